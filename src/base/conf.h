@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An INI file (read by libinih) whose every setting must be asked for by the
+ * program: what nobody asked for is an unknown key. The first problem is kept
+ * with file and line; the getters after it return defaults, so that a reader
+ * asks for everything and checks once, with conf_finish().
+ */
+#ifndef RG_BASE_CONF_H
+#define RG_BASE_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct conf;
+
+/* RG_E_FILE, RG_E_CONF (syntax, duplicate key or section); detail says where.
+ */
+enum rg_err conf_load(const char *path, struct conf **out, struct err *e);
+
+void conf_free(struct conf **);
+
+/*
+ * Getters. The value is borrowed from the conf; `def` when the key is absent.
+ * An empty value counts as malformed.
+ */
+const char *
+conf_str(struct conf *, const char *section, const char *key, const char *def);
+
+/* As conf_str, but its absence is an error. Returns "" then. */
+const char *conf_need(struct conf *, const char *section, const char *key);
+
+/* A decimal integer within [min, max]. */
+int64_t conf_int(struct conf *, const char *section, const char *key,
+    int64_t def, int64_t min, int64_t max);
+
+/*
+ * A duration as an integer with an optional unit s, m, h or d; in seconds,
+ * within [min, max].
+ */
+int64_t conf_seconds(struct conf *, const char *section, const char *key,
+    int64_t def, int64_t min, int64_t max);
+
+/* yes or no. */
+bool conf_bool(struct conf *, const char *section, const char *key, bool def);
+
+/*
+ * One of the NULL-terminated `choices`; the index is returned, `def` when
+ * absent.
+ */
+int conf_choice(struct conf *, const char *section, const char *key,
+    const char *const *choices, int def);
+
+/* True when the file has this key. Does not count as asking for it. */
+bool conf_has(const struct conf *, const char *section, const char *key);
+
+/* The n-th section name (from 0) that starts with `prefix`, or NULL. */
+const char *conf_section(const struct conf *, const char *prefix, size_t n);
+
+/*
+ * Records a problem with a key that the caller found (names file:line of the
+ * key, or of its section, or the file); only the first one is kept.
+ */
+void conf_fail(struct conf *, const char *section, const char *key,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* RG_OK if nothing failed and no key or section is left unasked. */
+enum rg_err conf_finish(struct conf *, struct err *e);
+
+#endif

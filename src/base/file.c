@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OTHERS (S_IWGRP | S_IRWXO)
+
+static enum rg_err
+check_secret(const char *path, const struct stat *st, struct err *e)
+{
+	if ((st->st_mode & OTHERS) != 0)
+		return err_set(e, RG_E_FILE_MODE,
+		    "%s has mode %04o: others must not read it (chmod 600)",
+		    path, (unsigned)(st->st_mode & 07777));
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return err_set(e, RG_E_FILE_MODE,
+		    "%s belongs to uid %u, which is neither root nor us", path,
+		    (unsigned)st->st_uid);
+	return RG_OK;
+}
+
+static enum rg_err
+read_all(int fd, const char *path, size_t max, struct buf *out, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	char chunk[4096];
+	size_t total = 0;
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			r = err_set(
+			    e, RG_E_FILE, "%s: %s", path, strerror(errno));
+			goto out;
+		}
+		if (n == 0)
+			break;
+		total += (size_t)n;
+		if (total > max) {
+			r = err_set(e, RG_E_TOO_LARGE,
+			    "%s is larger than %zu bytes", path, max);
+			goto out;
+		}
+		buf_put(out, chunk, (size_t)n);
+	}
+	r = buf_ok(out) ? RG_OK : err_set(e, RG_E_NOMEM, "reading %s", path);
+out:
+	explicit_bzero(chunk, sizeof(chunk));
+	return r;
+}
+
+static enum rg_err
+read_file(
+    const char *path, bool secret, size_t max, struct buf *out, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct stat st;
+	int fd;
+
+	/* O_NONBLOCK: opening a FIFO by mistake must not hang. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		r = err_set(e, RG_E_FILE, "%s: %s", path, strerror(errno));
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		r = err_set(e, RG_E_FILE, "%s is not a regular file", path);
+		goto out;
+	}
+	if (secret && (r = check_secret(path, &st, e)) != RG_OK)
+		goto out;
+	r = read_all(fd, path, max, out, e);
+out:
+	if (fd >= 0)
+		(void)close(fd);
+	return r;
+}
+
+enum rg_err
+file_read(const char *path, size_t max, struct buf *out, struct err *e)
+{
+	return read_file(path, false, max, out, e);
+}
+
+enum rg_err
+file_read_secret(const char *path, size_t max, struct buf *out, struct err *e)
+{
+	enum rg_err r = read_file(path, true, max, out, e);
+
+	if (r == RG_OK && out->len > 0 && out->p[out->len - 1] == '\n')
+		out->p[--out->len] = '\0';
+	return r;
+}
+
+enum rg_err
+file_create_secret(
+    const char *path, const void *data, size_t len, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	const char *p = data;
+	ssize_t n;
+	int fd;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		r = err_set(e, errno == EEXIST ? RG_E_EXISTS : RG_E_FILE,
+		    "%s: %s", path, strerror(errno));
+		return r;
+	}
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		p += n;
+		len -= (size_t)n;
+	}
+	if (len > 0 || fsync(fd) != 0) {
+		r = err_set(e, RG_E_FILE, "%s: %s", path, strerror(errno));
+		(void)unlink(path); /* nothing half-written */
+		goto out;
+	}
+	r = RG_OK;
+out:
+	(void)close(fd);
+	return r;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RG_BASE_FILE_H
+#define RG_BASE_FILE_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Reads a whole regular file of at most `max` bytes into `out` (appended).
+ * RG_E_FILE, RG_E_TOO_LARGE; the detail names the path.
+ */
+enum rg_err
+file_read(const char *path, size_t max, struct buf *out, struct err *e);
+
+/*
+ * The same for a secret: it must belong to root or to us, others must not be
+ * able to read it, nobody but its owner to write it (0600, or 0640 for a
+ * group of ours); RG_E_FILE_MODE if not. One newline at the end is dropped.
+ */
+enum rg_err
+file_read_secret(const char *path, size_t max, struct buf *out, struct err *e);
+
+/* Makes a new file of mode 0600 with these bytes; RG_E_EXISTS, RG_E_FILE. */
+enum rg_err file_create_secret(
+    const char *path, const void *data, size_t len, struct err *e);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+void
+hash_sha256(const void *data, size_t len, uint8_t out[static HASH_LEN])
+{
+	if (SHA256(data, len, out) == NULL)
+		abort();
+}
+
+void
+hash_hex(const uint8_t *data, size_t len, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		out[2 * i] = digits[data[i] >> 4];
+		out[2 * i + 1] = digits[data[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+bool
+hash_equal(const void *a, size_t alen, const void *b, size_t blen)
+{
+	return alen == blen && CRYPTO_memcmp(a, b, alen) == 0;
+}
+
+bool
+hash_equal_str(const char *a, const char *b)
+{
+	return hash_equal(a, strlen(a), b, strlen(b));
+}

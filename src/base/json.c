@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/json.h"
+
+/*
+ * jansson parses recursively, to 2048 levels; a cheap look before keeps what
+ * comes later (copying, dumping, walking) shallow as well.
+ */
+static bool
+too_deep(const char *s, size_t len)
+{
+	size_t i, depth = 0;
+	bool in_string = false;
+
+	for (i = 0; i < len; i++) {
+		if (in_string) {
+			if (s[i] == '\\')
+				i++;
+			else if (s[i] == '"')
+				in_string = false;
+		} else if (s[i] == '"') {
+			in_string = true;
+		} else if (s[i] == '{' || s[i] == '[') {
+			if (++depth > JSON_MAX_DEPTH)
+				return true;
+		} else if ((s[i] == '}' || s[i] == ']') && depth > 0) {
+			depth--;
+		}
+	}
+	return false;
+}
+
+enum rg_err
+json_load_strict(const char *text, size_t len, json_t **out)
+{
+	json_t *value;
+	json_error_t why;
+
+	*out = NULL;
+	if (too_deep(text, len))
+		return RG_E_JSON;
+	value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+	if (value == NULL)
+		return RG_E_JSON;
+	if (!json_is_object(value)) {
+		json_decref(value);
+		return RG_E_JSON;
+	}
+	*out = value;
+	return RG_OK;
+}
+
+const char *
+json_str(const json_t *obj, const char *name)
+{
+	return json_string_value(json_object_get(obj, name));
+}
+
+bool
+json_int(const json_t *obj, const char *name, int64_t *out)
+{
+	const json_t *v = json_object_get(obj, name);
+
+	if (!json_is_integer(v))
+		return false;
+	*out = json_integer_value(v);
+	return true;
+}
+
+static int
+put(const char *p, size_t len, void *data)
+{
+	struct buf *out = data;
+
+	buf_put(out, p, len);
+	return buf_ok(out) ? 0 : -1;
+}
+
+bool
+json_put(struct buf *out, const json_t *value)
+{
+	if (json_dump_callback(value, put, out,
+		JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) != 0) {
+		out->failed = true;
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/seal.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/b64url.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/random.h"
+
+#define KEY_LEN 32
+#define ID_LEN 4
+#define NONCE_LEN 12
+#define TAG_LEN 16
+#define OVERHEAD (1 + ID_LEN + NONCE_LEN + TAG_LEN)
+#define VERSION 1
+
+struct seal_keys {
+	size_t count;
+	struct {
+		uint8_t id[ID_LEN]; /* first bytes of SHA-256(key) */
+		uint8_t key[KEY_LEN];
+	} k[SEAL_MAX_KEYS];
+};
+
+static enum rg_err
+add_key(struct seal_keys *keys, const char *line, size_t len)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	uint8_t raw[B64URL_DEC_LEN(RANDOM_TOKEN_LEN)], digest[HASH_LEN];
+	size_t n;
+
+	if (len != RANDOM_TOKEN_LEN || keys->count == SEAL_MAX_KEYS ||
+	    b64url_decode(line, len, raw, &n) != RG_OK || n != KEY_LEN) {
+		r = RG_E_CONF;
+		goto out;
+	}
+	hash_sha256(raw, KEY_LEN, digest);
+	memcpy(keys->k[keys->count].id, digest, ID_LEN);
+	memcpy(keys->k[keys->count].key, raw, KEY_LEN);
+	keys->count++;
+	r = RG_OK;
+out:
+	explicit_bzero(raw, sizeof(raw));
+	return r;
+}
+
+enum rg_err
+seal_keys_load(const char *path, struct seal_keys **out, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct buf text = BUF_INIT;
+	struct seal_keys *keys = NULL;
+	const char *p;
+	size_t len;
+
+	*out = NULL;
+	if ((r = file_read_secret(path, 4096, &text, e)) != RG_OK)
+		goto out;
+	if ((keys = calloc(1, sizeof(*keys))) == NULL) {
+		r = err_set(e, RG_E_NOMEM, "reading %s", path);
+		goto out;
+	}
+	for (p = buf_str(&text); *p != '\0'; p += len + (p[len] == '\n')) {
+		len = strcspn(p, "\n");
+		if (add_key(keys, p, len) != RG_OK) {
+			r = err_set(e, RG_E_CONF,
+			    "%s: expected 1 to %d lines of 43 base64url "
+			    "characters (32 random bytes)",
+			    path, SEAL_MAX_KEYS);
+			goto out;
+		}
+	}
+	if (keys->count == 0) {
+		r = err_set(e, RG_E_CONF, "%s holds no key", path);
+		goto out;
+	}
+	*out = keys;
+	keys = NULL;
+	r = RG_OK;
+out:
+	buf_clear(&text);
+	seal_keys_free(&keys);
+	return r;
+}
+
+void
+seal_keys_free(struct seal_keys **keys)
+{
+	if (*keys != NULL)
+		explicit_bzero(*keys, sizeof(**keys));
+	free(*keys);
+	*keys = NULL;
+}
+
+enum rg_err
+seal_keys_create(const char *path, struct err *e)
+{
+	enum rg_err r;
+	char text[RANDOM_TOKEN_LEN + 1];
+
+	random_token(text);
+	text[RANDOM_TOKEN_LEN] = '\n';
+	r = file_create_secret(path, text, sizeof(text), e);
+	explicit_bzero(text, sizeof(text));
+	return r;
+}
+
+enum rg_err
+seal(const struct seal_keys *keys, const char *purpose, const void *plain,
+    size_t len, struct buf *out)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	uint8_t raw[OVERHEAD + SEAL_MAX_PLAIN];
+	char text[B64URL_ENC_LEN(sizeof(raw)) + 1];
+	uint8_t *nonce = raw + 1 + ID_LEN, *ct = nonce + NONCE_LEN;
+	EVP_CIPHER_CTX *ctx = NULL;
+	int n = 0;
+
+	if (len > SEAL_MAX_PLAIN) {
+		r = RG_E_TOO_LARGE;
+		goto out;
+	}
+	raw[0] = VERSION;
+	memcpy(raw + 1, keys->k[0].id, ID_LEN);
+	random_bytes(nonce, NONCE_LEN);
+	if ((ctx = EVP_CIPHER_CTX_new()) == NULL ||
+	    EVP_EncryptInit_ex(
+		ctx, EVP_aes_256_gcm(), NULL, keys->k[0].key, nonce) != 1 ||
+	    EVP_EncryptUpdate(ctx, NULL, &n, raw, 1 + ID_LEN) != 1 ||
+	    EVP_EncryptUpdate(ctx, NULL, &n, (const uint8_t *)purpose,
+		(int)strlen(purpose)) != 1 ||
+	    EVP_EncryptUpdate(ctx, ct, &n, plain, (int)len) != 1 ||
+	    n != (int)len || EVP_EncryptFinal_ex(ctx, ct + len, &n) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(
+		ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, ct + len) != 1)
+		goto out;
+	b64url_encode(raw, OVERHEAD + len, text);
+	buf_puts(out, text);
+	r = buf_ok(out) ? RG_OK : RG_E_NOMEM;
+out:
+	EVP_CIPHER_CTX_free(ctx);
+	return r;
+}
+
+static const uint8_t *
+key_by_id(const struct seal_keys *keys, const uint8_t *id)
+{
+	size_t i;
+
+	for (i = 0; i < keys->count; i++)
+		if (memcmp(keys->k[i].id, id, ID_LEN) == 0)
+			return keys->k[i].key;
+	return NULL;
+}
+
+enum rg_err
+seal_open(const struct seal_keys *keys, const char *purpose, const char *text,
+    size_t len, struct buf *out)
+{
+	enum rg_err r = RG_E_SEAL;
+	uint8_t raw[B64URL_DEC_LEN(B64URL_ENC_LEN(OVERHEAD + SEAL_MAX_PLAIN))];
+	uint8_t plain[SEAL_MAX_PLAIN];
+	const uint8_t *nonce = raw + 1 + ID_LEN, *ct = nonce + NONCE_LEN;
+	const uint8_t *key;
+	EVP_CIPHER_CTX *ctx = NULL;
+	size_t n, plen;
+	int got = 0, last = 0;
+
+	if (len > B64URL_ENC_LEN(OVERHEAD + SEAL_MAX_PLAIN) ||
+	    b64url_decode(text, len, raw, &n) != RG_OK || n < OVERHEAD ||
+	    raw[0] != VERSION || (key = key_by_id(keys, raw + 1)) == NULL)
+		goto out;
+	plen = n - OVERHEAD;
+	if ((ctx = EVP_CIPHER_CTX_new()) == NULL) {
+		r = RG_E_NOMEM;
+		goto out;
+	}
+	if (EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce) != 1 ||
+	    EVP_DecryptUpdate(ctx, NULL, &got, raw, 1 + ID_LEN) != 1 ||
+	    EVP_DecryptUpdate(ctx, NULL, &got, (const uint8_t *)purpose,
+		(int)strlen(purpose)) != 1 ||
+	    EVP_DecryptUpdate(ctx, plain, &got, ct, (int)plen) != 1 ||
+	    got != (int)plen ||
+	    EVP_CIPHER_CTX_ctrl(
+		ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, raw + n - TAG_LEN) != 1 ||
+	    EVP_DecryptFinal_ex(ctx, plain + plen, &last) != 1)
+		goto out;
+	buf_put(out, plain, plen);
+	r = buf_ok(out) ? RG_OK : RG_E_NOMEM;
+out:
+	EVP_CIPHER_CTX_free(ctx);
+	explicit_bzero(plain, sizeof(plain));
+	return r;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Outbound HTTP, the only includer of libcurl. One handle per process, used by
+ * one thread, so that connections are kept and used again. https only; http
+ * only to loopback and only where `allow_loopback_http` says so. Redirects are
+ * never followed; TLS is always verified; size and time are capped.
+ */
+#ifndef RG_NET_FETCH_H
+#define RG_NET_FETCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct fetch;
+
+struct fetch_request {
+	const char *url;
+	const char *form;          /* POST this form body; NULL: GET */
+	const char *basic_user;    /* client_secret_basic; or NULL */
+	const char *basic_pass;    /* already form-encoded, RFC 6749 2.3.1 */
+	const char *bearer;        /* access token for Authorization; or NULL */
+	const char *ca_file;       /* instead of the system's; or NULL */
+	size_t max_bytes;          /* of the body */
+	long timeout_ms;           /* whole call, connecting included */
+	bool allow_loopback_http;
+};
+
+struct fetch_response {
+	long status;
+	char content_type[128];    /* lower case, without parameters */
+	struct buf body;
+};
+
+/* NULL when out of memory. Calls curl_global_init once per process. */
+struct fetch *fetch_new(void);
+void fetch_free(struct fetch **);
+
+/*
+ * RG_OK whenever a complete answer came, whatever its status. RG_E_NET_* with
+ * the host (never the query or credentials) in the detail otherwise. The
+ * caller owns the response: fetch_response_clear().
+ */
+enum rg_err fetch(struct fetch *, const struct fetch_request *,
+    struct fetch_response *, struct err *e);
+void fetch_response_clear(struct fetch_response *);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The relying party: authorization code flow with PKCE (RFC 7636), state,
+ * nonce and RFC 9207. Keeps discovery documents and keys in memory and, through
+ * `struct oidc_cache`, in whatever the caller offers (the database). One
+ * `struct oidc` per process; not for several threads.
+ */
+#ifndef RG_OIDC_OIDC_H
+#define RG_OIDC_OIDC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "oidc/provider.h"
+
+#define OIDC_DOCUMENT_AGE (24 * 3600)  /* seconds until a refresh is tried */
+#define OIDC_REFETCH_INTERVAL (5 * 60) /* seconds between forced refetches */
+
+enum oidc_document { OIDC_DISCOVERY, OIDC_KEYS };
+
+/*
+ * Where documents survive a restart. Each function may be called often;
+ * `ctx` is passed through.
+ */
+struct oidc_cache {
+	void *ctx;
+	/*
+	 * The last good text and when it was fetched. RG_E_NOT_FOUND if none.
+	 */
+	enum rg_err (*load)(void *ctx, const char *issuer, enum oidc_document,
+	    struct buf *text, int64_t *fetched_at);
+	enum rg_err (*save)(void *ctx, const char *issuer, enum oidc_document,
+	    const char *text, size_t len, int64_t fetched_at);
+	/*
+	 * Across all processes: true in *granted, and the attempt recorded, if
+	 * the last granted attempt for this issuer and document is at least
+	 * `interval` seconds old. An error counts as "not granted".
+	 */
+	enum rg_err (*may_fetch)(void *ctx, const char *issuer,
+	    enum oidc_document, int64_t now, int64_t interval, bool *granted);
+};
+
+struct oidc;
+
+/* `cache` is borrowed and must outlive it. NULL when out of memory. */
+struct oidc *oidc_new(const struct oidc_cache *cache);
+void oidc_free(struct oidc **);
+
+/* What /login was asked for; NULL members are not sent. */
+struct oidc_begin {
+	const char *redirect_uri;
+	const char *state;         /* 43 base64url characters, random_token() */
+	const char *nonce;         /* the same */
+	const char *code_verifier; /* the same: RFC 7636 wants 43 to 128 */
+	const char *login_hint;
+	const char *domain_hint;
+	const char *prompt;
+};
+
+/* Appends the authorization URL. May fetch discovery. */
+enum rg_err oidc_begin(struct oidc *, const struct provider *,
+    const struct oidc_begin *, int64_t now, struct buf *url, struct err *e);
+
+/* What came back to /callback, and what belongs to it. */
+struct oidc_finish {
+	const char *code;
+	const char *iss;           /* RFC 9207 parameter; NULL when absent */
+	const char *redirect_uri;
+	const char *nonce;
+	const char *code_verifier;
+	int64_t skew;              /* seconds */
+};
+
+/*
+ * Redeems the code and verifies everything. On RG_OK *claims is a new
+ * reference to the ID token's claims (with display claims of userinfo added
+ * where absent and where the provider has userinfo = yes).
+ */
+enum rg_err oidc_finish(struct oidc *, const struct provider *,
+    const struct oidc_finish *, int64_t now, json_t **claims, struct err *e);
+
+/*
+ * Checks the iss parameter of an authorization response, also of an error
+ * response (RFC 9207 section 2.4). `iss` may be NULL.
+ */
+enum rg_err oidc_check_iss(struct oidc *, const struct provider *,
+    const char *iss, int64_t now, struct err *e);
+
+/*
+ * Verifies an ID token that is at hand (rolegatectl token check). `nonce` NULL
+ * skips the nonce.
+ */
+enum rg_err oidc_verify_id_token(struct oidc *, const struct provider *,
+    const char *token, size_t len, const char *nonce,
+    const char *access_token, int64_t now, int64_t skew, json_t **claims,
+    struct err *e);
+
+/*
+ * Appends the RP-initiated logout URL; RG_E_NOT_FOUND when the provider has no
+ * end_session_endpoint. `logout_hint` may be NULL. Never waits on the network:
+ * uses what is cached.
+ */
+enum rg_err oidc_logout_url(struct oidc *, const struct provider *,
+    const char *post_logout_redirect_uri, const char *logout_hint,
+    int64_t now, struct buf *url);
+
+/* RG_OK when discovery and keys are at hand (/readyz); no network. */
+enum rg_err oidc_ready(struct oidc *, const struct provider *, int64_t now,
+    struct err *e);
+
+#endif

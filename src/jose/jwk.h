@@ -46,8 +46,8 @@ struct jwks;
  * without that, RSA keys get `rsa_default`, others what their curve says). A
  * key whose "alg" differs from `pin` is refused. Errors: RG_E_JWK_*.
  */
-enum rg_err jwk_parse(const json_t *obj, int pin, enum jose_alg rsa_default,
-    struct jwk **out);
+enum rg_err jwk_parse(
+    const json_t *obj, int pin, enum jose_alg rsa_default, struct jwk **out);
 void jwk_free(struct jwk **);
 
 /* "" when the key has none. Borrowed. */
@@ -63,8 +63,8 @@ const char *jwk_issuer(const struct jwk *);
  * two keys of one kid, or no usable key at all (`e` names the reason of the
  * last one left out).
  */
-enum rg_err jwks_parse(const char *text, size_t len,
-    enum jose_alg rsa_default, struct jwks **out, struct err *e);
+enum rg_err jwks_parse(const char *text, size_t len, enum jose_alg rsa_default,
+    struct jwks **out, struct err *e);
 void jwks_free(struct jwks **);
 
 size_t jwks_count(const struct jwks *);
@@ -74,7 +74,7 @@ size_t jwks_count(const struct jwks *);
  * only key whose algorithm is `alg`. RG_E_KID_UNKNOWN, RG_E_KID_MISSING. The
  * key is borrowed from the set.
  */
-enum rg_err jwks_select(const struct jwks *, const char *kid,
-    enum jose_alg alg, const struct jwk **out);
+enum rg_err jwks_select(const struct jwks *, const char *kid, enum jose_alg alg,
+    const struct jwk **out);
 
 #endif

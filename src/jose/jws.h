@@ -31,11 +31,11 @@ enum rg_err jws_peek(const char *token, size_t len, struct jws_header *out);
  * a kid in the header must be the key's if that has one. On RG_OK the payload
  * bytes are appended to `payload`; otherwise nothing is.
  */
-enum rg_err jws_verify(const char *token, size_t len, const struct jwk *key,
-    struct buf *payload);
+enum rg_err jws_verify(
+    const char *token, size_t len, const struct jwk *key, struct buf *payload);
 
 /* The same, but any payload bytes are accepted (RFC 7515 vectors, the CLI). */
-enum rg_err jws_verify_raw(const char *token, size_t len,
-    const struct jwk *key, struct buf *payload);
+enum rg_err jws_verify_raw(
+    const char *token, size_t len, const struct jwk *key, struct buf *payload);
 
 #endif

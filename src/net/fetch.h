@@ -18,19 +18,19 @@ struct fetch;
 
 struct fetch_request {
 	const char *url;
-	const char *form;          /* POST this form body; NULL: GET */
-	const char *basic_user;    /* client_secret_basic; or NULL */
-	const char *basic_pass;    /* already form-encoded, RFC 6749 2.3.1 */
-	const char *bearer;        /* access token for Authorization; or NULL */
-	const char *ca_file;       /* instead of the system's; or NULL */
-	size_t max_bytes;          /* of the body */
-	long timeout_ms;           /* whole call, connecting included */
+	const char *form;	/* POST this form body; NULL: GET */
+	const char *basic_user; /* client_secret_basic; or NULL */
+	const char *basic_pass; /* already form-encoded, RFC 6749 2.3.1 */
+	const char *bearer;	/* access token for Authorization; or NULL */
+	const char *ca_file;	/* instead of the system's; or NULL */
+	size_t max_bytes;	/* of the body */
+	long timeout_ms;	/* whole call, connecting included */
 	bool allow_loopback_http;
 };
 
 struct fetch_response {
 	long status;
-	char content_type[128];    /* lower case, without parameters */
+	char content_type[128]; /* lower case, without parameters */
 	struct buf body;
 };
 

@@ -20,7 +20,10 @@
 #define OIDC_DOCUMENT_AGE (24 * 3600)  /* seconds until a refresh is tried */
 #define OIDC_REFETCH_INTERVAL (5 * 60) /* seconds between forced refetches */
 
-enum oidc_document { OIDC_DISCOVERY, OIDC_KEYS };
+enum oidc_document {
+	OIDC_DISCOVERY,
+	OIDC_KEYS
+};
 
 /*
  * Where documents survive a restart. Each function may be called often;
@@ -53,8 +56,8 @@ void oidc_free(struct oidc **);
 /* What /login was asked for; NULL members are not sent. */
 struct oidc_begin {
 	const char *redirect_uri;
-	const char *state;         /* 43 base64url characters, random_token() */
-	const char *nonce;         /* the same */
+	const char *state;	   /* 43 base64url characters, random_token() */
+	const char *nonce;	   /* the same */
 	const char *code_verifier; /* the same: RFC 7636 wants 43 to 128 */
 	const char *login_hint;
 	const char *domain_hint;
@@ -68,11 +71,11 @@ enum rg_err oidc_begin(struct oidc *, const struct provider *,
 /* What came back to /callback, and what belongs to it. */
 struct oidc_finish {
 	const char *code;
-	const char *iss;           /* RFC 9207 parameter; NULL when absent */
+	const char *iss; /* RFC 9207 parameter; NULL when absent */
 	const char *redirect_uri;
 	const char *nonce;
 	const char *code_verifier;
-	int64_t skew;              /* seconds */
+	int64_t skew; /* seconds */
 };
 
 /*
@@ -95,9 +98,8 @@ enum rg_err oidc_check_iss(struct oidc *, const struct provider *,
  * skips the nonce.
  */
 enum rg_err oidc_verify_id_token(struct oidc *, const struct provider *,
-    const char *token, size_t len, const char *nonce,
-    const char *access_token, int64_t now, int64_t skew, json_t **claims,
-    struct err *e);
+    const char *token, size_t len, const char *nonce, const char *access_token,
+    int64_t now, int64_t skew, json_t **claims, struct err *e);
 
 /*
  * Appends the RP-initiated logout URL; RG_E_NOT_FOUND when the provider has no
@@ -105,11 +107,11 @@ enum rg_err oidc_verify_id_token(struct oidc *, const struct provider *,
  * uses what is cached.
  */
 enum rg_err oidc_logout_url(struct oidc *, const struct provider *,
-    const char *post_logout_redirect_uri, const char *logout_hint,
-    int64_t now, struct buf *url);
+    const char *post_logout_redirect_uri, const char *logout_hint, int64_t now,
+    struct buf *url);
 
 /* RG_OK when discovery and keys are at hand (/readyz); no network. */
-enum rg_err oidc_ready(struct oidc *, const struct provider *, int64_t now,
-    struct err *e);
+enum rg_err
+oidc_ready(struct oidc *, const struct provider *, int64_t now, struct err *e);
 
 #endif

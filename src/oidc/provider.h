@@ -8,14 +8,23 @@
 
 #include "jose/jwk.h"
 
-enum provider_type { PROVIDER_OIDC, PROVIDER_ENTRA };
-enum client_auth { CLIENT_SECRET_BASIC, CLIENT_SECRET_POST };
-enum response_mode { RESPONSE_QUERY, RESPONSE_FORM_POST };
+enum provider_type {
+	PROVIDER_OIDC,
+	PROVIDER_ENTRA
+};
+enum client_auth {
+	CLIENT_SECRET_BASIC,
+	CLIENT_SECRET_POST
+};
+enum response_mode {
+	RESPONSE_QUERY,
+	RESPONSE_FORM_POST
+};
 
 /* All strings belong to the settings and live as long as they do. */
 struct provider {
-	char *name;   /* of the section, [a-z0-9-]{1,32} */
-	char *label;  /* for people */
+	char *name;  /* of the section, [a-z0-9-]{1,32} */
+	char *label; /* for people */
 	enum provider_type type;
 	char *issuer; /* exact */
 	char *tenant; /* lower-case GUID for PROVIDER_ENTRA, else NULL */
@@ -24,13 +33,13 @@ struct provider {
 	enum client_auth client_auth;
 	enum response_mode response_mode;
 	char *scope;
-	enum jose_alg alg;   /* the one that ID tokens are signed with */
-	bool userinfo;       /* ask the userinfo endpoint too */
-	char *ca_file;       /* or NULL for the system's */
-	char *groups_claim;  /* default "groups" */
-	char *roles_claim;   /* default "roles" */
-	char *default_role;  /* or NULL */
-	long timeout_ms;     /* for each call to the provider */
+	enum jose_alg alg;  /* the one that ID tokens are signed with */
+	bool userinfo;	    /* ask the userinfo endpoint too */
+	char *ca_file;	    /* or NULL for the system's */
+	char *groups_claim; /* default "groups" */
+	char *roles_claim;  /* default "roles" */
+	char *default_role; /* or NULL */
+	long timeout_ms;    /* for each call to the provider */
 	bool allow_loopback_http;
 };
 

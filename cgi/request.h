@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One HTTP request as rolegate sees it, copied and checked out of the CGI
+ * variables (RFC 3875); the same for FastCGI and plain CGI. Forwarded headers
+ * and REMOTE_USER are never read: only the address of the TCP peer, our
+ * cookies and signatures count.
+ */
+#ifndef RG_CGI_REQUEST_H
+#define RG_CGI_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/form.h"
+
+#define REQUEST_MAX_QUERY 8192
+#define REQUEST_MAX_COOKIES 16384 /* bytes of all Cookie headers */
+#define REQUEST_MAX_COOKIE_COUNT 128
+#define REQUEST_MAX_AUTH (64 * 1024)
+#define REQUEST_MAX_BODY (64 * 1024)
+#define REQUEST_ID_LEN 16
+
+enum method {
+	METHOD_GET,
+	METHOD_HEAD,
+	METHOD_POST,
+	METHOD_OTHER
+};
+enum fcgi_role {
+	ROLE_RESPONDER,
+	ROLE_AUTHORIZER
+};
+
+struct cookie {
+	const char *name;
+	const char *value;
+};
+
+struct request {
+	char id[REQUEST_ID_LEN + 1]; /* random, shown to the client */
+	enum fcgi_role role;
+	enum method method;
+	char *path;	     /* decoded SCRIPT_NAME + PATH_INFO, for routing */
+	char *client;	     /* REMOTE_ADDR, "" when unknown */
+	char *require;	     /* ROLEGATE_REQUIRE set by the server, or NULL */
+	char *authorization; /* the one Authorization header, or NULL */
+	bool wants_html;     /* Accept names text/html: a browser navigates */
+	struct form *query;  /* never NULL */
+	struct form *body;   /* of a POST; empty otherwise, never NULL */
+	struct cookie *cookies;
+	size_t cookie_count;
+	char *cookie_text; /* what cookies[] point into */
+};
+
+/* Reads body bytes; 0 at the end, -1 on error. */
+typedef long request_read_fn(void *ctx, char *out, size_t size);
+
+/*
+ * Builds a request from NAME=VALUE strings ending in NULL. Reads the body only
+ * for ROLE_RESPONDER. On error *out still is a request with at least its id,
+ * method, path and wants_html when these could be known, so that an error page
+ * can be shown: RG_E_REQ_*.
+ */
+enum rg_err request_read(char *const *params, enum fcgi_role role,
+    request_read_fn *fn, void *ctx, struct request **out);
+void request_free(struct request **);
+
+/* The n-th cookie of exactly that name, or NULL. Borrowed. */
+const char *request_cookie(const struct request *, const char *name, size_t n);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The answer under construction: status first, headers, body; written in one
+ * go, so that a failure on the way leaves nothing half said. Security headers
+ * and Cache-Control: no-store are put on everything.
+ */
+#ifndef RG_CGI_RESPONSE_H
+#define RG_CGI_RESPONSE_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "base/buf.h"
+
+struct response {
+	int status; /* 200 unless set */
+	struct buf headers;
+	struct buf body;
+	bool cacheable; /* static files: leave out no-store */
+};
+
+#define RESPONSE_INIT                                                          \
+	{                                                                      \
+		.status = 200                                                  \
+	}
+
+/*
+ * Adds a header. A name or value with a byte below 0x20, or 0x7f, makes the
+ * whole response a 500 (headers.failed): CR and LF can't get out.
+ */
+void response_header(struct response *, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Drops all headers and the body so far. */
+void response_reset(struct response *, int status);
+
+/* 303 See Other with an empty body. */
+void response_redirect(struct response *, const char *location);
+
+/* Content-Type: application/json and the compact text. Takes the reference. */
+void response_json_own(struct response *, int status, json_t *body);
+
+/* The one error shape: {"error","message","request_id"}. */
+void response_error(struct response *, int status, const char *error,
+    const char *message, const char *request_id);
+
+/*
+ * Serialises "Status: ...\r\nheaders\r\n\r\nbody" into `out`. When anything
+ * failed before, what comes out is a complete plain 500.
+ */
+void response_write(struct response *, bool head_only, struct buf *out);
+
+void response_clear(struct response *);
+
+#endif

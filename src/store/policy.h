@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Roles, their permissions, and mappings. Triggers raise the policy version
+ * with every change, so that a snapshot in memory knows when it is old.
+ */
+#ifndef RG_STORE_POLICY_H
+#define RG_STORE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/store.h"
+
+enum rg_err store_policy_version(struct store *, int64_t *version);
+
+struct role_row {
+	const char *name;
+	const char *description;
+	const char *const *permissions; /* sorted */
+	size_t permission_count;
+	bool is_admin;
+};
+
+struct mapping_row {
+	int64_t id;
+	const char *provider;
+	const char *tenant; /* NULL: any */
+	const char *kind;   /* "group", "app_role", "claim" */
+	const char *claim;  /* the path, for kind "claim"; else NULL */
+	const char *value;
+	const char *role;
+	const char *label; /* "" if none */
+	const char *note;  /* "" if none */
+	bool enabled;
+	int64_t expires_at; /* 0: never */
+	const char *created_by;
+	int64_t created_at;
+};
+
+/* Called per row, in order of name or id; what it gets is borrowed for the
+ * call. Anything but RG_OK stops the iteration and is returned. */
+typedef enum rg_err role_fn(void *ctx, const struct role_row *);
+typedef enum rg_err mapping_fn(void *ctx, const struct mapping_row *);
+
+enum rg_err store_each_role(struct store *, role_fn *, void *ctx);
+enum rg_err store_each_mapping(struct store *, mapping_fn *, void *ctx);
+
+/* Writers: to be called inside a transaction, with their audit row. */
+
+/* RG_E_EXISTS when there is a role of that name. */
+enum rg_err store_role_add(struct store *, const struct role_row *);
+
+/* RG_E_NOT_FOUND; RG_E_EXISTS when mappings still lead to it. */
+enum rg_err store_role_remove(struct store *, const char *name);
+
+/* `id` of the row is ignored; the new one is stored in *id. RG_E_NOT_FOUND
+ * when the role does not exist, RG_E_EXISTS for the same mapping twice. */
+enum rg_err
+store_mapping_add(struct store *, const struct mapping_row *, int64_t *id);
+
+enum rg_err store_mapping_remove(struct store *, int64_t id);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+#include "access/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct access_policy {
+	int64_t version;
+	/* Pointers, so that what mappings point to never moves. */
+	struct access_role **roles;
+	size_t role_count;
+	struct access_mapping **mappings;
+	size_t mapping_count;
+};
+
+static const char *const kind_names[] = {"group", "app_role", "claim"};
+
+const char *
+access_kind_name(enum access_kind kind)
+{
+	return kind_names[kind];
+}
+
+int
+access_kind_parse(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kind_names) / sizeof(kind_names[0]); i++)
+		if (strcmp(name, kind_names[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+struct access_policy *
+access_policy_new(int64_t version)
+{
+	struct access_policy *p = calloc(1, sizeof(*p));
+
+	if (p != NULL)
+		p->version = version;
+	return p;
+}
+
+static void
+role_free(struct access_role **rp)
+{
+	struct access_role *r = *rp;
+	size_t i;
+
+	if (r == NULL)
+		return;
+	for (i = 0; i < r->permission_count; i++)
+		free(r->permissions[i]);
+	free(r->permissions);
+	free(r->name);
+	free(r);
+	*rp = NULL;
+}
+
+static void
+mapping_free(struct access_mapping **mp)
+{
+	struct access_mapping *m = *mp;
+
+	if (m == NULL)
+		return;
+	free(m->provider);
+	free(m->tenant);
+	free(m->claim);
+	free(m->value);
+	free(m->label);
+	free(m);
+	*mp = NULL;
+}
+
+void
+access_policy_free(struct access_policy **pp)
+{
+	struct access_policy *p = *pp;
+	size_t i;
+
+	if (p == NULL)
+		return;
+	for (i = 0; i < p->mapping_count; i++)
+		mapping_free(&p->mappings[i]);
+	for (i = 0; i < p->role_count; i++)
+		role_free(&p->roles[i]);
+	free(p->mappings);
+	free(p->roles);
+	free(p);
+	*pp = NULL;
+}
+
+int64_t
+access_policy_version(const struct access_policy *p)
+{
+	return p->version;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static enum rg_err
+copy_permissions(
+    struct access_role *r, const char *const *permissions, size_t count)
+{
+	size_t i, kept = 0;
+
+	if (count == 0)
+		return RG_OK;
+	if ((r->permissions = calloc(count, sizeof(char *))) == NULL)
+		return RG_E_NOMEM;
+	for (i = 0; i < count; i++) {
+		r->permissions[i] = strdup(permissions[i]);
+		if (r->permissions[i] == NULL)
+			return RG_E_NOMEM;
+		r->permission_count++;
+	}
+	qsort(r->permissions, count, sizeof(char *), compare);
+	for (i = 0; i < count; i++) {
+		if (kept > 0 &&
+		    strcmp(r->permissions[kept - 1], r->permissions[i]) == 0)
+			free(r->permissions[i]);
+		else
+			r->permissions[kept++] = r->permissions[i];
+	}
+	r->permission_count = kept;
+	return RG_OK;
+}
+
+enum rg_err
+access_policy_add_role(struct access_policy *p, const char *name,
+    const char *const *permissions, size_t permission_count, bool is_admin)
+{
+	enum rg_err r = RG_E_NOMEM;
+	struct access_role *role = NULL, **grown;
+
+	if (access_policy_role(p, name) != NULL) {
+		r = RG_E_EXISTS;
+		goto out;
+	}
+	if ((role = calloc(1, sizeof(*role))) == NULL ||
+	    (role->name = strdup(name)) == NULL ||
+	    copy_permissions(role, permissions, permission_count) != RG_OK)
+		goto out;
+	role->is_admin = is_admin;
+	grown = reallocarray(p->roles, p->role_count + 1, sizeof(role));
+	if (grown == NULL)
+		goto out;
+	p->roles = grown;
+	p->roles[p->role_count++] = role;
+	role = NULL;
+	r = RG_OK;
+out:
+	role_free(&role);
+	return r;
+}
+
+/* strdup that keeps NULL; *bad is set when memory is out. */
+static char *
+copy(const char *s, bool *bad)
+{
+	char *d;
+
+	if (s == NULL)
+		return NULL;
+	if ((d = strdup(s)) == NULL)
+		*bad = true;
+	return d;
+}
+
+enum rg_err
+access_policy_add_mapping(struct access_policy *p,
+    const struct access_mapping *from, const char *role)
+{
+	enum rg_err r = RG_E_NOMEM;
+	struct access_mapping *m = NULL, **grown;
+	bool bad = false;
+
+	if ((m = calloc(1, sizeof(*m))) == NULL)
+		goto out;
+	m->id = from->id;
+	m->kind = from->kind;
+	m->enabled = from->enabled;
+	m->expires_at = from->expires_at;
+	m->provider = copy(from->provider, &bad);
+	m->tenant = copy(from->tenant, &bad);
+	m->claim = copy(from->claim, &bad);
+	m->value = copy(from->value, &bad);
+	m->label = copy(from->label, &bad);
+	if (bad)
+		goto out;
+	if ((m->role = access_policy_role(p, role)) == NULL) {
+		r = RG_E_NOT_FOUND;
+		goto out;
+	}
+	grown = reallocarray(p->mappings, p->mapping_count + 1, sizeof(m));
+	if (grown == NULL)
+		goto out;
+	p->mappings = grown;
+	p->mappings[p->mapping_count++] = m;
+	m = NULL;
+	r = RG_OK;
+out:
+	mapping_free(&m);
+	return r;
+}
+
+const struct access_role *
+access_policy_role(const struct access_policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->role_count; i++)
+		if (strcmp(p->roles[i]->name, name) == 0)
+			return p->roles[i];
+	return NULL;
+}
+
+const struct access_mapping *
+access_policy_mapping(const struct access_policy *p, size_t n)
+{
+	return n < p->mapping_count ? p->mappings[n] : NULL;
+}

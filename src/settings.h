@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * rolegate.conf as one structure. Everything in it was checked: a setting that
+ * can't be enforced is an error at start, never a silent no-op.
+ */
+#ifndef RG_SETTINGS_H
+#define RG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "oidc/provider.h"
+
+#define SETTINGS_DEFAULT_PATH "/etc/rolegate/rolegate.conf"
+#define SETTINGS_MAX_PROVIDERS 16
+
+struct settings {
+	char *path;	  /* of the file, for messages */
+	char *public_url; /* without a slash at the end */
+	char *prefix;	  /* path of public_url: "" or "/auth" */
+	bool secure;	  /* public_url is https */
+	char *database;
+	char *key_file;
+	char *listen; /* or NULL */
+	mode_t socket_mode;
+	char *socket_owner; /* or NULL; likewise the next two */
+	char *socket_group;
+	char *peer_user;
+	int workers;
+	int sign_in_workers;
+	int read_timeout_ms;
+	int idle_timeout_ms;
+	int database_timeout_ms;
+	int64_t clock_skew; /* seconds, as all that follow */
+	int64_t session_idle;
+	int64_t session_lifetime;
+	int64_t sign_in_time;
+	enum log_level log_level;
+	char *contact; /* "" if none */
+	size_t provider_count;
+	struct provider providers[SETTINGS_MAX_PROVIDERS];
+};
+
+/*
+ * Reads the file and the secrets it names. RG_E_CONF with file:line,
+ * RG_E_FILE, RG_E_FILE_MODE.
+ */
+enum rg_err
+settings_load(const char *path, struct settings **out, struct err *e);
+
+/* Wipes the secrets. */
+void settings_free(struct settings **);
+
+/* By section name; NULL when there is none. */
+const struct provider *
+settings_provider(const struct settings *, const char *name);
+
+/* --config, else $ROLEGATE_CONFIG, else SETTINGS_DEFAULT_PATH. */
+const char *settings_path(const char *option);
+
+#endif

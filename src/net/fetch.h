@@ -3,7 +3,12 @@
  * Outbound HTTP, the only includer of libcurl. One handle per process, used by
  * one thread, so that connections are kept and used again. https only; http
  * only to loopback and only where `allow_loopback_http` says so. Redirects are
- * never followed; TLS is always verified; size and time are capped.
+ * never followed; TLS is always verified; size and time are capped. Proxies,
+ * .netrc and cookies are not used, whatever the environment says: under CGI a
+ * client could set HTTP_PROXY.
+ *
+ * Process: the handle belongs to the process that made it (make it after
+ * fork), and SIGPIPE must be ignored or caught.
  */
 #ifndef RG_NET_FETCH_H
 #define RG_NET_FETCH_H
@@ -23,8 +28,8 @@ struct fetch_request {
 	const char *basic_pass; /* already form-encoded, RFC 6749 2.3.1 */
 	const char *bearer;	/* access token for Authorization; or NULL */
 	const char *ca_file;	/* instead of the system's; or NULL */
-	size_t max_bytes;	/* of the body */
-	long timeout_ms;	/* whole call, connecting included */
+	size_t max_bytes;	/* of the body; above 0 */
+	long timeout_ms;	/* whole call, connecting included; above 0 */
 	bool allow_loopback_http;
 };
 
@@ -39,9 +44,14 @@ struct fetch *fetch_new(void);
 void fetch_free(struct fetch **);
 
 /*
- * RG_OK whenever a complete answer came, whatever its status. RG_E_NET_* with
- * the host (never the query or credentials) in the detail otherwise. The
- * caller owns the response: fetch_response_clear().
+ * RG_OK whenever a complete answer came, whatever its status, redirects
+ * included. RG_E_NET_* with the host (never the query or credentials) in the
+ * detail otherwise; RG_E_USAGE for a request that is no request. What the
+ * response held before is overwritten; the caller then owns it and gives it
+ * back with fetch_response_clear(), which wipes it. Empty after an error.
+ *
+ * A form is sent once: only when a kept connection turns out to be closed
+ * before any byte of an answer does libcurl send it again on a new one.
  */
 enum rg_err fetch(struct fetch *, const struct fetch_request *,
     struct fetch_response *, struct err *e);

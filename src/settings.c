@@ -103,6 +103,7 @@ read_main(struct conf *c, struct settings *s)
 	    (int)conf_seconds(c, MAIN, "database_timeout", 2, 0, 30) * 1000;
 	s->clock_skew =
 	    conf_seconds(c, MAIN, "clock_skew", 60, 0, CLAIMS_SKEW_MAX);
+	s->audit_refusals = conf_int(c, MAIN, "audit_refusals", 120, 1, 100000);
 	s->log_level = LOG_INFO;
 	if (conf_has(c, MAIN, "log_level")) {
 		int level = log_level_parse(conf_need(c, MAIN, "log_level"));

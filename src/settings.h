@@ -39,6 +39,7 @@ struct settings {
 	int64_t session_idle;
 	int64_t session_lifetime;
 	int64_t sign_in_time;
+	int64_t audit_refusals; /* rows per minute */
 	enum log_level log_level;
 	char *contact; /* "" if none */
 	size_t provider_count;

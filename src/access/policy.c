@@ -4,12 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A mapping and the one block that holds its strings. */
+struct held {
+	struct access_mapping m;
+	char *text;
+};
+
 struct access_policy {
 	int64_t version;
 	/* Pointers, so that what mappings point to never moves. */
 	struct access_role **roles;
 	size_t role_count;
-	struct access_mapping **mappings;
+	struct held **mappings;
 	size_t mapping_count;
 };
 
@@ -59,19 +65,12 @@ role_free(struct access_role **rp)
 }
 
 static void
-mapping_free(struct access_mapping **mp)
+held_free(struct held **hp)
 {
-	struct access_mapping *m = *mp;
-
-	if (m == NULL)
-		return;
-	free(m->provider);
-	free(m->tenant);
-	free(m->claim);
-	free(m->value);
-	free(m->label);
-	free(m);
-	*mp = NULL;
+	if (*hp != NULL)
+		free((*hp)->text);
+	free(*hp);
+	*hp = NULL;
 }
 
 void
@@ -83,7 +82,7 @@ access_policy_free(struct access_policy **pp)
 	if (p == NULL)
 		return;
 	for (i = 0; i < p->mapping_count; i++)
-		mapping_free(&p->mappings[i]);
+		held_free(&p->mappings[i]);
 	for (i = 0; i < p->role_count; i++)
 		role_free(&p->roles[i]);
 	free(p->mappings);
@@ -160,17 +159,24 @@ out:
 	return r;
 }
 
-/* strdup that keeps NULL; *bad is set when memory is out. */
-static char *
-copy(const char *s, bool *bad)
+/* Moves one string into the block; NULL stays NULL. */
+static void
+keep(const char **s, char **to)
 {
-	char *d;
+	size_t n;
 
-	if (s == NULL)
-		return NULL;
-	if ((d = strdup(s)) == NULL)
-		*bad = true;
-	return d;
+	if (*s == NULL)
+		return;
+	n = strlen(*s) + 1;
+	memcpy(*to, *s, n);
+	*s = *to;
+	*to += n;
+}
+
+static size_t
+size_of(const char *s)
+{
+	return s == NULL ? 0 : strlen(s) + 1;
 }
 
 enum rg_err
@@ -178,35 +184,35 @@ access_policy_add_mapping(struct access_policy *p,
     const struct access_mapping *from, const char *role)
 {
 	enum rg_err r = RG_E_NOMEM;
-	struct access_mapping *m = NULL, **grown;
-	bool bad = false;
+	struct held *h = NULL, **grown;
+	char *to;
 
-	if ((m = calloc(1, sizeof(*m))) == NULL)
+	if ((h = calloc(1, sizeof(*h))) == NULL)
 		goto out;
-	m->id = from->id;
-	m->kind = from->kind;
-	m->enabled = from->enabled;
-	m->expires_at = from->expires_at;
-	m->provider = copy(from->provider, &bad);
-	m->tenant = copy(from->tenant, &bad);
-	m->claim = copy(from->claim, &bad);
-	m->value = copy(from->value, &bad);
-	m->label = copy(from->label, &bad);
-	if (bad)
-		goto out;
-	if ((m->role = access_policy_role(p, role)) == NULL) {
+	h->m = *from;
+	if ((h->m.role = access_policy_role(p, role)) == NULL) {
 		r = RG_E_NOT_FOUND;
 		goto out;
 	}
-	grown = reallocarray(p->mappings, p->mapping_count + 1, sizeof(m));
+	h->text = to = malloc(size_of(from->provider) + size_of(from->tenant) +
+			      size_of(from->claim) + size_of(from->value) +
+			      size_of(from->label) + 1);
+	if (to == NULL)
+		goto out;
+	keep(&h->m.provider, &to);
+	keep(&h->m.tenant, &to);
+	keep(&h->m.claim, &to);
+	keep(&h->m.value, &to);
+	keep(&h->m.label, &to);
+	grown = reallocarray(p->mappings, p->mapping_count + 1, sizeof(h));
 	if (grown == NULL)
 		goto out;
 	p->mappings = grown;
-	p->mappings[p->mapping_count++] = m;
-	m = NULL;
+	p->mappings[p->mapping_count++] = h;
+	h = NULL;
 	r = RG_OK;
 out:
-	mapping_free(&m);
+	held_free(&h);
 	return r;
 }
 
@@ -224,5 +230,5 @@ access_policy_role(const struct access_policy *p, const char *name)
 const struct access_mapping *
 access_policy_mapping(const struct access_policy *p, size_t n)
 {
-	return n < p->mapping_count ? p->mappings[n] : NULL;
+	return n < p->mapping_count ? &p->mappings[n]->m : NULL;
 }

@@ -34,12 +34,12 @@ struct access_role {
 
 struct access_mapping {
 	int64_t id;
-	char *provider;
-	char *tenant; /* NULL: any */
+	const char *provider;
+	const char *tenant; /* NULL: any */
 	enum access_kind kind;
-	char *claim; /* the path, for ACCESS_CLAIM; else NULL */
-	char *value;
-	char *label; /* "" if none */
+	const char *claim; /* the path, for ACCESS_CLAIM; else NULL */
+	const char *value;
+	const char *label; /* "" if none */
 	const struct access_role *role;
 	bool enabled;
 	int64_t expires_at; /* seconds since 1970; 0: never */

@@ -47,6 +47,10 @@ struct session_row {
 enum rg_err store_principal_put(struct store *, const struct principal_row *,
     int64_t *id, char **old_roles);
 
+/* The id of who is (issuer, tenant, subject); RG_E_NOT_FOUND. */
+enum rg_err store_principal_find(struct store *, const char *issuer,
+    const char *tenant, const char *subject, int64_t *id);
+
 /* Sets the recorded roles; RG_E_NOT_FOUND. */
 enum rg_err
 store_principal_roles(struct store *, int64_t id, const char *roles);

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: ISC */
+#include "gate_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "store/document.h"
+
+static const char *const document_kinds[] = {"discovery", "keys"};
+
+static enum rg_err
+cache_load(void *ctx, const char *issuer, enum oidc_document which,
+    struct buf *text, int64_t *fetched_at)
+{
+	struct gate *g = ctx;
+
+	return store_document_load(
+	    g->store, issuer, document_kinds[which], text, fetched_at);
+}
+
+static enum rg_err
+cache_save(void *ctx, const char *issuer, enum oidc_document which,
+    const char *text, size_t len, int64_t fetched_at)
+{
+	struct gate *g = ctx;
+
+	return store_document_save(
+	    g->store, issuer, document_kinds[which], text, len, fetched_at);
+}
+
+static enum rg_err
+cache_may_fetch(void *ctx, const char *issuer, enum oidc_document which,
+    int64_t now, int64_t interval, bool *granted)
+{
+	struct gate *g = ctx;
+
+	return store_document_may_fetch(
+	    g->store, issuer, document_kinds[which], now, interval, granted);
+}
+
+/* What the configuration promises must be possible (design: fail at start). */
+static enum rg_err
+check_default_roles(struct gate *g, struct err *e)
+{
+	const struct settings *s = g->settings;
+	const struct access_role *role;
+	size_t i;
+
+	for (i = 0; i < s->provider_count; i++) {
+		const struct provider *p = &s->providers[i];
+
+		if (p->default_role == NULL)
+			continue;
+		role = access_policy_role(g->policy, p->default_role);
+		if (role == NULL)
+			return err_set(e, RG_E_CONF,
+			    "%s: [provider.%s] default_role: there is no role "
+			    "%s",
+			    s->path, p->name, p->default_role);
+		if (role->is_admin)
+			return err_set(e, RG_E_CONF,
+			    "%s: [provider.%s] default_role: %s is an admin "
+			    "role; nobody is an admin by default",
+			    s->path, p->name, p->default_role);
+	}
+	return RG_OK;
+}
+
+enum rg_err
+gate_open(const struct settings *s, struct gate **out, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct gate *g = NULL;
+	struct buf path = BUF_INIT;
+
+	*out = NULL;
+	if ((g = calloc(1, sizeof(*g))) == NULL) {
+		r = err_set(e, RG_E_NOMEM, "opening the gate");
+		goto out;
+	}
+	g->settings = s;
+	g->cache.ctx = g;
+	g->cache.load = cache_load;
+	g->cache.save = cache_save;
+	g->cache.may_fetch = cache_may_fetch;
+	if ((r = seal_keys_load(s->key_file, &g->keys, e)) != RG_OK ||
+	    (r = store_open(
+		 s->database, s->database_timeout_ms, &g->store, e)) != RG_OK ||
+	    (r = gate_policy(g, e)) != RG_OK ||
+	    (r = check_default_roles(g, e)) != RG_OK)
+		goto out;
+	buf_printf(&path, "%s.slots", s->database);
+	if ((r = slots_open(
+		 buf_str(&path), s->sign_in_workers, &g->slots, e)) != RG_OK)
+		goto out;
+	if ((g->oidc = oidc_new(&g->cache)) == NULL) {
+		r = err_set(e, RG_E_NOMEM, "opening the gate");
+		goto out;
+	}
+	*out = g;
+	g = NULL;
+	r = RG_OK;
+out:
+	buf_clear(&path);
+	gate_free(&g);
+	return r;
+}
+
+void
+gate_free(struct gate **gp)
+{
+	struct gate *g = *gp;
+
+	if (g == NULL)
+		return;
+	oidc_free(&g->oidc);
+	slots_free(&g->slots);
+	access_policy_free(&g->policy);
+	store_free(&g->store);
+	seal_keys_free(&g->keys);
+	free(g);
+	*gp = NULL;
+}
+
+const struct settings *
+gate_settings(const struct gate *g)
+{
+	return g->settings;
+}
+
+struct store *
+gate_store(struct gate *g)
+{
+	return g->store;
+}
+
+enum rg_err
+gate_store_err(
+    struct gate *g, enum rg_err code, const char *doing, struct err *e)
+{
+	return err_set(e, code, "%s: %s", doing, store_error(g->store));
+}
+
+static enum rg_err
+take_role(void *ctx, const struct role_row *row)
+{
+	return access_policy_add_role(ctx, row->name, row->permissions,
+	    row->permission_count, row->is_admin);
+}
+
+static enum rg_err
+take_mapping(void *ctx, const struct mapping_row *row)
+{
+	struct access_mapping m = {0};
+	int kind = access_kind_parse(row->kind);
+
+	/* A mapping that can't be evaluated must not be skipped in silence. */
+	if (kind < 0)
+		return RG_E_STORE_SCHEMA;
+	m.id = row->id;
+	m.kind = (enum access_kind)kind;
+	m.enabled = row->enabled;
+	m.expires_at = row->expires_at;
+	m.provider = row->provider;
+	m.tenant = row->tenant;
+	m.claim = row->claim;
+	m.value = row->value;
+	m.label = row->label;
+	return access_policy_add_mapping(ctx, &m, row->role);
+}
+
+enum rg_err
+gate_policy(struct gate *g, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct access_policy *fresh = NULL;
+	int64_t version, after;
+	int tries;
+
+	if ((r = store_policy_version(g->store, &version)) != RG_OK)
+		goto out;
+	if (g->policy != NULL && access_policy_version(g->policy) == version)
+		return RG_OK;
+	/* Read until nobody edited meanwhile: never half of an edit. */
+	for (tries = 0; tries < 5; tries++) {
+		access_policy_free(&fresh);
+		if ((fresh = access_policy_new(version)) == NULL) {
+			r = RG_E_NOMEM;
+			goto out;
+		}
+		r = store_each_role(g->store, take_role, fresh);
+		if (r == RG_OK)
+			r = store_each_mapping(g->store, take_mapping, fresh);
+		/* A role removed between the two reads shows up here. */
+		if (r != RG_OK && r != RG_E_NOT_FOUND)
+			goto out;
+		if (store_policy_version(g->store, &after) == RG_OK &&
+		    after == version && r == RG_OK) {
+			access_policy_free(&g->policy);
+			g->policy = fresh;
+			fresh = NULL;
+			return RG_OK;
+		}
+		version = after;
+	}
+	r = RG_E_STORE_BUSY;
+out:
+	access_policy_free(&fresh);
+	return gate_store_err(g, r, "reading the policy", e);
+}
+
+enum rg_err
+gate_decide(struct gate *g, const struct provider *p, const char *tenant,
+    const json_t *claims, int64_t now, struct access_decision *out)
+{
+	struct access_subject s = {0};
+
+	s.provider = p->name;
+	s.tenant = tenant;
+	s.groups_claim = p->groups_claim;
+	s.roles_claim = p->roles_claim;
+	s.default_role = p->default_role;
+	s.claims = claims;
+	s.now = now;
+	return access_decide(g->policy, &s, out);
+}
+
+json_t *
+gate_roles_json(const struct access_decision *d)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; list != NULL && i < d->role_count; i++) {
+		if (json_array_append_new(list, json_string(d->roles[i])) !=
+		    0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+char *
+gate_json_text(const json_t *value)
+{
+	struct buf text = BUF_INIT;
+
+	if (value == NULL || !json_put(&text, value)) {
+		buf_clear(&text);
+		return NULL;
+	}
+	return buf_steal(&text);
+}
+
+char *
+gate_subject_id(const struct principal_row *p)
+{
+	struct buf id = BUF_INIT;
+
+	if (p->tenant[0] != '\0')
+		buf_printf(&id, "%s:%s:%s", p->provider, p->tenant, p->subject);
+	else
+		buf_printf(&id, "%s:%s", p->provider, p->subject);
+	return buf_steal(&id);
+}
+
+enum rg_err
+gate_audit(struct gate *g, const struct gate_context *ctx, const char *event,
+    const char *actor, const char *subject, json_t *detail)
+{
+	enum rg_err r = RG_E_NOMEM;
+	struct audit_row row = {0};
+	char *text = gate_json_text(detail);
+
+	if (text != NULL) {
+		row.time = ctx->now;
+		row.event = event;
+		row.actor = actor;
+		row.subject = subject;
+		row.client = ctx->client;
+		row.request_id = ctx->request_id;
+		row.detail = text;
+		r = store_audit_add(g->store, &row);
+	}
+	free(text);
+	json_decref(detail);
+	return r;
+}
+
+enum rg_err
+gate_token_check(struct gate *g, const struct provider *p, const char *token,
+    size_t len, const char *nonce, int64_t now, json_t **claims, struct err *e)
+{
+	return oidc_verify_id_token(g->oidc, p, token, len, nonce, NULL, now,
+	    g->settings->clock_skew, claims, e);
+}
+
+enum rg_err
+gate_ready(struct gate *g, int64_t now, struct gate_health *h)
+{
+	enum rg_err r;
+	const struct settings *s = g->settings;
+	struct err e;
+	size_t i;
+
+	memset(h, 0, sizeof(*h));
+	r = h->database = store_ping(g->store, true);
+	h->provider_count = s->provider_count;
+	for (i = 0; i < s->provider_count; i++) {
+		h->providers[i].name = s->providers[i].name;
+		h->providers[i].state =
+		    oidc_ready(g->oidc, &s->providers[i], now, &e);
+		/* Keys are fetched by the first sign-in: not a failure yet. */
+		if (h->providers[i].state != RG_OK &&
+		    h->providers[i].state != RG_E_NOT_FOUND && r == RG_OK)
+			r = h->providers[i].state;
+	}
+	return r;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The use cases: sign in, who am I, sign out, administer. The only place that
+ * ties OpenID, access and storage together. One gate per process, opened after
+ * fork(2). What a call returns borrowed is valid until the next call.
+ */
+#ifndef RG_GATE_H
+#define RG_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "access/decide.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/random.h"
+#include "settings.h"
+#include "store/audit.h"
+#include "store/policy.h"
+#include "store/session.h"
+
+struct gate;
+
+/* On whose behalf and in which request; goes into the audit. Borrowed. */
+struct gate_context {
+	const char *request_id; /* "" for the CLI */
+	const char *client;	/* network address, "" for the CLI */
+	const char *actor;	/* who administers; "" for a web request */
+	int64_t now;		/* seconds since 1970 */
+};
+
+/*
+ * Opens key file, database and policy, and checks that what the settings
+ * promise can be kept (default roles). The settings are borrowed.
+ */
+enum rg_err gate_open(const struct settings *, struct gate **, struct err *e);
+void gate_free(struct gate **);
+
+const struct settings *gate_settings(const struct gate *);
+
+/* The database, for reading lists (rolegatectl). */
+struct store *gate_store(struct gate *);
+
+/* ---- sign in ---------------------------------------------------------- */
+
+#define GATE_LOGIN_MAX 8 /* sign-ins that one browser can have under way */
+
+struct gate_begin {
+	const struct provider *provider;
+	const char *return_to;	/* checked by the caller: a local path */
+	const char *login_hint; /* these may be NULL */
+	const char *domain_hint;
+	const char *prompt;
+};
+
+struct gate_login {
+	char state[RANDOM_TOKEN_LEN + 1];
+	struct buf cookie;   /* sealed transaction */
+	struct buf location; /* authorization URL */
+};
+
+/* RG_E_OVERLOADED when too many requests wait for the provider. */
+enum rg_err gate_begin_sign_in(struct gate *, const struct gate_begin *,
+    const struct gate_context *, struct gate_login *, struct err *e);
+void gate_login_clear(struct gate_login *);
+
+/* When the transaction in a cookie began; false if it is not one of ours or
+ * has expired. */
+bool gate_login_age(
+    struct gate *, const char *cookie, int64_t now, int64_t *created);
+
+struct gate_callback {
+	const char *state; /* parameters as sent, NULL when absent */
+	const char *code;
+	const char *error;
+	const char *iss;
+	const char *cookie;  /* the transaction cookie for that state */
+	const char *session; /* the session cookie, ended by the sign-in */
+};
+
+struct gate_signed_in {
+	char session[RANDOM_TOKEN_LEN + 1]; /* the new cookie's value */
+	char *return_to; /* known as soon as the cookie was opened */
+	bool has_role;
+};
+
+/*
+ * Everything from state to session. The session and its audit row are one
+ * transaction; a refusal is audited too. Also on error return_to may be set
+ * (for the link "try again").
+ */
+enum rg_err gate_finish_sign_in(struct gate *, const struct gate_callback *,
+    const struct gate_context *, struct gate_signed_in *, struct err *e);
+void gate_signed_in_clear(struct gate_signed_in *);
+
+/*
+ * Audits a refusal that was decided before gate_finish_sign_in could be
+ * called, such as a duplicated parameter.
+ */
+void
+gate_refused(struct gate *, const struct gate_context *, const struct err *);
+
+/* ---- who am I --------------------------------------------------------- */
+
+struct gate_identity {
+	char *id;   /* "entra:<tid>:<oid>" */
+	char *kind; /* "user" */
+	char *provider;
+	char *issuer;
+	char *tenant;  /* "" if none */
+	char *subject; /* oid or sub */
+	char *name;    /* display only; "" if unknown */
+	char *username;
+	char *email;
+	char *session_id; /* the public one */
+	int64_t principal_id;
+	int64_t issued_at;
+	int64_t expires_at;
+	int64_t policy_version;
+	json_t *claims;
+	struct access_decision decision; /* borrows from the gate's policy */
+};
+
+/*
+ * Who has the session with this cookie value, with the roles of this moment.
+ * RG_E_SESSION_NONE, RG_E_SESSION_EXPIRED, or a storage error. A change of
+ * roles since the last time is audited before it is answered.
+ */
+enum rg_err gate_whoami(struct gate *, const char *session,
+    const struct gate_context *, struct gate_identity *, struct err *e);
+void gate_identity_clear(struct gate_identity *);
+
+/* ---- sign out --------------------------------------------------------- */
+
+/*
+ * Ends the session and appends the provider's logout URL, if it has one.
+ * RG_E_SESSION_NONE when there was no session to end.
+ */
+enum rg_err gate_sign_out(struct gate *, const char *session,
+    const struct gate_context *, struct buf *location, struct err *e);
+
+/* ---- administer ------------------------------------------------------- */
+
+/* Each is one transaction with its audit row; `ctx->actor` says by whom. */
+enum rg_err gate_role_add(struct gate *, const struct role_row *,
+    const struct gate_context *, struct err *e);
+enum rg_err gate_role_remove(struct gate *, const char *name,
+    const struct gate_context *, struct err *e);
+enum rg_err gate_mapping_add(struct gate *, struct mapping_row *,
+    const struct gate_context *, int64_t *id, struct err *e);
+enum rg_err gate_mapping_remove(
+    struct gate *, int64_t id, const struct gate_context *, struct err *e);
+enum rg_err gate_session_revoke(struct gate *, const char *public_id,
+    const struct gate_context *, struct err *e);
+
+/* All sessions of "entra:<tid>:<oid>"; RG_E_NOT_FOUND for an unknown one. */
+enum rg_err gate_subject_revoke(struct gate *, const char *subject_id,
+    const struct gate_context *, int64_t *count, struct err *e);
+
+/*
+ * Verifies an ID token with the provider's keys. *claims is a new reference.
+ */
+enum rg_err
+gate_token_check(struct gate *, const struct provider *, const char *token,
+    size_t len, const char *nonce, int64_t now, json_t **claims, struct err *e);
+
+/* ---- health ----------------------------------------------------------- */
+
+struct gate_health {
+	enum rg_err database;
+	size_t provider_count;
+	struct {
+		const char *name; /* borrowed from the settings */
+		enum rg_err state;
+	} providers[SETTINGS_MAX_PROVIDERS];
+};
+
+/* RG_OK when sign-ins can work: the database answers, keys are at hand. */
+enum rg_err gate_ready(struct gate *, int64_t now, struct gate_health *);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/* Shared by gate*.c and by nobody else. */
+#ifndef RG_GATE_INTERNAL_H
+#define RG_GATE_INTERNAL_H
+
+#include "access/policy.h"
+#include "base/seal.h"
+#include "base/slots.h"
+#include "gate.h"
+#include "oidc/oidc.h"
+#include "store/store.h"
+
+struct gate {
+	const struct settings *settings;
+	struct store *store;
+	struct seal_keys *keys;
+	struct slots *slots;
+	struct oidc *oidc;
+	struct oidc_cache cache;
+	struct access_policy *policy;
+
+	int64_t suppressed; /* refusals not written since the last row */
+};
+
+/* Makes gate->policy current. */
+enum rg_err gate_policy(struct gate *, struct err *e);
+
+/* Says what the store said. */
+enum rg_err
+gate_store_err(struct gate *, enum rg_err, const char *doing, struct err *e);
+
+/*
+ * Appends an audit row inside the open transaction. Takes the reference to
+ * `detail`, also when it fails; NULL (out of memory) fails.
+ */
+enum rg_err gate_audit(struct gate *, const struct gate_context *,
+    const char *event, const char *actor, const char *subject, json_t *detail);
+
+/* ["a","b"] of the decision's roles; NULL when out of memory. */
+json_t *gate_roles_json(const struct access_decision *);
+
+/* Compact text of a JSON value in a new string; NULL when out of memory. */
+char *gate_json_text(const json_t *);
+
+/* "entra:<tid>:<oid>" or "<provider>:<sub>" in a new string, or NULL. */
+char *gate_subject_id(const struct principal_row *);
+
+enum rg_err
+gate_decide(struct gate *, const struct provider *, const char *tenant,
+    const json_t *claims, int64_t now, struct access_decision *out);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+#include "gate_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/log.h"
+
+#define TOUCH_SECONDS 60
+
+struct found {
+	struct gate_identity *id;
+	char *roles; /* as recorded */
+	int64_t last_used;
+	int64_t idle_seconds;
+};
+
+static char *
+copy(const char *s, bool *bad)
+{
+	char *d = strdup(s == NULL ? "" : s);
+
+	if (d == NULL)
+		*bad = true;
+	return d;
+}
+
+/* Copies the session; the row is gone after the call. */
+static enum rg_err
+take_session(void *ctx, const struct session_row *row)
+{
+	struct found *f = ctx;
+	struct gate_identity *id = f->id;
+	const struct principal_row *p = &row->principal;
+	bool bad = false;
+
+	if (p->disabled)
+		return RG_E_SESSION_NONE;
+	id->id = gate_subject_id(p);
+	id->kind = copy(p->kind, &bad);
+	id->provider = copy(p->provider, &bad);
+	id->issuer = copy(p->issuer, &bad);
+	id->tenant = copy(p->tenant, &bad);
+	id->subject = copy(p->subject, &bad);
+	id->name = copy(p->name, &bad);
+	id->username = copy(p->username, &bad);
+	id->email = copy(p->email, &bad);
+	id->session_id = copy(row->public_id, &bad);
+	id->principal_id = p->id;
+	id->issued_at = row->issued_at;
+	id->expires_at = row->expires_at;
+	f->roles = copy(p->roles, &bad);
+	f->last_used = row->last_used;
+	f->idle_seconds = row->idle_seconds;
+	if (bad || id->id == NULL)
+		return RG_E_NOMEM;
+	return json_load_strict(row->claims, strlen(row->claims), &id->claims);
+}
+
+static enum rg_err
+take_roles(void *ctx, const struct session_row *row)
+{
+	char **roles = ctx;
+
+	*roles = strdup(row->principal.roles);
+	return *roles == NULL ? RG_E_NOMEM : RG_OK;
+}
+
+/*
+ * The roles differ from what is on record: an edit of the mappings. Written
+ * down before it is answered; of several requests that notice, one writes.
+ */
+static enum rg_err
+record_change(struct gate *g, const uint8_t hash[HASH_LEN],
+    const struct gate_context *ctx, const struct gate_identity *id,
+    json_t *roles, const char *text, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	char *before = NULL;
+
+	if ((r = store_begin(g->store)) != RG_OK ||
+	    (r = store_session_find(
+		 g->store, hash, ctx->now, take_roles, &before)) != RG_OK)
+		goto out;
+	if (strcmp(before, text) != 0 &&
+	    ((r = store_principal_roles(g->store, id->principal_id, text)) !=
+		    RG_OK ||
+		(r = gate_audit(g, ctx, "roles.changed", "", id->id,
+		     json_pack("{s:o?, s:O, s:s, s:I}", "old",
+			 json_loads(before, 0, NULL), "new", roles, "cause",
+			 "policy", "policy_version",
+			 (json_int_t)id->policy_version))) != RG_OK))
+		goto out;
+	r = store_commit(g->store);
+out:
+	if (r != RG_OK) {
+		(void)gate_store_err(g, r, "recording a change of roles", e);
+		store_rollback(g->store);
+	}
+	free(before);
+	return r;
+}
+
+/* The idle timeout needs the time of use only roughly. */
+static void
+touch(struct gate *g, const uint8_t hash[HASH_LEN], const struct found *f,
+    int64_t now)
+{
+	int64_t step = f->idle_seconds / 4;
+	enum rg_err r;
+
+	if (step > TOUCH_SECONDS)
+		step = TOUCH_SECONDS;
+	if (now - f->last_used < step || now == f->last_used)
+		return;
+	r = store_session_touch(g->store, hash, now);
+	if (r != RG_OK)
+		log_warn("session.touch", "error=%s", err_name(r));
+}
+
+enum rg_err
+gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
+    struct gate_identity *id, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	const struct provider *p;
+	struct found f = {0};
+	uint8_t hash[HASH_LEN];
+	json_t *roles = NULL;
+	char *text = NULL;
+
+	memset(id, 0, sizeof(*id));
+	err_clear(e);
+	/* Only what random_token() can have made is looked up. */
+	if (session == NULL || strlen(session) != RANDOM_TOKEN_LEN) {
+		r = err_set(e, RG_E_SESSION_NONE, "no session cookie");
+		goto out;
+	}
+	hash_sha256(session, RANDOM_TOKEN_LEN, hash);
+	f.id = id;
+	r = store_session_find(g->store, hash, ctx->now, take_session, &f);
+	if (r != RG_OK) {
+		(void)gate_store_err(g, r, "session", e);
+		goto out;
+	}
+	p = settings_provider(g->settings, id->provider);
+	if (p == NULL || strcmp(p->issuer, id->issuer) != 0) {
+		r = err_set(e, RG_E_SESSION_NONE,
+		    "its provider %s is configured no longer", id->provider);
+		goto out;
+	}
+	if ((r = gate_policy(g, e)) != RG_OK)
+		goto out;
+	id->policy_version = access_policy_version(g->policy);
+	r = gate_decide(g, p, id->tenant, id->claims, ctx->now, &id->decision);
+	if (r != RG_OK || (roles = gate_roles_json(&id->decision)) == NULL ||
+	    (text = gate_json_text(roles)) == NULL) {
+		r = err_set(e, RG_E_NOMEM, "deciding");
+		goto out;
+	}
+	if (strcmp(text, f.roles) != 0 &&
+	    (r = record_change(g, hash, ctx, id, roles, text, e)) != RG_OK)
+		goto out;
+	touch(g, hash, &f, ctx->now);
+	r = RG_OK;
+out:
+	json_decref(roles);
+	free(text);
+	free(f.roles);
+	if (r != RG_OK)
+		gate_identity_clear(id);
+	return r;
+}
+
+void
+gate_identity_clear(struct gate_identity *id)
+{
+	free(id->id);
+	free(id->kind);
+	free(id->provider);
+	free(id->issuer);
+	free(id->tenant);
+	free(id->subject);
+	free(id->name);
+	free(id->username);
+	free(id->email);
+	free(id->session_id);
+	json_decref(id->claims);
+	access_decision_clear(&id->decision);
+	memset(id, 0, sizeof(*id));
+}
+
+enum rg_err
+gate_sign_out(struct gate *g, const char *session,
+    const struct gate_context *ctx, struct buf *location, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct gate_identity id = {0};
+	const struct provider *p;
+	struct buf back = BUF_INIT;
+	uint8_t hash[HASH_LEN];
+
+	if ((r = gate_whoami(g, session, ctx, &id, e)) != RG_OK)
+		goto out;
+	hash_sha256(session, RANDOM_TOKEN_LEN, hash);
+	if ((r = store_begin(g->store)) != RG_OK ||
+	    (r = store_session_remove(g->store, hash)) != RG_OK ||
+	    (r = gate_audit(g, ctx, "sign_out", id.id, id.id,
+		 json_pack("{s:s}", "session", id.session_id))) != RG_OK ||
+	    (r = store_commit(g->store)) != RG_OK) {
+		(void)gate_store_err(g, r, "signing out", e);
+		store_rollback(g->store);
+		goto out;
+	}
+	log_info("sign_out", "subject=%s", id.id);
+	p = settings_provider(g->settings, id.provider);
+	buf_printf(&back, "%s/signed-out", g->settings->public_url);
+	/* Without the endpoint the local sign-out is all there is. */
+	if (oidc_logout_url(g->oidc, p, buf_str(&back),
+		id.username[0] == '\0' ? NULL : id.username, ctx->now,
+		location) != RG_OK)
+		buf_reset(location);
+	r = RG_OK;
+out:
+	buf_clear(&back);
+	gate_identity_clear(&id);
+	return r;
+}

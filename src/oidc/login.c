@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include "oidc/login.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/b64url.h"
+#include "base/hash.h"
+
+#define PURPOSE "login"
+#define FIXED (32 + 8)
+
+_Static_assert(
+    FIXED + LOGIN_PROVIDER_MAX + LOGIN_RETURN_MAX + 2 < SEAL_MAX_PLAIN,
+    "a login fits in a sealed value");
+
+enum rg_err
+login_new(
+    struct login *l, const char *provider, const char *return_to, int64_t now)
+{
+	memset(l, 0, sizeof(*l));
+	if (strlen(provider) > LOGIN_PROVIDER_MAX ||
+	    strlen(return_to) > LOGIN_RETURN_MAX)
+		return RG_E_TOO_LARGE;
+	random_bytes(l->secret, sizeof(l->secret));
+	l->created = now;
+	(void)snprintf(l->provider, sizeof(l->provider), "%s", provider);
+	(void)snprintf(l->return_to, sizeof(l->return_to), "%s", return_to);
+	return RG_OK;
+}
+
+void
+login_derive(const struct login *l, enum login_value which,
+    char out[static RANDOM_TOKEN_LEN + 1])
+{
+	/* Labels of equal length: no two inputs are alike. */
+	static const char labels[3][9] = {"state---", "nonce---", "verifier"};
+	uint8_t in[8 + sizeof(l->secret)], digest[HASH_LEN];
+
+	memcpy(in, labels[which], 8);
+	memcpy(in + 8, l->secret, sizeof(l->secret));
+	hash_sha256(in, sizeof(in), digest);
+	b64url_encode(digest, sizeof(digest), out);
+	explicit_bzero(in, sizeof(in));
+	explicit_bzero(digest, sizeof(digest));
+}
+
+enum rg_err
+login_seal(const struct login *l, const struct seal_keys *keys, struct buf *out)
+{
+	enum rg_err r;
+	struct buf plain = BUF_INIT;
+	uint8_t when[8];
+	int i;
+
+	for (i = 0; i < 8; i++)
+		when[i] = (uint8_t)((uint64_t)l->created >> (56 - 8 * i));
+	buf_put(&plain, l->secret, sizeof(l->secret));
+	buf_put(&plain, when, sizeof(when));
+	buf_put(&plain, l->provider, strlen(l->provider) + 1);
+	buf_put(&plain, l->return_to, strlen(l->return_to) + 1);
+	if (!buf_ok(&plain))
+		r = RG_E_NOMEM;
+	else
+		r = seal(keys, PURPOSE, plain.p, plain.len, out);
+	buf_clear(&plain);
+	return r;
+}
+
+/* Copies one NUL-terminated string; false when it is not all there. */
+static bool
+take(const char **p, size_t *left, char *out, size_t size)
+{
+	size_t n = strnlen(*p, *left);
+
+	if (n == *left || n >= size)
+		return false;
+	memcpy(out, *p, n + 1);
+	*p += n + 1;
+	*left -= n + 1;
+	return true;
+}
+
+enum rg_err
+login_open(const char *text, const struct seal_keys *keys, struct login *out)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct buf plain = BUF_INIT;
+	const char *p;
+	uint64_t when = 0;
+	size_t left;
+	int i;
+
+	memset(out, 0, sizeof(*out));
+	r = seal_open(keys, PURPOSE, text, strlen(text), &plain);
+	if (r != RG_OK)
+		goto out;
+	if (plain.len <= FIXED) {
+		r = RG_E_SEAL;
+		goto out;
+	}
+	memcpy(out->secret, plain.p, sizeof(out->secret));
+	for (i = 0; i < 8; i++)
+		when = when << 8 | (uint8_t)plain.p[32 + i];
+	out->created = (int64_t)when;
+	p = plain.p + FIXED;
+	left = plain.len - FIXED;
+	if (!take(&p, &left, out->provider, sizeof(out->provider)) ||
+	    !take(&p, &left, out->return_to, sizeof(out->return_to)) ||
+	    left != 0) {
+		r = RG_E_SEAL;
+		goto out;
+	}
+	r = RG_OK;
+out:
+	if (r != RG_OK)
+		login_clear(out);
+	buf_clear(&plain);
+	return r;
+}
+
+void
+login_clear(struct login *l)
+{
+	explicit_bzero(l, sizeof(*l));
+}

@@ -41,7 +41,10 @@ struct oidc_cache {
 	/*
 	 * Across all processes: true in *granted, and the attempt recorded, if
 	 * the last granted attempt for this issuer and document is at least
-	 * `interval` seconds old. An error counts as "not granted".
+	 * `interval` seconds old. An error counts as "not granted". The
+	 * document only names the counter: OIDC_DISCOVERY is asked for the
+	 * ordinary fetches of both, OIDC_KEYS for those that a token signed
+	 * with an unknown key forces.
 	 */
 	enum rg_err (*may_fetch)(void *ctx, const char *issuer,
 	    enum oidc_document, int64_t now, int64_t interval, bool *granted);
@@ -49,7 +52,11 @@ struct oidc_cache {
 
 struct oidc;
 
-/* `cache` is borrowed and must outlive it. NULL when out of memory. */
+/*
+ * `cache` is borrowed and must outlive it; NULL: nothing is kept and nothing
+ * limits the fetches (a command that runs once). NULL when out of memory. Make
+ * it after fork, with SIGPIPE ignored (net/fetch.h).
+ */
 struct oidc *oidc_new(const struct oidc_cache *cache);
 void oidc_free(struct oidc **);
 
@@ -64,7 +71,10 @@ struct oidc_begin {
 	const char *prompt;
 };
 
-/* Appends the authorization URL. May fetch discovery. */
+/*
+ * Appends the authorization URL. May fetch the documents: up to two calls of the
+ * provider's timeout, or, while another process fetches, three seconds.
+ */
 enum rg_err oidc_begin(struct oidc *, const struct provider *,
     const struct oidc_begin *, int64_t now, struct buf *url, struct err *e);
 

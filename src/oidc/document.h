@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Discovery documents and key sets: one good copy of each per issuer in
+ * memory, behind it the cache that survives a restart, behind that the
+ * provider. A text that does not pass validation never replaces a good one.
+ * Private to oidc/.
+ */
+#ifndef RG_OIDC_DOCUMENT_H
+#define RG_OIDC_DOCUMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "jose/jwk.h"
+#include "net/fetch.h"
+#include "oidc/discovery.h"
+#include "oidc/oidc.h"
+#include "oidc/provider.h"
+
+/* What is known of one issuer; the parsed forms depend on alg and http_ok. */
+struct documents {
+	struct documents *next;
+	char *issuer;
+	enum jose_alg alg;
+	bool http_ok;
+	struct discovery *discovery; /* NULL: none yet */
+	struct jwks *keys;	     /* NULL: none yet */
+	/* by enum oidc_document: when the provider gave it to us, and what */
+	int64_t at[2];
+	uint8_t digest[2][HASH_LEN];
+};
+
+struct oidc {
+	const struct oidc_cache *cache; /* NULL: memory only */
+	struct fetch *fetch;
+	struct documents *all;
+};
+
+/* The entry of the provider's issuer, made when new; NULL: out of memory. */
+struct documents *document_entry(struct oidc *, const struct provider *);
+
+bool document_have(const struct documents *, enum oidc_document);
+
+/* Frees the whole list. */
+void document_free(struct documents **);
+
+/*
+ * Takes over what the cache has, if that is another text than ours and valid.
+ * True when it did: pointers into the old one are dangling then. The same text
+ * with another time only changes its age.
+ */
+bool document_load(struct oidc *, struct documents *, enum oidc_document);
+
+/*
+ * Fetches one document from the provider into memory and cache. Keys need a
+ * discovery document. On failure what is there stays.
+ */
+enum rg_err document_download(struct oidc *, struct documents *,
+    const struct provider *, enum oidc_document, int64_t now, struct err *e);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+#include "oidc/token_response.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <jansson.h>
+
+#include "base/json.h"
+
+#define ERROR_CODE_MAX 64
+
+void
+token_response_free(struct token_response **t)
+{
+	if (*t == NULL)
+		return;
+	if ((*t)->id_token != NULL)
+		explicit_bzero((*t)->id_token, strlen((*t)->id_token));
+	if ((*t)->access_token != NULL)
+		explicit_bzero((*t)->access_token, strlen((*t)->access_token));
+	free((*t)->id_token);
+	free((*t)->access_token);
+	free(*t);
+	*t = NULL;
+}
+
+/* jansson gives memory back as it is; the document is ours, so wipe it. */
+static void
+wipe_strings(json_t *doc)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(doc, name, v)
+	{
+		if (json_is_string(v))
+			explicit_bzero((void *)(uintptr_t)json_string_value(v),
+			    json_string_length(v));
+	}
+}
+
+/* Non-empty and visible ASCII: RFC 6749 appendix A.12 without the space. */
+static bool
+is_token(const char *s)
+{
+	if (s == NULL || *s == '\0')
+		return false;
+	for (; *s != '\0'; s++)
+		if (*s <= 0x20 || *s >= 0x7f)
+			return false;
+	return true;
+}
+
+enum rg_err
+token_response_parse(
+    const char *text, size_t len, struct token_response **out, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct token_response *t = NULL;
+	const char *type;
+	json_t *doc = NULL;
+
+	*out = NULL;
+	if (len > TOKEN_RESPONSE_MAX_TEXT ||
+	    json_load_strict(text, len, &doc) != RG_OK) {
+		r = err_set(e, RG_E_TOKEN_RESPONSE, "not a strict JSON object");
+		goto out;
+	}
+	/* RFC 6749 section 5.1: the type is compared without regard to case. */
+	type = json_str(doc, "token_type");
+	if (type == NULL || strcasecmp(type, "Bearer") != 0) {
+		r = err_set(e, RG_E_TOKEN_RESPONSE, "token_type is not Bearer");
+		goto out;
+	}
+	if (!is_token(json_str(doc, "access_token"))) {
+		r = err_set(e, RG_E_TOKEN_RESPONSE, "no access_token");
+		goto out;
+	}
+	if (!is_token(json_str(doc, "id_token"))) {
+		r = err_set(e, RG_E_ID_TOKEN_MISSING,
+		    "is \"openid\" among the scopes?");
+		goto out;
+	}
+	t = calloc(1, sizeof(*t));
+	if (t != NULL) {
+		t->id_token = strdup(json_str(doc, "id_token"));
+		t->access_token = strdup(json_str(doc, "access_token"));
+	}
+	if (t == NULL || t->id_token == NULL || t->access_token == NULL) {
+		r = err_set(e, RG_E_NOMEM, "token response");
+		goto out;
+	}
+	*out = t;
+	t = NULL;
+	r = RG_OK;
+out:
+	wipe_strings(doc);
+	json_decref(doc);
+	token_response_free(&t);
+	return r;
+}
+
+/* Narrower than RFC 6749 section 5.2: what registered codes are made of. */
+static bool
+is_error_code(const char *s)
+{
+	size_t n;
+
+	if (s == NULL)
+		return false;
+	n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+		      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
+	return n > 0 && n <= ERROR_CODE_MAX && s[n] == '\0';
+}
+
+static enum rg_err
+code_to_err(const char *code)
+{
+	if (strcmp(code, "invalid_grant") == 0)
+		return RG_E_GRANT;
+	if (strcmp(code, "invalid_client") == 0 ||
+	    strcmp(code, "unauthorized_client") == 0)
+		return RG_E_CLIENT_AUTH;
+	return RG_E_PROVIDER_ERROR;
+}
+
+enum rg_err
+token_response_error(long status, const char *text, size_t len, struct err *e)
+{
+	enum rg_err r = RG_E_NET_STATUS;
+	char number[24] = "";
+	const char *code = NULL;
+	const json_t *first;
+	json_t *doc = NULL;
+
+	if (len <= TOKEN_RESPONSE_MAX_TEXT &&
+	    json_load_strict(text, len, &doc) == RG_OK)
+		code = json_str(doc, "error");
+	if (!is_error_code(code)) {
+		r = err_set(e, RG_E_NET_STATUS, "status %ld", status);
+		goto out;
+	}
+	/* Entra: "error_codes":[54005]; people know it as AADSTS54005. */
+	first = json_array_get(json_object_get(doc, "error_codes"), 0);
+	if (json_integer_value(first) > 0 &&
+	    json_integer_value(first) <= 999999999)
+		(void)snprintf(number, sizeof(number), " AADSTS%lld",
+		    (long long)json_integer_value(first));
+	/* RFC 6749 section 5.2: errors come with 400, or 401 for the client. */
+	if (status == 400 || status == 401)
+		r = code_to_err(code);
+	r = err_set(e, r, "status %ld: %s%s", status, code, number);
+out:
+	json_decref(doc);
+	return r;
+}

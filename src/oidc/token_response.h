@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* What a token endpoint answers, RFC 6749 sections 5.1 and 5.2. Pure. */
+#ifndef RG_OIDC_TOKEN_RESPONSE_H
+#define RG_OIDC_TOKEN_RESPONSE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+#define TOKEN_RESPONSE_MAX_TEXT ((size_t)64 * 1024)
+
+struct token_response {
+	char *id_token;
+	char *access_token;
+};
+
+/*
+ * Reads a success. RG_E_TOKEN_RESPONSE, RG_E_ID_TOKEN_MISSING. The caller
+ * frees *out.
+ */
+enum rg_err token_response_parse(
+    const char *text, size_t len, struct token_response **out, struct err *e);
+
+/* Wipes the tokens. */
+void token_response_free(struct token_response **);
+
+/*
+ * Names the cause of an answer other than 200; never RG_OK. The detail is made
+ * of the status, the registered error code and Entra's first error number.
+ * error_description stays out: it is free text with user data in it.
+ */
+enum rg_err
+token_response_error(long status, const char *text, size_t len, struct err *e);
+
+#endif

@@ -163,8 +163,6 @@ explain(
 		return err_set(
 		    e, RG_E_NET_SIZE, "%s port %u", u->host, u->port);
 	switch (rc) {
-	case CURLE_OUT_OF_MEMORY:
-		return err_set(e, RG_E_NOMEM, "%s", u->host);
 	case CURLE_OPERATION_TIMEDOUT:
 		return err_set(
 		    e, RG_E_NET_TIMEOUT, "%s port %u", u->host, u->port);
@@ -189,6 +187,8 @@ explain(
 		return err_set(e, RG_E_NET_TLS, "%s port %u: %s", u->host,
 		    u->port, curl_easy_strerror(rc));
 	default:
+		/* "Out of memory" is among them: libcurl says so, too, when a
+		 * peer sends a header line over its limit of 100 KiB. */
 		return err_set(e, RG_E_NET, "%s port %u: %s", u->host, u->port,
 		    curl_easy_strerror(rc));
 	}

@@ -72,8 +72,8 @@ struct oidc_begin {
 };
 
 /*
- * Appends the authorization URL. May fetch the documents: up to two calls of the
- * provider's timeout, or, while another process fetches, three seconds.
+ * Appends the authorization URL. May fetch the documents: up to two calls of
+ * the provider's timeout, or, while another process fetches, three seconds.
  */
 enum rg_err oidc_begin(struct oidc *, const struct provider *,
     const struct oidc_begin *, int64_t now, struct buf *url, struct err *e);

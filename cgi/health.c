@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/* /healthz, /readyz, the RFC 9728 document and the style sheet. */
+#include <string.h>
+
+#include "base/asset.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "cgi/worker.h"
+
+/* The process answers; nothing else is looked at. */
+void
+endpoint_healthz(struct worker *w, const struct request *q, struct response *s)
+{
+	(void)w;
+	(void)q;
+	response_json_own(s, 200, json_pack("{s:s}", "status", "ok"));
+}
+
+/*
+ * Whether sign-ins can work. The public learns yes or no; the reasons are in
+ * the log, under the request id.
+ */
+void
+endpoint_readyz(struct worker *w, const struct request *q, struct response *s)
+{
+	struct gate_context ctx = worker_context(q);
+	struct gate_health h;
+	size_t i;
+
+	if (gate_ready(w->gate, ctx.now, &h) == RG_OK) {
+		response_json_own(s, 200, json_pack("{s:s}", "status", "ok"));
+		return;
+	}
+	log_warn("readyz.failed", "database=%s", err_name(h.database));
+	for (i = 0; i < h.provider_count; i++)
+		log_warn("readyz.failed", "provider=%s keys=%s",
+		    h.providers[i].name, err_name(h.providers[i].state));
+	response_error(s, 503, "not_ready", "Sign-ins can't work now.", q->id);
+	response_header(s, "Retry-After", "%d", 10);
+}
+
+/*
+ * Protected resource metadata. No bearer methods: [] says just that
+ * (RFC 9728 section 2, bearer_methods_supported).
+ */
+void
+endpoint_metadata(struct worker *w, const struct request *q, struct response *s)
+{
+	json_t *issuers = json_array();
+	size_t i;
+
+	(void)q;
+	for (i = 0; i < w->settings->provider_count; i++)
+		(void)json_array_append_new(
+		    issuers, json_string(w->settings->providers[i].issuer));
+	response_json_own(s, 200,
+	    json_pack("{s:s, s:o, s:[]}", "resource", w->settings->public_url,
+		"authorization_servers", issuers, "bearer_methods_supported"));
+}
+
+void
+endpoint_css(struct worker *w, const struct request *q, struct response *s)
+{
+	const struct asset *a = asset_find("www/rolegate.css");
+
+	if (a == NULL) {
+		fail(w, q, s, RG_E_REQ_ROUTE, NULL);
+		return;
+	}
+	response_reset(s, 200);
+	s->cacheable = true;
+	response_header(s, "Content-Type", "text/css; charset=utf-8");
+	response_header(s, "Cache-Control", "public, max-age=3600");
+	buf_put(&s->body, a->data, a->len);
+}

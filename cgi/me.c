@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/* GET /me and /signed-out: what a person sees about the own session. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cgi/whoami.h"
+#include "cgi/worker.h"
+
+static void
+to_login(struct worker *w, struct response *s)
+{
+	struct buf to = BUF_INIT, back = BUF_INIT;
+
+	buf_printf(&back, "%s/me", w->settings->prefix);
+	buf_printf(&to, "%s/login?", w->settings->prefix);
+	form_put(&to, "return_to", buf_str(&back));
+	response_redirect(s, buf_str(&to));
+	buf_clear(&to);
+	buf_clear(&back);
+}
+
+static const char *
+groups_in_words(const struct access_decision *d)
+{
+	if (d->groups_state == GROUPS_UNKNOWN)
+		return "Your sign-in provider did not send your groups (there "
+		       "are too many, or they could not be read).";
+	if (strcmp(d->groups_source, "none") == 0)
+		return "Your sign-in provider sent no groups.";
+	if (d->group_count == 0)
+		return "None of the groups that your sign-in provider sent "
+		       "has a meaning here.";
+	return "These groups of yours have a meaning here.";
+}
+
+static json_t *
+me_values(struct worker *w, const struct gate_identity *id)
+{
+	json_t *v = whoami_json(id), *list = json_array(), *groups;
+	const struct access_decision *d = &id->decision;
+	const struct provider *p = settings_provider(w->settings, id->provider);
+	struct buf url = BUF_INIT;
+	char when[32];
+	size_t i;
+
+	for (i = 0; i < d->permission_count; i++)
+		(void)json_array_append_new(
+		    list, json_pack("{s:s}", "name", d->permissions[i]));
+	(void)json_object_set_new(v, "permission_list", list);
+	list = json_array();
+	for (i = 0; i < d->role_count; i++)
+		(void)json_array_append_new(
+		    list, json_pack("{s:s}", "name", d->roles[i]));
+	(void)json_object_set_new(v, "role_list", list);
+	groups = json_array();
+	for (i = 0; i < d->group_count; i++)
+		(void)json_array_append_new(
+		    groups, json_pack("{s:s, s:s}", "id", d->groups[i].id,
+				"label", d->groups[i].label));
+	(void)json_object_set_new(v, "group_list", groups);
+	(void)json_object_set_new(
+	    v, "groups_text", json_string(groups_in_words(d)));
+	(void)json_object_set_new(v, "groups_unknown",
+	    json_boolean(d->groups_state == GROUPS_UNKNOWN));
+	(void)json_object_set_new(v, "name", json_string(id->name));
+	(void)json_object_set_new(v, "username", json_string(id->username));
+	(void)json_object_set_new(v, "subject_id", json_string(id->subject));
+	(void)json_object_set_new(v, "provider_label", json_string(p->label));
+	clock_format(id->expires_at, when);
+	(void)json_object_set_new(v, "expires", json_string(when));
+	buf_printf(&url, "%s/logout", w->settings->prefix);
+	(void)json_object_set_new(v, "logout_url", json_string(buf_str(&url)));
+	buf_reset(&url);
+	buf_printf(&url, "%s/login", w->settings->prefix);
+	(void)json_object_set_new(v, "retry_url", json_string(buf_str(&url)));
+	buf_clear(&url);
+	return v;
+}
+
+void
+endpoint_me(struct worker *w, const struct request *q, struct response *s)
+{
+	struct gate_context ctx = worker_context(q);
+	struct gate_identity id;
+	struct err e = {RG_OK, ""};
+	enum rg_err r;
+
+	r = gate_whoami(w->gate, worker_session(w, q), &ctx, &id, &e);
+	if (r == RG_E_SESSION_NONE || r == RG_E_SESSION_EXPIRED) {
+		if (q->wants_html)
+			to_login(w, s);
+		else
+			fail(w, q, s, r, NULL);
+		return;
+	}
+	if (r != RG_OK) {
+		log_error("me.failed", "error=%s detail=\"%s\"", err_name(r),
+		    e.detail);
+		fail(w, q, s, r, NULL);
+		return;
+	}
+	if (id.decision.role_count > 0)
+		page(w, q, s, 200, "www/me.html", me_values(w, &id));
+	else
+		page(w, q, s, 403, "www/denied.html", me_values(w, &id));
+	gate_identity_clear(&id);
+}
+
+void
+endpoint_signed_out(
+    struct worker *w, const struct request *q, struct response *s)
+{
+	page(w, q, s, 200, "www/signed-out.html", json_object());
+}

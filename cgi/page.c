@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/asset.h"
+#include "base/log.h"
+#include "base/template.h"
+#include "cgi/problem.h"
+#include "cgi/worker.h"
+
+void
+page(struct worker *w, const struct request *q, struct response *s, int status,
+    const char *asset, json_t *values)
+{
+	const struct asset *a = asset_find(asset);
+	struct buf html = BUF_INIT;
+	bool ok = false;
+
+	if (a != NULL && values != NULL &&
+	    json_object_set_new(
+		values, "base", json_string(w->settings->prefix)) == 0 &&
+	    json_object_set_new(values, "request_id", json_string(q->id)) ==
+		0 &&
+	    json_object_set_new(
+		values, "contact", json_string(w->settings->contact)) == 0)
+		ok = template_render(a->data, a->len, values, &html) == RG_OK;
+	if (ok) {
+		response_reset(s, status);
+		response_header(s, "Content-Type", "text/html; charset=utf-8");
+		buf_put(&s->body, html.p, html.len);
+	} else {
+		log_error("page.failed", "page=%s", asset);
+		response_error(
+		    s, 500, "internal", "The page can't be shown.", q->id);
+	}
+	buf_clear(&html);
+	json_decref(values);
+}
+
+static void
+add_common(struct response *s, const struct problem *p)
+{
+	if (p->status == 503)
+		response_header(s, "Retry-After", "%d", 10);
+}
+
+void
+fail_json(const struct request *q, struct response *s, enum rg_err code)
+{
+	const struct problem *p = problem_of(code);
+
+	response_error(s, p->status, p->code, p->message, q->id);
+	add_common(s, p);
+}
+
+void
+fail(struct worker *w, const struct request *q, struct response *s,
+    enum rg_err code, const char *retry_to)
+{
+	const struct problem *p = problem_of(code);
+	struct buf retry = BUF_INIT;
+
+	if (!q->wants_html) {
+		fail_json(q, s, code);
+		return;
+	}
+	buf_printf(&retry, "%s/", w->settings->prefix);
+	if (retry_to != NULL) {
+		buf_reset(&retry);
+		buf_printf(&retry, "%s/login?", w->settings->prefix);
+		form_put(&retry, "return_to", retry_to);
+	}
+	page(w, q, s, p->status, "www/error.html",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "title", p->title, "message",
+		p->message, "advice", p->advice, "code", p->code, "retry_url",
+		buf_str(&retry)));
+	add_common(s, p);
+	buf_clear(&retry);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/* rolegate: options, configuration, and the life of a worker. */
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "cgi/server.h"
+#include "cgi/worker.h"
+
+struct program {
+	const char *config;
+	const char *listen; /* --listen, which wins over the file; or NULL */
+	struct settings *settings;
+	struct server_options options;
+};
+
+static const char help[] =
+    "Usage: rolegate [--config FILE] [--listen ADDRESS] [--check]\n"
+    "\n"
+    "Signs people in with OpenID Connect and tells a web server or gateway\n"
+    "their roles. Speaks FastCGI, or CGI when a web server runs it so.\n"
+    "\n"
+    "  --config FILE     instead of $ROLEGATE_CONFIG or " SETTINGS_DEFAULT_PATH
+    "\n"
+    "  --listen ADDRESS  unix:/path, 127.0.0.1:PORT or [::1]:PORT\n"
+    "  --check           check configuration, secrets and database, and exit\n"
+    "  --version         print the version and exit\n"
+    "  --help            print this and exit\n"
+    "\n"
+    "Examples:\n"
+    "  rolegate --check --config /etc/rolegate/rolegate.conf\n"
+    "  rolegate --listen unix:/run/rolegate/rolegate.sock\n"
+    "\n"
+    "Exit status: 0 good, 1 failed (the reason is on stderr), 2 wrong usage.\n"
+    "See rolegate(8) and rolegate.conf(5).\n";
+
+/* Descriptors 0 to 2 must be open, or a database could become stdout. */
+static void
+fill_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0)
+			abort();
+	} while (fd <= 2);
+	(void)close(fd);
+}
+
+static void
+use_settings(struct program *prog)
+{
+	const struct settings *s = prog->settings;
+	struct server_options *o = &prog->options;
+
+	o->listen = prog->listen != NULL ? prog->listen : s->listen;
+	o->socket_mode = s->socket_mode;
+	o->socket_owner = s->socket_owner;
+	o->socket_group = s->socket_group;
+	o->peer_user = s->peer_user;
+	o->workers = s->workers;
+	o->read_timeout_ms = s->read_timeout_ms;
+	o->idle_timeout_ms = s->idle_timeout_ms;
+	log_set_level(s->log_level);
+}
+
+/* Settings and everything they name, tried once. */
+static enum rg_err
+check(const char *path, struct settings **out, struct err *e)
+{
+	enum rg_err r;
+	struct gate *gate = NULL;
+
+	if ((r = settings_load(path, out, e)) != RG_OK)
+		return r;
+	r = gate_open(*out, &gate, e);
+	gate_free(&gate);
+	if (r != RG_OK)
+		settings_free(out);
+	return r;
+}
+
+static void *
+worker_open(void *ctx)
+{
+	struct program *prog = ctx;
+	struct worker *w = calloc(1, sizeof(*w));
+	struct err e = {RG_OK, ""};
+
+	if (w == NULL)
+		return NULL;
+	w->settings = prog->settings;
+	w->style.secure = prog->settings->secure;
+	if (gate_open(prog->settings, &w->gate, &e) != RG_OK) {
+		log_error("worker.open", "error=%s detail=\"%s\"",
+		    err_name(e.code), e.detail);
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+static void
+worker_close(void *state)
+{
+	struct worker *w = state;
+
+	gate_free(&w->gate);
+	free(w);
+}
+
+static void
+worker_serve(void *state, char *const *params, enum fcgi_role role,
+    request_read_fn *fn, void *read_ctx, struct buf *out)
+{
+	struct worker *w = state;
+	struct request *q = NULL;
+	struct response s = RESPONSE_INIT;
+	int64_t began = clock_mono_ms();
+	enum rg_err r;
+
+	r = request_read(params, role, fn, read_ctx, &q);
+	if (q == NULL) {
+		response_error(&s, 500, "internal", "Out of memory.", "-");
+		response_write(&s, false, out);
+		goto out;
+	}
+	log_set_request(q->id);
+	if (role == ROLE_AUTHORIZER)
+		/* Never anything that a server could take for "allowed". */
+		response_error(&s, 403, "denied",
+		    "The authorizer role is not served.", q->id);
+	else if (r != RG_OK)
+		fail(w, q, &s, r, NULL);
+	else
+		route(w, q, &s);
+	log_debug("request", "path=%s status=%d ms=%lld",
+	    q->path == NULL ? "?" : q->path, s.status,
+	    (long long)(clock_mono_ms() - began));
+	response_write(&s, q->method == METHOD_HEAD, out);
+out:
+	response_clear(&s);
+	request_free(&q);
+	log_set_request(NULL);
+}
+
+static enum rg_err
+program_reload(void *ctx, struct err *e)
+{
+	struct program *prog = ctx;
+	struct settings *fresh = NULL;
+	enum rg_err r;
+
+	if ((r = check(prog->config, &fresh, e)) != RG_OK)
+		return r;
+	settings_free(&prog->settings);
+	prog->settings = fresh;
+	use_settings(prog);
+	return RG_OK;
+}
+
+static int
+usage(void)
+{
+	(void)fprintf(stderr, "rolegate: wrong usage; see rolegate --help\n");
+	return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"listen", required_argument, NULL, 'l'},
+	    {"check", no_argument, NULL, 'n'},
+	    {"version", no_argument, NULL, 'v'},
+	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	struct program prog = {0};
+	struct server_app app = {0};
+	struct err e = {RG_OK, ""};
+	const char *config = NULL;
+	bool check_only = false;
+	int c, status;
+
+	fill_standard_fds();
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			config = optarg;
+			break;
+		case 'l':
+			prog.listen = optarg;
+			break;
+		case 'n':
+			check_only = true;
+			break;
+		case 'v':
+			(void)puts("rolegate " RG_VERSION);
+			return 0;
+		case 'h':
+			(void)fputs(help, stdout);
+			return 0;
+		default:
+			return usage();
+		}
+	}
+	if (optind != argc)
+		return usage();
+	/* A secret must not end up in a core file; setuid can't help either. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	json_object_seed(0);
+	prog.config = settings_path(config);
+	if (check(prog.config, &prog.settings, &e) != RG_OK) {
+		(void)fprintf(
+		    stderr, "rolegate: %s (%s)\n", e.detail, err_name(e.code));
+		return 1;
+	}
+	if (check_only) {
+		settings_free(&prog.settings);
+		return 0;
+	}
+	use_settings(&prog);
+	app.open = worker_open;
+	app.serve = worker_serve;
+	app.close = worker_close;
+	app.reload = program_reload;
+	app.ctx = &prog;
+	status = server_run(&prog.options, &app);
+	settings_free(&prog.settings);
+	return status;
+}

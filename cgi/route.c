@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cgi/worker.h"
+
+#define GET 1
+#define POST 2
+
+static const struct {
+	const char *path; /* below the path of public_url */
+	unsigned methods; /* GET includes HEAD */
+	const char *allow;
+	endpoint_fn *fn;
+} routes[] = {
+    {"", GET, "GET, HEAD", endpoint_root},
+    {"/", GET, "GET, HEAD", endpoint_root},
+    {"/login", GET, "GET, HEAD", endpoint_login},
+    {"/callback", GET | POST, "GET, HEAD, POST", endpoint_callback},
+    {"/whoami", GET, "GET, HEAD", endpoint_whoami},
+    {"/me", GET, "GET, HEAD", endpoint_me},
+    {"/logout", GET | POST, "GET, HEAD, POST", endpoint_logout},
+    {"/signed-out", GET, "GET, HEAD", endpoint_signed_out},
+    {"/healthz", GET, "GET, HEAD", endpoint_healthz},
+    {"/readyz", GET, "GET, HEAD", endpoint_readyz},
+    {"/.well-known/oauth-protected-resource", GET, "GET, HEAD",
+	endpoint_metadata},
+    {"/rolegate.css", GET, "GET, HEAD", endpoint_css},
+};
+
+static unsigned
+method_bit(enum method m)
+{
+	switch (m) {
+	case METHOD_GET:
+	case METHOD_HEAD:
+		return GET;
+	case METHOD_POST:
+		return POST;
+	case METHOD_OTHER:
+		break;
+	}
+	return 0;
+}
+
+void
+route(struct worker *w, const struct request *q, struct response *s)
+{
+	const char *prefix = w->settings->prefix;
+	size_t i, n = strlen(prefix);
+
+	if (strncmp(q->path, prefix, n) != 0) {
+		fail(w, q, s, RG_E_REQ_ROUTE, NULL);
+		return;
+	}
+	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (strcmp(q->path + n, routes[i].path) != 0)
+			continue;
+		if ((routes[i].methods & method_bit(q->method)) != 0) {
+			routes[i].fn(w, q, s);
+			return;
+		}
+		fail(w, q, s, RG_E_REQ_METHOD, NULL);
+		response_header(s, "Allow", "%s", routes[i].allow);
+		return;
+	}
+	fail(w, q, s, RG_E_REQ_ROUTE, NULL);
+}
+
+const char *
+worker_session(const struct worker *w, const struct request *q)
+{
+	char name[COOKIE_NAME_MAX];
+	const char *value;
+
+	cookie_name(&w->style, COOKIE_SESSION, name);
+	value = request_cookie(q, name, 0);
+	if (value != NULL && request_cookie(q, name, 1) != NULL)
+		return NULL;
+	return value;
+}
+
+struct gate_context
+worker_context(const struct request *q)
+{
+	struct gate_context ctx = {q->id, q->client, "", clock_now()};
+
+	return ctx;
+}

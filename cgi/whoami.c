@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC */
+/* GET /whoami: the role JSON. Answers only 200, 401, 403 and 503, since nginx
+ * makes 500 of anything else. */
+#include <string.h>
+#include <strings.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "cgi/whoami.h"
+#include "cgi/worker.h"
+
+#define HEADER_BUDGET 4096
+
+/* "role:editor permission:reports.read": any of these will do. */
+static enum rg_err
+check_require(const char *require, const struct access_decision *d)
+{
+	char item[160];
+	const char *p = require;
+	bool any = false;
+	size_t n;
+
+	while (*(p += strspn(p, " ")) != '\0') {
+		n = strcspn(p, " ");
+		if (n >= sizeof(item))
+			return RG_E_CONF;
+		memcpy(item, p, n);
+		item[n] = '\0';
+		p += n;
+		if (strncmp(item, "role:", 5) == 0 && item[5] != '\0')
+			any |= access_has_role(d, item + 5);
+		else if (strncmp(item, "permission:", 11) == 0 &&
+			 item[11] != '\0')
+			any |= access_has_permission(d, item + 11);
+		else
+			return RG_E_CONF;
+	}
+	return any ? RG_OK : RG_E_INSUFFICIENT_ROLE;
+}
+
+/* ?role=R&permission=P, repeatable: any of these will do. */
+static enum rg_err
+check_query(const struct form *query, const struct access_decision *d)
+{
+	bool asked = false;
+	const char *v;
+	size_t n;
+
+	for (n = 0; (v = form_nth(query, "role", n)) != NULL; n++) {
+		asked = true;
+		if (access_has_role(d, v))
+			return RG_OK;
+	}
+	for (n = 0; (v = form_nth(query, "permission", n)) != NULL; n++) {
+		asked = true;
+		if (access_has_permission(d, v))
+			return RG_OK;
+	}
+	return asked ? RG_E_INSUFFICIENT_ROLE : RG_OK;
+}
+
+enum rg_err
+whoami_check(const struct request *q, const struct access_decision *d)
+{
+	enum rg_err r;
+
+	if (d->role_count == 0)
+		return d->groups_state == GROUPS_UNKNOWN ? RG_E_GROUPS_UNKNOWN
+							 : RG_E_NO_ROLE;
+	if ((r = check_query(q->query, d)) != RG_OK)
+		return r;
+	return q->require == NULL ? RG_OK : check_require(q->require, d);
+}
+
+static json_t *
+strings(const char *const *list, size_t count)
+{
+	json_t *a = json_array();
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		(void)json_array_append_new(a, json_string(list[i]));
+	return a;
+}
+
+json_t *
+whoami_json(const struct gate_identity *id)
+{
+	const struct access_decision *d = &id->decision;
+	json_t *matched = json_array();
+	size_t i;
+
+	for (i = 0; i < d->group_count; i++)
+		(void)json_array_append_new(
+		    matched, json_pack("{s:s, s:s}", "id", d->groups[i].id,
+				 "label", d->groups[i].label));
+	return json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s?, s:s, s:s, s:s},"
+			 " s:o, s:o, s:b, s:{s:s, s:s, s:s*, s:o}, s:I,"
+			 " s:{s:s, s:s, s:I, s:I}}",
+	    "schema", "rolegate.whoami.v1", "subject", "id", id->id, "kind",
+	    id->kind, "provider", id->provider, "issuer", id->issuer, "tenant",
+	    id->tenant[0] == '\0' ? NULL : id->tenant, "name", id->name,
+	    "username", id->username, "email", id->email, "roles",
+	    strings(d->roles, d->role_count), "permissions",
+	    strings(d->permissions, d->permission_count), "is_admin",
+	    d->is_admin, "groups", "state",
+	    d->groups_state == GROUPS_COMPLETE ? "complete" : "unknown",
+	    "source", d->groups_source, "reason", d->groups_reason, "matched",
+	    matched, "policy_version", (json_int_t)id->policy_version,
+	    "session", "via", "session", "id", id->session_id, "issued_at",
+	    (json_int_t)id->issued_at, "expires_at",
+	    (json_int_t)id->expires_at);
+}
+
+/*
+ * Appends a value for a header: visible ASCII as it is, all else, and the
+ * separator and "%", as %XX, so that a list can be taken apart again.
+ */
+static void
+put_item(struct buf *out, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c > 0x20 && c < 0x7f && c != ',' && c != '%')
+			buf_putc(out, (char)c);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+}
+
+struct budget {
+	struct response *s;
+	size_t left;
+	struct buf over; /* names of the headers that did not fit */
+};
+
+/* Sends the whole value or, when it does not fit, none of it. */
+static void
+put_header(struct budget *b, const char *name, const struct buf *value)
+{
+	size_t cost = strlen(name) + value->len + 4;
+
+	if (value->len == 0)
+		return;
+	if (!buf_ok(value) || cost > b->left) {
+		buf_printf(&b->over, "%s%s", b->over.len > 0 ? "," : "", name);
+		return;
+	}
+	b->left -= cost;
+	response_header(b->s, name, "%s", buf_str(value));
+}
+
+static void
+put_text(struct budget *b, const char *name, const char *text)
+{
+	struct buf v = BUF_INIT;
+
+	put_item(&v, text);
+	put_header(b, name, &v);
+	buf_clear(&v);
+}
+
+static void
+put_list(
+    struct budget *b, const char *name, const char *const *list, size_t count)
+{
+	struct buf v = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (i > 0)
+			buf_putc(&v, ',');
+		put_item(&v, list[i]);
+	}
+	put_header(b, name, &v);
+	buf_clear(&v);
+}
+
+static void
+put_headers(struct response *s, const struct gate_identity *id)
+{
+	const struct access_decision *d = &id->decision;
+	struct budget b = {s, HEADER_BUDGET, BUF_INIT};
+	struct buf groups = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < d->group_count; i++) {
+		if (i > 0)
+			buf_putc(&groups, ',');
+		put_item(&groups, d->groups[i].id);
+	}
+	put_text(&b, "X-Auth-Request-User", id->id);
+	put_list(&b, "X-Auth-Request-Roles", d->roles, d->role_count);
+	put_text(&b, "X-Auth-Request-Email", id->email);
+	put_text(&b, "X-Auth-Request-Preferred-Username", id->username);
+	put_list(&b, "X-Auth-Request-Permissions", d->permissions,
+	    d->permission_count);
+	put_header(&b, "X-Auth-Request-Groups", &groups);
+	if (b.over.len > 0) {
+		log_warn("whoami.headers", "omitted=%s", buf_str(&b.over));
+		response_header(
+		    s, "X-Auth-Request-Omitted", "%s", buf_str(&b.over));
+	}
+	buf_clear(&b.over);
+	buf_clear(&groups);
+}
+
+/* A session's answer changes with the policy and with the session only. */
+static void
+put_etag(struct response *s)
+{
+	uint8_t hash[HASH_LEN];
+	char hex[HASH_HEX_LEN + 1];
+
+	hash_sha256(s->body.p, s->body.len, hash);
+	hash_hex(hash, 16, hex);
+	response_header(s, "ETag", "\"%s\"", hex);
+}
+
+static void
+refuse(struct worker *w, const struct request *q, struct response *s,
+    enum rg_err r)
+{
+	/* Only these statuses pass nginx; anything else is our failure. */
+	fail_json(q, s, r);
+	if (s->status != 401 && s->status != 403 && s->status != 503) {
+		response_error(s, 503, "unavailable",
+		    "The answer can't be known now.", q->id);
+		response_header(s, "Retry-After", "%d", 10);
+	}
+	if (s->status != 401)
+		return;
+	response_header(s, "WWW-Authenticate",
+	    "Bearer %sresource_metadata=\"%s"
+	    "/.well-known/oauth-protected-resource\"",
+	    r == RG_E_TOKEN_REFUSED ? "error=\"invalid_token\", " : "",
+	    w->settings->public_url);
+}
+
+void
+endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
+{
+	struct gate_context ctx = worker_context(q);
+	struct gate_identity id;
+	struct err e = {RG_OK, ""};
+	enum rg_err r;
+
+	/*
+	 * A bearer token decides even beside a session, and none is accepted
+	 * here yet: falling back to the cookie would let it be ignored.
+	 */
+	if (q->authorization != NULL &&
+	    strncasecmp(q->authorization, "Bearer", 6) == 0) {
+		refuse(w, q, s, RG_E_TOKEN_REFUSED);
+		return;
+	}
+	r = gate_whoami(w->gate, worker_session(w, q), &ctx, &id, &e);
+	if (r != RG_OK) {
+		if (r != RG_E_SESSION_NONE && r != RG_E_SESSION_EXPIRED)
+			log_error("whoami.failed", "error=%s detail=\"%s\"",
+			    err_name(r), e.detail);
+		refuse(w, q, s, r);
+		return;
+	}
+	r = whoami_check(q, &id.decision);
+	if (r == RG_E_CONF)
+		log_error("whoami.require",
+		    "ROLEGATE_REQUIRE=\"%s\" is not "
+		    "role:NAME or permission:NAME",
+		    q->require);
+	if (r == RG_OK) {
+		response_json_own(s, 200, whoami_json(&id));
+		put_etag(s);
+		put_headers(s, &id);
+	} else {
+		refuse(w, q, s, r);
+	}
+	gate_identity_clear(&id);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* What other endpoints share with /whoami. */
+#ifndef RG_CGI_WHOAMI_H
+#define RG_CGI_WHOAMI_H
+
+#include <jansson.h>
+
+#include "cgi/request.h"
+#include "gate.h"
+
+/*
+ * Whether the decision satisfies the request's ?role=, ?permission= and the
+ * server's ROLEGATE_REQUIRE: RG_OK, RG_E_NO_ROLE, RG_E_GROUPS_UNKNOWN,
+ * RG_E_INSUFFICIENT_ROLE, or RG_E_CONF for a malformed ROLEGATE_REQUIRE.
+ */
+enum rg_err
+whoami_check(const struct request *, const struct access_decision *);
+
+/* The "rolegate.whoami.v1" object; a new reference, NULL without memory. */
+json_t *whoami_json(const struct gate_identity *);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* What an endpoint has at hand, and what endpoints share. */
+#ifndef RG_CGI_WORKER_H
+#define RG_CGI_WORKER_H
+
+#include "base/err.h"
+#include "cgi/cookie.h"
+#include "cgi/request.h"
+#include "cgi/response.h"
+#include "gate.h"
+
+/* Base names of our cookies; see cookie_name(). */
+#define COOKIE_SESSION "rolegate"
+#define COOKIE_LOGIN "rolegate-tx-" /* and the first characters of state */
+#define COOKIE_LOGIN_CHARS 12
+
+/* State of one worker process. Settings are borrowed, the gate is owned. */
+struct worker {
+	const struct settings *settings;
+	struct gate *gate;
+	struct cookie_style style;
+};
+
+typedef void
+endpoint_fn(struct worker *, const struct request *, struct response *);
+
+/* One endpoint, one file. */
+endpoint_fn endpoint_root, endpoint_login, endpoint_callback, endpoint_whoami,
+    endpoint_me, endpoint_logout, endpoint_signed_out, endpoint_healthz,
+    endpoint_readyz, endpoint_metadata, endpoint_css;
+
+/* Finds the endpoint for the request and runs it; 404 and 405 included. */
+void route(struct worker *, const struct request *, struct response *);
+
+/*
+ * The value of our session cookie; NULL when there is none, or more than one
+ * (somebody planted a second: neither is believed).
+ */
+const char *worker_session(const struct worker *, const struct request *);
+
+/* The context of a request for the gate, at this moment. */
+struct gate_context worker_context(const struct request *);
+
+/*
+ * A page of www/ with `values` (reference taken), to which the common ones are
+ * added: base, request_id, contact.
+ */
+void page(struct worker *, const struct request *, struct response *,
+    int status, const char *asset, json_t *values);
+
+/*
+ * The answer to a failure: a page for a browser, the JSON error shape for
+ * others. `retry_to` is a local path for the link "try again", or NULL.
+ */
+void fail(struct worker *, const struct request *, struct response *,
+    enum rg_err, const char *retry_to);
+
+/* The same, but always JSON (/whoami). */
+void fail_json(const struct request *, struct response *, enum rg_err);
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: ISC
+// oidc-provider, configured to behave like Entra ID's v2.0 endpoints.
+import { randomBytes } from 'node:crypto';
+import Provider, { interactionPolicy } from 'oidc-provider';
+import { entraShape } from './entra.mjs';
+import { errorPage } from './pages.mjs';
+
+const HOUR = 3600;
+
+/* The addresses, as paths. They do not share the issuer's path: nor do Entra's. */
+export function paths(tenant) {
+  return {
+    discovery: `/${tenant}/v2.0/.well-known/openid-configuration`,
+    authorize: `/${tenant}/oauth2/v2.0/authorize`,
+    token: `/${tenant}/oauth2/v2.0/token`,
+    keys: `/${tenant}/discovery/v2.0/keys`,
+    logout: `/${tenant}/oauth2/v2.0/logout`,
+    userinfo: '/oidc/userinfo',
+    login: `/${tenant}/login`,
+  };
+}
+
+// oidc-provider binds a client to one way of authentication; Entra takes both
+// from the same one. So the same application is registered twice.
+function clients({ clientId, clientSecret, redirectUris, postLogoutUris }) {
+  const common = {
+    client_secret: clientSecret,
+    redirect_uris: redirectUris,
+    post_logout_redirect_uris: postLogoutUris,
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+  };
+  return [
+    { ...common, client_id: clientId,
+      token_endpoint_auth_method: 'client_secret_basic' },
+    { ...common, client_id: `${clientId}-post`,
+      token_endpoint_auth_method: 'client_secret_post' },
+  ];
+}
+
+function promptPolicy() {
+  const policy = interactionPolicy.base();
+  policy.add(new interactionPolicy.Prompt({
+    name: 'select_account', requestable: true,
+  }), 0);
+  return policy;
+}
+
+// Consent is never asked for: what is requested is granted.
+async function grantAll(ctx) {
+  const { client, session, provider, params } = ctx.oidc;
+  const grant = new provider.Grant({
+    clientId: client.clientId, accountId: session.accountId,
+  });
+  grant.addOIDCScope(params.scope);
+  await grant.save();
+  return grant;
+}
+
+/*
+ * Returns what makes a Provider for the people and keys of this moment. Keys
+ * and claim names are fixed when a Provider is made, so a change makes a new
+ * one; store and cookie keys are shared, so nobody notices.
+ */
+export function providerFactory({ issuer, options, people, keys, Store }) {
+  const at = paths(people.tenant);
+  const cookieKeys = [randomBytes(32).toString('hex')];
+  const cookie = { signed: true, httpOnly: true, sameSite: 'lax' };
+
+  const findAccount = (ctx, sub) => {
+    const person = people.bySub(sub);
+    return person && {
+      accountId: sub,
+      claims: async (use) => (use === 'userinfo'
+        ? people.userinfoClaims(person)
+        : people.idClaims(
+          person, ctx.oidc.entities.AuthorizationCode?.sessionUid,
+        )),
+    };
+  };
+
+  return () => {
+    const provider = new Provider(issuer, {
+      adapter: Store,
+      clients: clients(options),
+      jwks: keys.privateSet(),
+      claims: {
+        openid: people.claimNames(), profile: ['name'], email: ['email'],
+      },
+      scopes: ['openid', 'profile', 'email', 'offline_access', 'User.Read',
+        'https://graph.microsoft.com/User.Read'],
+      conformIdTokenClaims: false,
+      pkce: { methods: ['S256'], required: () => true },
+      responseTypes: ['code'],
+      clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+      enabledJWA: { idTokenSigningAlgValues: ['RS256'] },
+      findAccount: async (ctx, sub) => findAccount(ctx, sub),
+      loadExistingGrant: grantAll,
+      interactions: {
+        policy: promptPolicy(),
+        url: (ctx, interaction) => `${at.login}/${interaction.uid}`,
+      },
+      features: {
+        devInteractions: { enabled: false },
+        rpInitiatedLogout: { enabled: true, logoutSource: () => {} },
+        userinfo: { enabled: true },
+      },
+      routes: {
+        authorization: at.authorize, token: at.token, jwks: at.keys,
+        end_session: at.logout, userinfo: at.userinfo,
+      },
+      cookies: {
+        names: { session: 'idp_session', interaction: 'idp_interaction',
+          resume: 'idp_resume' },
+        keys: cookieKeys,
+        // Not for the application under test, which has the same host name.
+        long: { ...cookie, path: `/${people.tenant}` },
+        short: cookie,
+      },
+      ttl: {
+        AccessToken: HOUR, AuthorizationCode: 600, Grant: 24 * HOUR,
+        IdToken: HOUR, Interaction: HOUR, RefreshToken: 24 * HOUR,
+        Session: 24 * HOUR,
+      },
+      renderError: async (ctx, out) => {
+        ctx.type = 'html';
+        ctx.body = errorPage(out.error, out.error_description);
+      },
+    });
+    provider.use(entraShape({ issuer, options, people, keys, at }));
+    return provider;
+  };
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#include "oidc/userinfo.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+
+static json_t *
+claims(void)
+{
+	json_t *c = json_pack("{s:s, s:s}", "sub", "s1", "name", "Dana");
+
+	assert_non_null(c);
+	return c;
+}
+
+static void
+assert_refused(const char *text, enum rg_err want)
+{
+	json_t *c = claims();
+	struct err e = {0};
+
+	assert_string_equal(err_name(userinfo_apply(text, strlen(text), c, &e)),
+	    err_name(want));
+	assert_int_equal(e.code, want);
+	assert_int_equal(json_object_size(c), 2);
+	json_decref(c);
+}
+
+static void
+test_fills_in_what_is_absent(void **state)
+{
+	static const char text[] =
+	    "{\"sub\":\"s1\",\"name\":\"Eve\",\"email\":\"dana@x.example\","
+	    "\"given_name\":\"Dana\",\"family_name\":7,"
+	    "\"groups\":[\"admins\"],\"roles\":[\"admin\"],\"oid\":\"x\"}";
+	json_t *c = claims();
+
+	(void)state;
+	assert_int_equal(
+	    userinfo_apply(text, sizeof(text) - 1, c, NULL), RG_OK);
+	/* The signed value wins. */
+	assert_string_equal(json_str(c, "name"), "Dana");
+	assert_string_equal(json_str(c, "email"), "dana@x.example");
+	assert_string_equal(json_str(c, "given_name"), "Dana");
+	assert_null(json_object_get(c, "family_name"));
+	/* Nothing that gives access comes from an unsigned answer. */
+	assert_null(json_object_get(c, "groups"));
+	assert_null(json_object_get(c, "roles"));
+	assert_null(json_object_get(c, "oid"));
+	json_decref(c);
+}
+
+static void
+test_refused(void **state)
+{
+	(void)state;
+	assert_refused("{\"sub\":\"s2\",\"email\":\"x\"}", RG_E_USERINFO_SUB);
+	assert_refused("{\"sub\":\"S1\"}", RG_E_USERINFO_SUB);
+	assert_refused("{\"email\":\"x\"}", RG_E_USERINFO_SUB);
+	assert_refused("{\"sub\":[\"s1\"]}", RG_E_USERINFO_SUB);
+	assert_refused("", RG_E_USERINFO);
+	assert_refused("eyJhbGciOiJub25lIn0.e30.", RG_E_USERINFO);
+	assert_refused("[]", RG_E_USERINFO);
+	assert_refused("{\"sub\":\"s1\",\"sub\":\"s1\"}", RG_E_USERINFO);
+}
+
+static void
+test_too_large(void **state)
+{
+	char *big = malloc(USERINFO_MAX_TEXT + 1);
+	json_t *c = claims();
+
+	(void)state;
+	assert_non_null(big);
+	memset(big, ' ', USERINFO_MAX_TEXT + 1);
+	memcpy(big, "{\"sub\":\"s1\"}", 12);
+	assert_int_equal(
+	    userinfo_apply(big, USERINFO_MAX_TEXT, c, NULL), RG_OK);
+	assert_int_equal(
+	    userinfo_apply(big, USERINFO_MAX_TEXT + 1, c, NULL), RG_E_USERINFO);
+	json_decref(c);
+	free(big);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_fills_in_what_is_absent),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_too_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -49,7 +49,7 @@ endif
 
 ifeq ($(MODE),asan)
 OPT      := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-            -fno-sanitize-recover=all
+            -fno-sanitize-recover=all -DRG_SANITIZED
 OPT_LD   := -fsanitize=address,undefined
 else ifeq ($(MODE),cover)
 OPT      := -O0 -g --coverage

@@ -214,8 +214,10 @@ main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return usage();
-	/* A secret must not end up in a core file; setuid can't help either. */
+#ifndef RG_SANITIZED /* LeakSanitizer needs ptrace */
+	/* A secret must not end up in a core file. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
+#endif
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	json_object_seed(0);
 	prog.config = settings_path(config);

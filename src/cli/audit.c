@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/cli.h"
+
+static enum rg_err
+print_json(void *ctx, const struct audit_row *a)
+{
+	char when[32];
+	int status;
+
+	(void)ctx;
+	clock_format(a->time, when);
+	status = cli_print_json_own(json_pack(
+	    "{s:I, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:o?, s:s, s:s}", "seq",
+	    (json_int_t)a->seq, "time", when, "time_s", (json_int_t)a->time,
+	    "event", a->event, "actor", a->actor, "subject", a->subject,
+	    "client", a->client, "request_id", a->request_id, "detail",
+	    json_loads(a->detail, 0, NULL), "prev_hash", a->prev_hash, "hash",
+	    a->hash));
+	return status == CLI_OK ? RG_OK : RG_E_NOMEM;
+}
+
+static enum rg_err
+print(void *ctx, const struct audit_row *a)
+{
+	char when[32];
+
+	(void)ctx;
+	clock_format(a->time, when);
+	(void)printf("%6lld  %s  %-16s ", (long long)a->seq, when, a->event);
+	cli_print(a->subject[0] != '\0' ? a->subject : "-");
+	if (a->actor[0] != '\0' && strcmp(a->actor, a->subject) != 0) {
+		(void)fputs("  by ", stdout);
+		cli_print(a->actor);
+	}
+	if (a->client[0] != '\0')
+		(void)printf("  from %s", a->client);
+	if (a->request_id[0] != '\0')
+		(void)printf("  request %s", a->request_id);
+	(void)fputs("  ", stdout);
+	cli_print(a->detail);
+	(void)putchar('\n');
+	return RG_OK;
+}
+
+int
+cmd_audit_list(struct cli *cli)
+{
+	struct audit_filter f = {0};
+	const char *since = cli_option(cli, "since");
+	const char *limit = cli_option(cli, "limit");
+	enum rg_err r;
+	char *end;
+	int status;
+
+	f.event = cli_option(cli, "event");
+	f.subject = cli_option(cli, "subject");
+	if (since != NULL && !cli_parse_when(since, cli->ctx.now, -1, &f.since))
+		return cli_usage("--since: expected a time such as "
+				 "2026-12-31T00:00:00Z or 7d");
+	if (limit != NULL) {
+		errno = 0;
+		f.limit = strtoll(limit, &end, 10);
+		if (errno != 0 || *end != '\0' || f.limit <= 0)
+			return cli_usage("--limit: expected a number");
+	}
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	r = store_audit_each(
+	    gate_store(cli->gate), &f, cli->json ? print_json : print, NULL);
+	return r == RG_OK ? CLI_OK : cli_fail(r, NULL);
+}
+
+static bool
+parse_head(const char *s, struct audit_head *head)
+{
+	char *end;
+
+	errno = 0;
+	head->seq = strtoll(s, &end, 10);
+	if (errno != 0 || head->seq < 0 || *end != ':' ||
+	    strlen(end + 1) != HASH_HEX_LEN)
+		return false;
+	memcpy(head->hash, end + 1, HASH_HEX_LEN + 1);
+	return true;
+}
+
+int
+cmd_audit_verify(struct cli *cli)
+{
+	struct audit_head expect, head;
+	struct err e = {RG_OK, ""};
+	const char *given = cli_option(cli, "head");
+	int64_t count = 0;
+	enum rg_err r;
+	int status;
+
+	if (given != NULL && !parse_head(given, &expect))
+		return cli_usage("--head: expected SEQ:HASH as audit verify "
+				 "printed it");
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	r = store_audit_verify(
+	    gate_store(cli->gate), given == NULL ? NULL : &expect, &count, &e);
+	if (r != RG_OK)
+		return cli_fail(r, &e);
+	if ((r = store_audit_head(gate_store(cli->gate), &head)) != RG_OK)
+		return cli_fail(r, NULL);
+	if (cli->json)
+		return cli_print_json_own(json_pack("{s:s, s:I, s:I, s:s}",
+		    "status", "ok", "rows", (json_int_t)count, "seq",
+		    (json_int_t)head.seq, "hash", head.hash));
+	(void)printf("ok, %lld rows, head %lld:%s\n", (long long)count,
+	    (long long)head.seq, head.hash);
+	return CLI_OK;
+}

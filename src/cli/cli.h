@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/* rolegatectl: one subcommand, one file. */
+#ifndef RG_CLI_CLI_H
+#define RG_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "gate.h"
+
+/* Exit statuses, documented in rolegatectl(8). */
+#define CLI_OK 0
+#define CLI_FAILED 1
+#define CLI_USAGE 2
+
+#define CLI_MAX_OPTIONS 64
+#define CLI_MAX_INPUT (1 << 20)
+
+struct cli {
+	const char *config; /* path in force */
+	bool json;
+	struct {
+		const char *name;
+		const char *value;
+	} options[CLI_MAX_OPTIONS];
+	size_t option_count;
+	char **args; /* what is left after the options */
+	int arg_count;
+	struct settings *settings; /* NULL until cli_open() */
+	struct gate *gate;
+	char actor[80];
+	struct gate_context ctx;
+};
+
+/* A subcommand returns one of the exit statuses. */
+typedef int command_fn(struct cli *);
+
+command_fn cmd_init, cmd_config_check, cmd_role_add, cmd_role_list,
+    cmd_role_remove, cmd_map_add, cmd_map_list, cmd_map_remove,
+    cmd_session_list, cmd_session_revoke, cmd_audit_list, cmd_audit_verify,
+    cmd_jws_verify, cmd_token_check;
+
+/* The n-th value of --name, or NULL. */
+const char *cli_option_nth(const struct cli *, const char *name, size_t n);
+const char *cli_option(const struct cli *, const char *name);
+
+/* Reads the settings; opens the gate too. Prints what is wrong. */
+int cli_load(struct cli *);
+int cli_open(struct cli *);
+
+/* Prints "rolegatectl: detail (RG_E_X)" to stderr; returns CLI_FAILED. */
+int cli_fail(enum rg_err, const struct err *);
+
+/* Prints the message and where help is; returns CLI_USAGE. */
+int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints a JSON value and a newline to stdout. Takes the reference. */
+int cli_print_json_own(json_t *);
+
+/* Prints text of others with control characters escaped. */
+void cli_print(const char *s);
+
+/* Standard input up to CLI_MAX_INPUT, without white space at the end. */
+enum rg_err cli_read_stdin(struct buf *out, struct err *e);
+
+/*
+ * "2026-12-31", "2026-12-31T23:59:59Z", or a duration such as 30d, which
+ * counts from `now` in direction `sign` (1 or -1). False if it is neither.
+ */
+bool cli_parse_when(const char *s, int64_t now, int sign, int64_t *out);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+const char *
+cli_option_nth(const struct cli *cli, const char *name, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < cli->option_count; i++)
+		if (strcmp(cli->options[i].name, name) == 0 && n-- == 0)
+			return cli->options[i].value;
+	return NULL;
+}
+
+const char *
+cli_option(const struct cli *cli, const char *name)
+{
+	return cli_option_nth(cli, name, 0);
+}
+
+int
+cli_fail(enum rg_err code, const struct err *e)
+{
+	const char *detail = e == NULL ? "" : e->detail;
+	size_t n = strlen(detail);
+
+	(void)fputs("rolegatectl: ", stderr);
+	/* "doing something: " with nothing behind it: say it in our words. */
+	if (n == 0 || (n > 2 && strcmp(detail + n - 2, ": ") == 0))
+		(void)fprintf(stderr, "%s%s", detail, err_text(code));
+	else
+		for (; *detail != '\0'; detail++)
+			(void)fputc(
+			    (unsigned char)*detail < 0x20 ? '?' : *detail,
+			    stderr);
+	(void)fprintf(stderr, " (%s)\n", err_name(code));
+	return CLI_FAILED;
+}
+
+int
+cli_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fputs("rolegatectl: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputs("\nSee rolegatectl help.\n", stderr);
+	return CLI_USAGE;
+}
+
+int
+cli_load(struct cli *cli)
+{
+	struct err e = {RG_OK, ""};
+	enum rg_err r;
+
+	if ((r = settings_load(cli->config, &cli->settings, &e)) != RG_OK)
+		return cli_fail(r, &e);
+	return CLI_OK;
+}
+
+/* Who administers: the person behind sudo, else the user. */
+static void
+find_actor(struct cli *cli)
+{
+	const char *name = getenv("SUDO_USER");
+	const struct passwd *pw;
+
+	if (getuid() != 0 || name == NULL || !text_is_line(name, 64)) {
+		pw = getpwuid(getuid());
+		name = pw == NULL ? "?" : pw->pw_name;
+	}
+	(void)snprintf(cli->actor, sizeof(cli->actor), "cli:%s", name);
+	cli->ctx.actor = cli->actor;
+	cli->ctx.client = "";
+	cli->ctx.request_id = "";
+}
+
+int
+cli_open(struct cli *cli)
+{
+	struct err e = {RG_OK, ""};
+	enum rg_err r;
+	int status;
+
+	if ((status = cli_load(cli)) != CLI_OK)
+		return status;
+	if ((r = gate_open(cli->settings, &cli->gate, &e)) != RG_OK)
+		return cli_fail(r, &e);
+	find_actor(cli);
+	return CLI_OK;
+}
+
+int
+cli_print_json_own(json_t *value)
+{
+	int status = CLI_FAILED;
+
+	if (value != NULL &&
+	    json_dumpf(value, stdout,
+		JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) == 0 &&
+	    fputc('\n', stdout) != EOF)
+		status = CLI_OK;
+	json_decref(value);
+	return status;
+}
+
+void
+cli_print(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			(void)printf("\\x%02x", (unsigned)*s);
+		else
+			(void)putchar(*s);
+}
+
+enum rg_err
+cli_read_stdin(struct buf *out, struct err *e)
+{
+	char chunk[4096];
+	size_t n;
+
+	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0) {
+		buf_put(out, chunk, n);
+		if (out->len > CLI_MAX_INPUT)
+			return err_set(e, RG_E_TOO_LARGE,
+			    "more than %d bytes on standard input",
+			    CLI_MAX_INPUT);
+	}
+	if (ferror(stdin) || !buf_ok(out))
+		return err_set(
+		    e, RG_E_FILE, "standard input: %s", strerror(errno));
+	while (out->len > 0 && strchr(" \t\r\n", out->p[out->len - 1]) != NULL)
+		out->p[--out->len] = '\0';
+	return RG_OK;
+}
+
+bool
+cli_parse_when(const char *s, int64_t now, int sign, int64_t *out)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	struct tm tm = {0};
+	char *end;
+	int64_t n;
+	size_t i;
+
+	end = strptime(s, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (end == NULL || *end != '\0') {
+		memset(&tm, 0, sizeof(tm));
+		end = strptime(s, "%Y-%m-%d", &tm);
+	}
+	if (end != NULL && *end == '\0') {
+		*out = timegm(&tm);
+		return true;
+	}
+	errno = 0;
+	n = strtoll(s, &end, 10);
+	if (errno != 0 || end == s || n < 0 || n > 100000 || end[0] == '\0' ||
+	    end[1] != '\0')
+		return false;
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (units[i].unit == *end) {
+			*out = clock_add(now, sign * n * units[i].seconds);
+			return true;
+		}
+	}
+	return false;
+}

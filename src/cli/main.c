@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/cli.h"
+
+struct command {
+	const char *noun;
+	const char *verb; /* NULL: the noun alone */
+	command_fn *run;
+	const char *synopsis;
+	/* Names of its options; "!" behind one that takes no value. */
+	const char *options[10];
+	int args; /* how many arguments it takes */
+	const char *text;
+};
+
+static const struct command commands[] = {
+    {"init", NULL, cmd_init, "init", {NULL}, 0,
+	"Makes the database and the key file that the configuration names, "
+	"or\nmigrates an older database.\n\n"
+	"  rolegatectl init --config /etc/rolegate/rolegate.conf\n"},
+    {"config", "check", cmd_config_check, "config check", {NULL}, 0,
+	"Checks the configuration, the secrets' file modes, the key file and\n"
+	"the database, as rolegate does when it starts.\n\n"
+	"  rolegatectl config check\n"},
+    {"role", "add", cmd_role_add,
+	"role add NAME [--permission P]... [--description TEXT] [--admin]",
+	{"permission", "description", "admin!"}, 1,
+	"Makes a role. --admin makes it an administrator's role.\n\n"
+	"  rolegatectl role add analyst --permission reports.read\n"},
+    {"role", "list", cmd_role_list, "role list", {NULL}, 0,
+	"Lists the roles with their permissions.\n\n"
+	"  rolegatectl role list --json\n"},
+    {"role", "remove", cmd_role_remove, "role remove NAME", {NULL}, 1,
+	"Removes a role that no mapping leads to.\n\n"
+	"  rolegatectl role remove analyst\n"},
+    {"map", "add", cmd_map_add,
+	"map add --provider P --kind group|app_role|claim [--claim PATH]\n"
+	"        --value V --role R [--tenant GUID] [--label TEXT]\n"
+	"        [--note TEXT] [--expires WHEN]",
+	{"provider", "kind", "claim", "value", "role", "tenant", "label",
+	    "note", "expires"},
+	0,
+	"Maps a group, an app role or a claim's value to a role. It counts "
+	"at the\nnext request of everybody who is signed in.\n\n"
+	"  rolegatectl map add --provider entra --kind group \\\n"
+	"      --value 8f1a2b3c-0d4e-4f5a-9b6c-7d8e9f0a1b2c --role analyst \\\n"
+	"      --label data-analysts\n"
+	"  rolegatectl map add --provider keycloak --kind claim \\\n"
+	"      --claim realm_access.roles --value reporting --role analyst\n"},
+    {"map", "list", cmd_map_list, "map list", {NULL}, 0,
+	"Lists the mappings.\n\n  rolegatectl map list\n"},
+    {"map", "remove", cmd_map_remove, "map remove ID", {NULL}, 1,
+	"Removes a mapping; the role is gone at the next request.\n\n"
+	"  rolegatectl map remove 3\n"},
+    {"session", "list", cmd_session_list, "session list", {NULL}, 0,
+	"Lists who is signed in.\n\n  rolegatectl session list\n"},
+    {"session", "revoke", cmd_session_revoke,
+	"session revoke ID | session revoke --subject SUBJECT", {"subject"}, -1,
+	"Ends one session, or all of a person, at once.\n\n"
+	"  rolegatectl session revoke 3sVtqk8zJ1pQx0aYb7LmNw\n"
+	"  rolegatectl session revoke --subject keycloak:4f9d2c\n"},
+    {"audit", "list", cmd_audit_list,
+	"audit list [--since WHEN] [--event NAME] [--subject S] [--limit N]",
+	{"since", "event", "subject", "limit"}, 0,
+	"Prints audit events, oldest first. NAME may end in a dot: \"role.\" "
+	"means\nall that begin so.\n\n"
+	"  rolegatectl audit list --since 1d --event sign_in.refused\n"
+	"  rolegatectl audit list --json --limit 100\n"},
+    {"audit", "verify", cmd_audit_verify, "audit verify [--head SEQ:HASH]",
+	{"head"}, 0,
+	"Recomputes the hash chain and prints its head. Keep heads elsewhere "
+	"and\ngive one back with --head to prove that nothing before it was "
+	"rewritten.\n\n  rolegatectl audit verify\n"},
+    {"jws", "verify", cmd_jws_verify, "jws verify --jwk FILE [--alg A] < TOKEN",
+	{"jwk", "alg"}, 0,
+	"Verifies a compact JWS with one key and prints the payload. Needs "
+	"no\nconfiguration.\n\n"
+	"  rolegatectl jws verify --jwk key.json < token\n"},
+    {"token", "check", cmd_token_check,
+	"token check [--provider P] [--nonce N] < TOKEN", {"provider", "nonce"},
+	0,
+	"Checks an ID token as at sign-in, signature and claims, and prints "
+	"the\nclaims.\n\n"
+	"  rolegatectl token check --provider entra < id_token\n"},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void
+print_help(FILE *to)
+{
+	size_t i;
+
+	(void)fputs(
+	    "Usage: rolegatectl [--config FILE] [--json] COMMAND\n\n", to);
+	for (i = 0; i < COMMAND_COUNT; i++)
+		(void)fprintf(to, "  %s\n", commands[i].synopsis);
+	(void)fputs("\nrolegatectl help COMMAND explains one. The "
+		    "configuration is --config,\nelse $ROLEGATE_CONFIG, "
+		    "else " SETTINGS_DEFAULT_PATH ".\n\n"
+		    "Exit status: 0 done or valid, 1 refused or failed, 2 "
+		    "wrong usage.\n",
+	    to);
+}
+
+static int
+print_help_of(const char *noun, const char *verb)
+{
+	size_t i, shown = 0;
+
+	for (i = 0; i < COMMAND_COUNT; i++) {
+		const struct command *c = &commands[i];
+
+		if (strcmp(c->noun, noun) != 0 ||
+		    (verb != NULL && c->verb != NULL &&
+			strcmp(c->verb, verb) != 0))
+			continue;
+		(void)printf("%sUsage: rolegatectl %s\n\n%s",
+		    shown++ > 0 ? "\n" : "", c->synopsis, c->text);
+	}
+	return shown > 0 ? CLI_OK : cli_usage("no such command: %s", noun);
+}
+
+static const struct command *
+find_command(const char *noun, const char *verb)
+{
+	size_t i;
+
+	for (i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].noun, noun) == 0 &&
+		    (commands[i].verb == NULL ||
+			(verb != NULL && strcmp(commands[i].verb, verb) == 0)))
+			return &commands[i];
+	return NULL;
+}
+
+/* --config, --json and --help are taken everywhere. */
+enum {
+	OPT_CONFIG = 256,
+	OPT_JSON,
+	OPT_HELP,
+	OPT_OWN
+};
+
+static int
+parse(struct cli *cli, const struct command *c, int argc, char **argv)
+{
+	struct option longs[16] = {
+	    {"config", required_argument, NULL, OPT_CONFIG},
+	    {"json", no_argument, NULL, OPT_JSON},
+	    {"help", no_argument, NULL, OPT_HELP}};
+	static char names[10][32];
+	int i, opt, n = 3;
+
+	for (i = 0; i < 10 && c->options[i] != NULL; i++, n++) {
+		size_t len = strcspn(c->options[i], "!");
+
+		(void)snprintf(names[i], sizeof(names[i]), "%.*s", (int)len,
+		    c->options[i]);
+		longs[n].name = names[i];
+		longs[n].has_arg =
+		    c->options[i][len] == '!' ? no_argument : required_argument;
+		longs[n].val = OPT_OWN + i;
+	}
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (opt == OPT_CONFIG)
+			cli->config = optarg;
+		else if (opt == OPT_JSON)
+			cli->json = true;
+		else if (opt == OPT_HELP)
+			exit(print_help_of(c->noun, c->verb));
+		else if (opt < OPT_OWN || cli->option_count == CLI_MAX_OPTIONS)
+			return cli_usage("%s", c->synopsis);
+		else {
+			cli->options[cli->option_count].name =
+			    names[opt - OPT_OWN];
+			cli->options[cli->option_count++].value =
+			    optarg == NULL ? "" : optarg;
+		}
+	}
+	cli->args = argv + optind;
+	cli->arg_count = argc - optind;
+	if (c->args >= 0 && cli->arg_count != c->args)
+		return cli_usage("%s", c->synopsis);
+	return CLI_OK;
+}
+
+/* Options that stand before the command. */
+static int
+parse_leading(struct cli *cli, int argc, char **argv, int *at)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			cli->json = true;
+		else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+			cli->config = argv[++i];
+		else if (strncmp(argv[i], "--config=", 9) == 0)
+			cli->config = argv[i] + 9;
+		else if (strcmp(argv[i], "--version") == 0) {
+			(void)puts("rolegatectl " RG_VERSION);
+			exit(CLI_OK);
+		} else if (strcmp(argv[i], "--help") == 0) {
+			print_help(stdout);
+			exit(CLI_OK);
+		} else {
+			return cli_usage("unknown option %s", argv[i]);
+		}
+	}
+	*at = i;
+	return CLI_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cli cli = {0};
+	const struct command *c;
+	int at = 0, status, words;
+
+	json_object_seed(0);
+	log_set_level(LOG_WARN);
+	if ((status = parse_leading(&cli, argc, argv, &at)) != CLI_OK)
+		return status;
+	if (at == argc) {
+		print_help(stderr);
+		return CLI_USAGE;
+	}
+	if (strcmp(argv[at], "help") == 0) {
+		if (at + 1 < argc)
+			return print_help_of(
+			    argv[at + 1], at + 2 < argc ? argv[at + 2] : NULL);
+		print_help(stdout);
+		return CLI_OK;
+	}
+	c = find_command(argv[at], at + 1 < argc ? argv[at + 1] : NULL);
+	if (c == NULL)
+		return cli_usage("no such command: %s %s", argv[at],
+		    at + 1 < argc ? argv[at + 1] : "");
+	/* The last word of the command becomes argv[0] for getopt. */
+	words = c->verb == NULL ? 0 : 1;
+	status = parse(&cli, c, argc - at - words, argv + at + words);
+	if (status != CLI_OK)
+		return status;
+	cli.config = settings_path(cli.config);
+	cli.ctx.now = clock_now();
+	status = c->run(&cli);
+	gate_free(&cli.gate);
+	settings_free(&cli.settings);
+	if (fflush(stdout) != 0)
+		status = CLI_FAILED;
+	return status;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "cli/cli.h"
+
+static const char *
+or_empty(const char *s)
+{
+	return s == NULL ? "" : s;
+}
+
+int
+cmd_map_add(struct cli *cli)
+{
+	static const char *const needed[] = {
+	    "provider", "kind", "value", "role"};
+	struct err e = {RG_OK, ""};
+	struct mapping_row m = {0};
+	const char *expires = cli_option(cli, "expires");
+	enum rg_err r;
+	int64_t id = 0;
+	size_t i;
+	int status;
+
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (cli_option(cli, needed[i]) == NULL)
+			return cli_usage("map add needs --%s", needed[i]);
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	m.provider = cli_option(cli, "provider");
+	m.kind = cli_option(cli, "kind");
+	m.claim = cli_option(cli, "claim");
+	m.value = cli_option(cli, "value");
+	m.role = cli_option(cli, "role");
+	m.tenant = cli_option(cli, "tenant");
+	m.label = or_empty(cli_option(cli, "label"));
+	m.note = or_empty(cli_option(cli, "note"));
+	m.enabled = true;
+	if (expires != NULL &&
+	    (!cli_parse_when(expires, cli->ctx.now, 1, &m.expires_at) ||
+		m.expires_at <= cli->ctx.now))
+		return cli_usage("--expires: expected a time to come, such as "
+				 "2026-12-31T00:00:00Z or 30d");
+	r = gate_mapping_add(cli->gate, &m, &cli->ctx, &id, &e);
+	if (r != RG_OK)
+		return cli_fail(r, &e);
+	if (cli->json)
+		return cli_print_json_own(
+		    json_pack("{s:I}", "id", (json_int_t)id));
+	(void)printf("mapping %lld added\n", (long long)id);
+	return CLI_OK;
+}
+
+static enum rg_err
+collect(void *ctx, const struct mapping_row *m)
+{
+	json_t *item = json_pack(
+	    "{s:I, s:s, s:s?, s:s, s:s?, s:s, s:s, s:s, s:s, s:b, s:I, s:s, "
+	    "s:I}",
+	    "id", (json_int_t)m->id, "provider", m->provider, "tenant",
+	    m->tenant, "kind", m->kind, "claim", m->claim, "value", m->value,
+	    "role", m->role, "label", m->label, "note", m->note, "enabled",
+	    m->enabled, "expires_at", (json_int_t)m->expires_at, "created_by",
+	    m->created_by, "created_at", (json_int_t)m->created_at);
+
+	return json_array_append_new(ctx, item) == 0 ? RG_OK : RG_E_NOMEM;
+}
+
+static enum rg_err
+print(void *ctx, const struct mapping_row *m)
+{
+	const struct cli *cli = ctx;
+	char when[32];
+
+	(void)printf("%4lld  %s %s ", (long long)m->id, m->provider, m->kind);
+	if (m->claim != NULL) {
+		cli_print(m->claim);
+		(void)putchar('=');
+	}
+	cli_print(m->value);
+	(void)printf(" -> %s", m->role);
+	if (m->tenant != NULL)
+		(void)printf("  tenant %s", m->tenant);
+	if (!m->enabled)
+		(void)fputs("  DISABLED", stdout);
+	if (m->expires_at != 0) {
+		clock_format(m->expires_at, when);
+		(void)printf("  %s %s",
+		    m->expires_at <= cli->ctx.now ? "EXPIRED" : "until", when);
+	}
+	if (m->label[0] != '\0') {
+		(void)fputs("  # ", stdout);
+		cli_print(m->label);
+	}
+	(void)putchar('\n');
+	return RG_OK;
+}
+
+int
+cmd_map_list(struct cli *cli)
+{
+	json_t *list;
+	enum rg_err r;
+	int status;
+
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	if (!cli->json) {
+		r = store_each_mapping(gate_store(cli->gate), print, cli);
+		return r == RG_OK ? CLI_OK : cli_fail(r, NULL);
+	}
+	list = json_array();
+	r = store_each_mapping(gate_store(cli->gate), collect, list);
+	if (r == RG_OK)
+		return cli_print_json_own(list);
+	json_decref(list);
+	return cli_fail(r, NULL);
+}
+
+int
+cmd_map_remove(struct cli *cli)
+{
+	struct err e = {RG_OK, ""};
+	enum rg_err r;
+	char *end;
+	long long id;
+	int status;
+
+	errno = 0;
+	id = strtoll(cli->args[0], &end, 10);
+	if (errno != 0 || *end != '\0' || id <= 0)
+		return cli_usage("map remove: expected the number that map "
+				 "list shows, got %s",
+		    cli->args[0]);
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	if ((r = gate_mapping_remove(cli->gate, id, &cli->ctx, &e)) != RG_OK)
+		return cli_fail(r, &e);
+	if (cli->json)
+		return cli_print_json_own(
+		    json_pack("{s:I}", "removed", (json_int_t)id));
+	(void)printf("mapping %lld removed\n", id);
+	return CLI_OK;
+}

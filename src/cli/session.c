@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "cli/cli.h"
+
+static enum rg_err
+collect(void *ctx, const struct session_row *s)
+{
+	const struct principal_row *p = &s->principal;
+	json_t *item = json_pack(
+	    "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "id", s->public_id,
+	    "provider", p->provider, "tenant", p->tenant, "subject", p->subject,
+	    "name", p->name, "username", p->username, "issued_at",
+	    (json_int_t)s->issued_at, "last_used", (json_int_t)s->last_used,
+	    "expires_at", (json_int_t)s->expires_at);
+
+	return json_array_append_new(ctx, item) == 0 ? RG_OK : RG_E_NOMEM;
+}
+
+static enum rg_err
+print(void *ctx, const struct session_row *s)
+{
+	const struct principal_row *p = &s->principal;
+	char used[32], until[32];
+
+	(void)ctx;
+	clock_format(s->last_used, used);
+	clock_format(s->expires_at, until);
+	(void)printf("%s  %s:%s%s", s->public_id, p->provider, p->tenant,
+	    p->tenant[0] == '\0' ? "" : ":");
+	cli_print(p->subject);
+	(void)fputs("  ", stdout);
+	cli_print(p->username[0] != '\0' ? p->username : p->name);
+	(void)printf("  used %s  until %s\n", used, until);
+	return RG_OK;
+}
+
+int
+cmd_session_list(struct cli *cli)
+{
+	struct store *store;
+	json_t *list;
+	enum rg_err r;
+	int status;
+
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	store = gate_store(cli->gate);
+	if (!cli->json) {
+		r = store_each_session(store, cli->ctx.now, print, NULL);
+		return r == RG_OK ? CLI_OK : cli_fail(r, NULL);
+	}
+	list = json_array();
+	r = store_each_session(store, cli->ctx.now, collect, list);
+	if (r == RG_OK)
+		return cli_print_json_own(list);
+	json_decref(list);
+	return cli_fail(r, NULL);
+}
+
+int
+cmd_session_revoke(struct cli *cli)
+{
+	struct err e = {RG_OK, ""};
+	const char *subject = cli_option(cli, "subject");
+	int64_t count = 1;
+	enum rg_err r;
+	int status;
+
+	if (cli->arg_count != (subject == NULL ? 1 : 0))
+		return cli_usage("session revoke takes either an ID or "
+				 "--subject");
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	if (subject != NULL)
+		r = gate_subject_revoke(
+		    cli->gate, subject, &cli->ctx, &count, &e);
+	else
+		r = gate_session_revoke(cli->gate, cli->args[0], &cli->ctx, &e);
+	if (r != RG_OK)
+		return cli_fail(r, &e);
+	if (cli->json)
+		return cli_print_json_own(
+		    json_pack("{s:I}", "revoked", (json_int_t)count));
+	(void)printf("sessions revoked: %lld\n", (long long)count);
+	return CLI_OK;
+}

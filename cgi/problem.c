@@ -86,113 +86,98 @@ static const struct problem groups_unknown = {403, "groups_unknown",
     "be given.",
     ASK};
 
+/* What is not here is our own fault: "internal". */
+static const struct problem *const problems[RG__MAX] = {
+    [RG_E_REQ_MALFORMED] = &bad_request,
+    [RG_E_REQ_TOO_LARGE] = &bad_request,
+    [RG_E_REQ_DUPLICATE] = &bad_request,
+    [RG_E_REQ_TYPE] = &bad_request,
+    [RG_E_CODE_MISSING] = &bad_request,
+    [RG_E_STATE_MISSING] = &bad_request,
+    [RG_E_INVALID] = &bad_request,
+    [RG_E_REQ_ROUTE] = &not_found,
+    [RG_E_REQ_METHOD] = &method,
+    [RG_E_RETURN_TO] = &return_to,
+    [RG_E_PROVIDER_UNKNOWN] = &provider_unknown,
+    [RG_E_STATE_UNKNOWN] = &not_started,
+    [RG_E_SEAL] = &not_started,
+    [RG_E_LOGIN_EXPIRED] = &expired,
+    [RG_E_LOGIN_REPLAYED] = &replayed,
+    [RG_E_PROVIDER_ERROR] = &provider_refused,
+    [RG_E_GRANT] = &provider_refused,
+    [RG_E_TOKEN_SIZE] = &token_refused,
+    [RG_E_TOKEN_PARTS] = &token_refused,
+    [RG_E_TOKEN_BASE64] = &token_refused,
+    [RG_E_HEADER_JSON] = &token_refused,
+    [RG_E_PAYLOAD_JSON] = &token_refused,
+    [RG_E_ALG_MISSING] = &token_refused,
+    [RG_E_ALG_NONE] = &token_refused,
+    [RG_E_ALG_UNSUPPORTED] = &token_refused,
+    [RG_E_ALG_MISMATCH] = &token_refused,
+    [RG_E_CRIT] = &token_refused,
+    [RG_E_TYP] = &token_refused,
+    [RG_E_KID_TYPE] = &token_refused,
+    [RG_E_KID_MISSING] = &token_refused,
+    [RG_E_KID_UNKNOWN] = &token_refused,
+    [RG_E_SIGNATURE] = &token_refused,
+    [RG_E_ISS] = &token_refused,
+    [RG_E_AUD] = &token_refused,
+    [RG_E_AZP] = &token_refused,
+    [RG_E_SUB] = &token_refused,
+    [RG_E_TIME_TYPE] = &token_refused,
+    [RG_E_EXP_MISSING] = &token_refused,
+    [RG_E_EXPIRED] = &token_refused,
+    [RG_E_NOT_YET] = &token_refused,
+    [RG_E_IAT_MISSING] = &token_refused,
+    [RG_E_IAT_FUTURE] = &token_refused,
+    [RG_E_NONCE] = &token_refused,
+    [RG_E_AT_HASH] = &token_refused,
+    [RG_E_TID] = &token_refused,
+    [RG_E_OID] = &token_refused,
+    [RG_E_CLAIMS_SIZE] = &token_refused,
+    [RG_E_USERINFO_SUB] = &token_refused,
+    [RG_E_ISS_PARAM] = &token_refused,
+    [RG_E_ID_TOKEN_MISSING] = &token_refused,
+    [RG_E_NET_URL] = &provider_down,
+    [RG_E_NET_CONNECT] = &provider_down,
+    [RG_E_NET_TLS] = &provider_down,
+    [RG_E_NET_TIMEOUT] = &provider_down,
+    [RG_E_NET_SIZE] = &provider_down,
+    [RG_E_NET_STATUS] = &provider_down,
+    [RG_E_NET] = &provider_down,
+    [RG_E_DISCOVERY] = &provider_down,
+    [RG_E_DISCOVERY_ISSUER] = &provider_down,
+    [RG_E_TOKEN_RESPONSE] = &provider_down,
+    [RG_E_CLIENT_AUTH] = &provider_down,
+    [RG_E_USERINFO] = &provider_down,
+    [RG_E_JWK_FORMAT] = &provider_down,
+    [RG_E_JWK_TYPE] = &provider_down,
+    [RG_E_JWK_WEAK] = &provider_down,
+    [RG_E_JWK_USE] = &provider_down,
+    [RG_E_JWK_ALG] = &provider_down,
+    [RG_E_JWK_PRIVATE] = &provider_down,
+    [RG_E_JWK_DUPLICATE] = &provider_down,
+    [RG_E_JWKS_EMPTY] = &provider_down,
+    [RG_E_OVERLOADED] = &overloaded,
+    [RG_E_STORE] = &storage,
+    [RG_E_STORE_OPEN] = &storage,
+    [RG_E_STORE_BUSY] = &storage,
+    [RG_E_STORE_FULL] = &storage,
+    [RG_E_STORE_READONLY] = &storage,
+    [RG_E_STORE_CORRUPT] = &storage,
+    [RG_E_STORE_SCHEMA] = &storage,
+    [RG_E_SESSION_NONE] = &unauthenticated,
+    [RG_E_SESSION_EXPIRED] = &unauthenticated,
+    [RG_E_TOKEN_REFUSED] = &invalid_token,
+    [RG_E_NO_ROLE] = &no_role,
+    [RG_E_INSUFFICIENT_ROLE] = &insufficient,
+    [RG_E_GROUPS_UNKNOWN] = &groups_unknown,
+};
+
 const struct problem *
 problem_of(enum rg_err code)
 {
-	switch (code) {
-	case RG_E_REQ_MALFORMED:
-	case RG_E_REQ_TOO_LARGE:
-	case RG_E_REQ_DUPLICATE:
-	case RG_E_REQ_TYPE:
-	case RG_E_CODE_MISSING:
-	case RG_E_STATE_MISSING:
-	case RG_E_INVALID:
-		return &bad_request;
-	case RG_E_REQ_ROUTE:
-		return &not_found;
-	case RG_E_REQ_METHOD:
-		return &method;
-	case RG_E_RETURN_TO:
-		return &return_to;
-	case RG_E_PROVIDER_UNKNOWN:
-		return &provider_unknown;
-	case RG_E_STATE_UNKNOWN:
-	case RG_E_SEAL:
-		return &not_started;
-	case RG_E_LOGIN_EXPIRED:
-		return &expired;
-	case RG_E_LOGIN_REPLAYED:
-		return &replayed;
-	case RG_E_PROVIDER_ERROR:
-	case RG_E_GRANT:
-		return &provider_refused;
-	case RG_E_TOKEN_SIZE:
-	case RG_E_TOKEN_PARTS:
-	case RG_E_TOKEN_BASE64:
-	case RG_E_HEADER_JSON:
-	case RG_E_PAYLOAD_JSON:
-	case RG_E_ALG_MISSING:
-	case RG_E_ALG_NONE:
-	case RG_E_ALG_UNSUPPORTED:
-	case RG_E_ALG_MISMATCH:
-	case RG_E_CRIT:
-	case RG_E_TYP:
-	case RG_E_KID_TYPE:
-	case RG_E_KID_MISSING:
-	case RG_E_KID_UNKNOWN:
-	case RG_E_SIGNATURE:
-	case RG_E_ISS:
-	case RG_E_AUD:
-	case RG_E_AZP:
-	case RG_E_SUB:
-	case RG_E_TIME_TYPE:
-	case RG_E_EXP_MISSING:
-	case RG_E_EXPIRED:
-	case RG_E_NOT_YET:
-	case RG_E_IAT_MISSING:
-	case RG_E_IAT_FUTURE:
-	case RG_E_NONCE:
-	case RG_E_AT_HASH:
-	case RG_E_TID:
-	case RG_E_OID:
-	case RG_E_CLAIMS_SIZE:
-	case RG_E_USERINFO_SUB:
-	case RG_E_ISS_PARAM:
-	case RG_E_ID_TOKEN_MISSING:
-		return &token_refused;
-	case RG_E_NET_URL:
-	case RG_E_NET_CONNECT:
-	case RG_E_NET_TLS:
-	case RG_E_NET_TIMEOUT:
-	case RG_E_NET_SIZE:
-	case RG_E_NET_STATUS:
-	case RG_E_NET:
-	case RG_E_DISCOVERY:
-	case RG_E_DISCOVERY_ISSUER:
-	case RG_E_TOKEN_RESPONSE:
-	case RG_E_CLIENT_AUTH:
-	case RG_E_USERINFO:
-	case RG_E_JWK_FORMAT:
-	case RG_E_JWK_TYPE:
-	case RG_E_JWK_WEAK:
-	case RG_E_JWK_USE:
-	case RG_E_JWK_ALG:
-	case RG_E_JWK_PRIVATE:
-	case RG_E_JWK_DUPLICATE:
-	case RG_E_JWKS_EMPTY:
-		return &provider_down;
-	case RG_E_OVERLOADED:
-		return &overloaded;
-	case RG_E_STORE:
-	case RG_E_STORE_OPEN:
-	case RG_E_STORE_BUSY:
-	case RG_E_STORE_FULL:
-	case RG_E_STORE_READONLY:
-	case RG_E_STORE_CORRUPT:
-	case RG_E_STORE_SCHEMA:
-		return &storage;
-	case RG_E_SESSION_NONE:
-	case RG_E_SESSION_EXPIRED:
-		return &unauthenticated;
-	case RG_E_TOKEN_REFUSED:
-		return &invalid_token;
-	case RG_E_NO_ROLE:
-		return &no_role;
-	case RG_E_INSUFFICIENT_ROLE:
-		return &insufficient;
-	case RG_E_GROUPS_UNKNOWN:
-		return &groups_unknown;
-	default:
+	if ((unsigned)code >= RG__MAX || problems[code] == NULL)
 		return &internal;
-	}
+	return problems[code];
 }

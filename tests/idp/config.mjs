@@ -4,21 +4,9 @@ import { randomBytes } from 'node:crypto';
 import Provider, { interactionPolicy } from 'oidc-provider';
 import { entraShape } from './entra.mjs';
 import { errorPage } from './pages.mjs';
+import { paths } from './paths.mjs';
 
 const HOUR = 3600;
-
-/* The addresses, as paths. They do not share the issuer's path: nor do Entra's. */
-export function paths(tenant) {
-  return {
-    discovery: `/${tenant}/v2.0/.well-known/openid-configuration`,
-    authorize: `/${tenant}/oauth2/v2.0/authorize`,
-    token: `/${tenant}/oauth2/v2.0/token`,
-    keys: `/${tenant}/discovery/v2.0/keys`,
-    logout: `/${tenant}/oauth2/v2.0/logout`,
-    userinfo: '/oidc/userinfo',
-    login: `/${tenant}/login`,
-  };
-}
 
 // oidc-provider binds a client to one way of authentication; Entra takes both
 // from the same one. So the same application is registered twice.

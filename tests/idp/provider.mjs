@@ -4,7 +4,8 @@
 import { chooserPage, errorPage, PAGE_HEADERS } from './pages.mjs';
 import { isProgram, runProgram } from './cli.mjs';
 import { controlHandler, listen, readBody } from './net.mjs';
-import { paths, providerFactory } from './config.mjs';
+import { paths } from './paths.mjs';
+import { providerFactory } from './config.mjs';
 import { createStore } from './store.mjs';
 import { Faults } from './faults.mjs';
 import { Keys } from './keys.mjs';

@@ -172,7 +172,8 @@ explain(
 		    u->port, curl_easy_strerror(rc));
 	case CURLE_PEER_FAILED_VERIFICATION:
 		(void)curl_easy_getinfo(c, CURLINFO_SSL_VERIFYRESULT, &verify);
-		if (verify == X509_V_OK)
+		/* libcurl leaves it so when the chain was fine, the name not */
+		if (verify == X509_V_OK || verify == X509_V_ERR_UNSPECIFIED)
 			return err_set(e, RG_E_NET_TLS,
 			    "%s port %u: the certificate is for another name",
 			    u->host, u->port);

@@ -260,7 +260,8 @@ fetch(struct fetch *f, const struct fetch_request *q,
 	/* libcurl would wait for a "100 Continue" before a larger body. */
 	headers = curl_slist_append(NULL, "Expect:");
 	if (headers == NULL ||
-	    curl_slist_append(headers, "Accept: application/json") == NULL) {
+	    curl_slist_append(headers, "Accept: application/json, */*;q=0.1") ==
+		NULL) {
 		r = err_set(e, RG_E_NOMEM, "%s", u.host);
 		goto out;
 	}

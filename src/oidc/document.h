@@ -36,6 +36,8 @@ struct oidc {
 	const struct oidc_cache *cache; /* NULL: memory only */
 	struct fetch *fetch;
 	struct documents *all;
+	int64_t cold_wait_ms; /* REFRESH_..., shorter in tests */
+	int64_t forced_wait_ms;
 };
 
 /* The entry of the provider's issuer, made when new; NULL: out of memory. */

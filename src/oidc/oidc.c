@@ -20,6 +20,8 @@ oidc_new(const struct oidc_cache *cache)
 	if (o == NULL)
 		return NULL;
 	o->cache = cache;
+	o->cold_wait_ms = REFRESH_COLD_WAIT_MS;
+	o->forced_wait_ms = REFRESH_FORCED_WAIT_MS;
 	o->fetch = fetch_new();
 	if (o->fetch == NULL)
 		oidc_free(&o);

@@ -49,10 +49,10 @@ download(struct oidc *o, struct documents *d, const struct provider *p,
 
 	if (r != RG_OK)
 		log_warn("provider.fetch_failed",
-		    "provider=%s document=%s error=%s detail=\"%s\" kept=%s",
+		    "provider=%s document=%s kept=%s error=%s detail=%s",
 		    p->name, kind == OIDC_DISCOVERY ? "discovery" : "keys",
-		    err_name(r), e->detail,
-		    document_have(d, kind) ? "yes" : "no");
+		    document_have(d, kind) ? "yes" : "no", err_name(r),
+		    e->detail);
 	return r;
 }
 
@@ -101,7 +101,7 @@ ensure_cold(struct oidc *o, struct documents *d, const struct provider *p,
 		if (granted)
 			return download_both(
 			    o, d, p, kind, clock_add(now, waited / 1000), e);
-		if (waited >= REFRESH_COLD_WAIT_MS)
+		if (waited >= o->cold_wait_ms)
 			return err_set(e, RG_E_NET,
 			    "%s: another process could not fetch it either",
 			    kind == OIDC_DISCOVERY ? "discovery" : "keys");
@@ -156,8 +156,7 @@ refresh_keys(
 		return download_both(o, d, p, OIDC_KEYS, now, &why) == RG_OK;
 	/* ... or be fetching it at this very moment. */
 	for (start = clock_mono_ms();
-	     clock_mono_ms() - start < REFRESH_FORCED_WAIT_MS;
-	     pause_ms(POLL_MS))
+	     clock_mono_ms() - start < o->forced_wait_ms; pause_ms(POLL_MS))
 		if (document_load(o, d, OIDC_KEYS))
 			return true;
 	return false;

@@ -39,7 +39,7 @@ enum stub_mode {
 };
 
 struct stub_route {
-	char path[64];
+	char path[128];
 	enum stub_mode mode;
 	size_t len;
 	atomic_int hits;

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: ISC */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "access/claim.h"
+#include "access/decide.h"
+
+#define TID "11111111-2222-4333-8444-555555555555"
+#define DEVELOPERS "8f1a2b3c-0d4e-4f5a-9b6c-7d8e9f0a1b2c"
+#define ADMINS "0a0a0a0a-0d4e-4f5a-9b6c-7d8e9f0a1b2c"
+#define NOW 1800000000
+
+static const char *const star[] = {"*"};
+static const char *const read_write[] = {
+    "reports.write", "reports.read", "reports.read"};
+static const char *const use[] = {"tools.use"};
+
+struct fixture {
+	struct access_policy *policy;
+	struct access_decision d;
+	json_t *claims;
+	struct access_subject s;
+};
+
+static void
+map(struct access_policy *p, int64_t id, enum access_kind kind,
+    const char *claim, const char *value, const char *role)
+{
+	struct access_mapping m = {0};
+
+	m.id = id;
+	m.provider = "entra";
+	m.kind = kind;
+	m.claim = claim;
+	m.value = value;
+	m.label = "a label";
+	m.enabled = true;
+	assert_int_equal(access_policy_add_mapping(p, &m, role), RG_OK);
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->policy = access_policy_new(7);
+	assert_non_null(f->policy);
+	assert_int_equal(
+	    access_policy_add_role(f->policy, "admin", star, 1, true), RG_OK);
+	assert_int_equal(
+	    access_policy_add_role(f->policy, "user", use, 1, false), RG_OK);
+	assert_int_equal(
+	    access_policy_add_role(f->policy, "analyst", read_write, 3, false),
+	    RG_OK);
+	f->s.provider = "entra";
+	f->s.tenant = TID;
+	f->s.groups_claim = "groups";
+	f->s.roles_claim = "roles";
+	f->s.now = NOW;
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	access_decision_clear(&f->d);
+	access_policy_free(&f->policy);
+	json_decref(f->claims);
+	free(f);
+	return 0;
+}
+
+static void
+decide(struct fixture *f, const char *claims)
+{
+	access_decision_clear(&f->d);
+	json_decref(f->claims);
+	f->claims = json_loads(claims, 0, NULL);
+	assert_non_null(f->claims);
+	f->s.claims = f->claims;
+	assert_int_equal(access_decide(f->policy, &f->s, &f->d), RG_OK);
+}
+
+static void
+assert_nothing(const struct fixture *f)
+{
+	assert_int_equal(f->d.role_count, 0);
+	assert_int_equal(f->d.permission_count, 0);
+	assert_false(f->d.is_admin);
+}
+
+static void
+test_founding_scenarios(void **state)
+{
+	struct fixture *f = *state;
+
+	map(f->policy, 1, ACCESS_GROUP, NULL, DEVELOPERS, "user");
+	map(f->policy, 2, ACCESS_GROUP, NULL, ADMINS, "admin");
+	map(f->policy, 3, ACCESS_CLAIM, "group_names", "data-analysts",
+	    "analyst");
+	decide(f, "{\"groups\":[\"" DEVELOPERS "\"]}");
+	assert_int_equal(f->d.role_count, 1);
+	assert_string_equal(f->d.roles[0], "user");
+	assert_false(f->d.is_admin);
+	assert_false(access_has_permission(&f->d, "reports.read"));
+	assert_string_equal(f->d.groups[0].id, DEVELOPERS);
+	assert_string_equal(f->d.groups[0].label, "a label");
+	decide(f, "{\"groups\":[\"" ADMINS "\"]}");
+	assert_true(f->d.is_admin);
+	assert_true(access_has_permission(&f->d, "anything.at.all"));
+	decide(f, "{\"group_names\":[\"data-analysts\"]}");
+	assert_true(access_has_role(&f->d, "analyst"));
+	assert_false(f->d.is_admin);
+	/* sorted, each once */
+	assert_int_equal(f->d.permission_count, 2);
+	assert_string_equal(f->d.permissions[0], "reports.read");
+	assert_string_equal(f->d.permissions[1], "reports.write");
+	decide(f, "{}");
+	assert_nothing(f);
+}
+
+static void
+test_group_is_never_an_app_role(void **state)
+{
+	struct fixture *f = *state;
+
+	map(f->policy, 1, ACCESS_APP_ROLE, NULL, "admin", "admin");
+	decide(f, "{\"groups\":[\"admin\"]}");
+	assert_nothing(f);
+	decide(f, "{\"roles\":[\"admin\"]}");
+	assert_true(f->d.is_admin);
+	/* and the other way round */
+	map(f->policy, 2, ACCESS_GROUP, NULL, DEVELOPERS, "user");
+	decide(f, "{\"roles\":[\"" DEVELOPERS "\"]}");
+	assert_nothing(f);
+}
+
+static void
+test_guid_ignores_case_names_do_not(void **state)
+{
+	struct fixture *f = *state;
+
+	map(f->policy, 1, ACCESS_GROUP, NULL, DEVELOPERS, "user");
+	map(f->policy, 2, ACCESS_APP_ROLE, NULL, "Auditor", "analyst");
+	decide(f, "{\"groups\":[\"8F1A2B3C-0D4E-4F5A-9B6C-7D8E9F0A1B2C\"]}");
+	assert_true(access_has_role(&f->d, "user"));
+	decide(f, "{\"roles\":[\"auditor\",\"Auditor \",\"Audito\"]}");
+	assert_nothing(f);
+	decide(f, "{\"roles\":\"Auditor\"}");
+	assert_true(access_has_role(&f->d, "analyst"));
+}
+
+static void
+test_disabled_expired_foreign(void **state)
+{
+	struct fixture *f = *state;
+	struct access_mapping m = {0};
+
+	m.provider = "entra";
+	m.kind = ACCESS_GROUP;
+	m.value = DEVELOPERS;
+	m.label = "";
+	assert_int_equal(access_policy_add_mapping(f->policy, &m, "admin"),
+	    RG_OK); /* not enabled */
+	m.enabled = true;
+	m.expires_at = NOW; /* over at this very second */
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "admin"), RG_OK);
+	m.expires_at = 0;
+	m.provider = "keycloak";
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "admin"), RG_OK);
+	m.provider = "entra";
+	m.tenant = "99999999-2222-4333-8444-555555555555";
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "admin"), RG_OK);
+	decide(f, "{\"groups\":[\"" DEVELOPERS "\"]}");
+	assert_nothing(f);
+	m.tenant = TID;
+	m.expires_at = NOW + 1;
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "user"), RG_OK);
+	decide(f, "{\"groups\":[\"" DEVELOPERS "\"]}");
+	assert_true(access_has_role(&f->d, "user"));
+	assert_int_equal(f->d.role_count, 1);
+}
+
+static void
+test_overage_is_unknown_not_empty(void **state)
+{
+	static const char *const overage[] = {
+	    "{\"_claim_names\":{\"groups\":\"src1\"}}", "{\"hasgroups\":true}",
+	    "{\"hasgroups\":\"true\"}", "{\"hasgroups\":1}",
+	    "{\"_claim_names\":\"groups\"}",
+	    /* both: the list may be cut short */
+	    "{\"_claim_names\":{\"groups\":\"s\"},\"groups\":[\"" ADMINS "\"]}",
+	    "{\"hasgroups\":true,\"groups\":[\"" ADMINS "\"]}"};
+	struct fixture *f = *state;
+	size_t i;
+
+	map(f->policy, 1, ACCESS_GROUP, NULL, ADMINS, "admin");
+	f->s.default_role = "user";
+	for (i = 0; i < sizeof(overage) / sizeof(overage[0]); i++) {
+		decide(f, overage[i]);
+		assert_int_equal(f->d.groups_state, GROUPS_UNKNOWN);
+		assert_string_equal(f->d.groups_reason, "overage");
+		assert_string_equal(f->d.groups_source, "none");
+		assert_nothing(f);
+	}
+	/* markers that do not say so */
+	decide(f, "{\"hasgroups\":false,\"groups\":[\"" ADMINS "\"]}");
+	assert_true(f->d.is_admin);
+	decide(f, "{\"_claim_names\":{\"credit\":\"s\"},\"groups\":[\"" ADMINS
+		  "\"]}");
+	assert_true(f->d.is_admin);
+}
+
+static void
+test_malformed_groups_are_unknown(void **state)
+{
+	static const char *const bad[] = {"{\"groups\":{\"a\":1}}",
+	    "{\"groups\":[\"" ADMINS "\",7]}", "{\"groups\":null}",
+	    "{\"groups\":[[\"" ADMINS "\"]]}", "{\"groups\":12}"};
+	struct fixture *f = *state;
+	size_t i;
+
+	map(f->policy, 1, ACCESS_GROUP, NULL, ADMINS, "admin");
+	f->s.default_role = "user";
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		decide(f, bad[i]);
+		assert_int_equal(f->d.groups_state, GROUPS_UNKNOWN);
+		assert_string_equal(f->d.groups_reason, "malformed");
+		assert_nothing(f);
+	}
+}
+
+static void
+test_default_role(void **state)
+{
+	struct fixture *f = *state;
+
+	map(f->policy, 1, ACCESS_GROUP, NULL, DEVELOPERS, "analyst");
+	decide(f, "{\"groups\":[]}");
+	assert_nothing(f);
+	f->s.default_role = "user";
+	decide(f, "{\"groups\":[]}");
+	assert_true(access_has_role(&f->d, "user"));
+	/* only in place of nothing */
+	decide(f, "{\"groups\":[\"" DEVELOPERS "\"]}");
+	assert_false(access_has_role(&f->d, "user"));
+	/* never an admin, whatever is configured */
+	f->s.default_role = "admin";
+	decide(f, "{\"groups\":[]}");
+	assert_nothing(f);
+	f->s.default_role = "no-such-role";
+	decide(f, "{\"groups\":[]}");
+	assert_nothing(f);
+}
+
+static void
+test_claim_paths(void **state)
+{
+	struct fixture *f = *state;
+
+	map(f->policy, 1, ACCESS_CLAIM, "realm_access.roles", "reporting",
+	    "analyst");
+	map(f->policy, 2, ACCESS_CLAIM, "https://example.com/roles", "boss",
+	    "user");
+	decide(f, "{\"realm_access\":{\"roles\":[\"x\",\"reporting\"]}}");
+	assert_true(access_has_role(&f->d, "analyst"));
+	decide(f, "{\"https://example.com/roles\":\"boss\"}");
+	assert_true(access_has_role(&f->d, "user"));
+	decide(f, "{\"realm_access\":{\"roles\":{\"reporting\":true}},"
+		  "\"reporting\":\"reporting\",\"roles\":[\"reporting\"]}");
+	assert_nothing(f);
+	/* the exact top-level name comes first */
+	decide(f, "{\"realm_access.roles\":[\"none\"],"
+		  "\"realm_access\":{\"roles\":[\"reporting\"]}}");
+	assert_nothing(f);
+}
+
+static void
+test_claim_scalars(void **state)
+{
+	json_t *v =
+	    json_loads("[true, 17, \"a\", 1.5, null, [\"x\"]]", 0, NULL);
+
+	(void)state;
+	assert_true(claim_has(v, "true"));
+	assert_true(claim_has(v, "17"));
+	assert_true(claim_has(v, "a"));
+	assert_false(claim_has(v, "1.5"));
+	assert_false(claim_has(v, "null"));
+	assert_false(claim_has(v, "x"));
+	assert_false(claim_has(v, "A"));
+	assert_false(claim_has(NULL, "a"));
+	json_decref(v);
+	v = json_loads("{\"a\":{\"b\":{\"c\":1}}}", 0, NULL);
+	assert_non_null(claim_at(v, "a.b.c"));
+	assert_null(claim_at(v, "a.b.c.d"));
+	assert_null(claim_at(v, "a..c"));
+	assert_null(claim_at(v, ""));
+	assert_null(claim_at(v, "."));
+	json_decref(v);
+}
+
+static void
+test_policy_refuses_what_it_cant_mean(void **state)
+{
+	struct fixture *f = *state;
+	struct access_mapping m = {0};
+
+	assert_int_equal(
+	    access_policy_add_role(f->policy, "admin", use, 1, false),
+	    RG_E_EXISTS);
+	m.provider = "entra";
+	m.value = "x";
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "nobody"), RG_E_NOT_FOUND);
+	assert_int_equal(access_kind_parse("group"), ACCESS_GROUP);
+	assert_int_equal(access_kind_parse("Group"), -1);
+	assert_int_equal(access_kind_parse("wids"), -1);
+	assert_int_equal(access_policy_version(f->policy), 7);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		test_founding_scenarios, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_group_is_never_an_app_role, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_guid_ignores_case_names_do_not, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_disabled_expired_foreign, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_overage_is_unknown_not_empty, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_malformed_groups_are_unknown, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_default_role, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_claim_paths, setup, teardown),
+	    cmocka_unit_test(test_claim_scalars),
+	    cmocka_unit_test_setup_teardown(
+		test_policy_refuses_what_it_cant_mean, setup, teardown)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: ISC */
+/* Each line of a configuration that is refused, and why. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "settings.h"
+
+#define TID "11111111-2222-4333-8444-555555555555"
+
+static char dir[] = "/tmp/rolegate-settings-XXXXXX";
+static char path[64], secret[64];
+
+static void
+write_file(const char *name, const char *text, mode_t mode)
+{
+	FILE *f = fopen(name, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(name, mode), 0);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	(void)snprintf(path, sizeof(path), "%s/rolegate.conf", dir);
+	(void)snprintf(secret, sizeof(secret), "%s/secret", dir);
+	write_file(secret, "s3cret\n", 0600);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	(void)unlink(path);
+	(void)unlink(secret);
+	return rmdir(dir);
+}
+
+/* A good file with room for more in each section. */
+static void
+write_conf(const char *main_more, const char *session, const char *provider)
+{
+	char text[4096];
+
+	(void)snprintf(text, sizeof(text),
+	    "[rolegate]\npublic_url = https://app.example.com/auth\n"
+	    "database = /nowhere/db\nkey_file = /nowhere/key\n%s"
+	    "[session]\n%s"
+	    "[provider.entra]\ntype = entra\ntenant = " TID "\n"
+	    "client_id = cid\nclient_secret_file = %s\n%s",
+	    main_more, session, secret, provider);
+	write_file(path, text, 0644);
+}
+
+static void
+refused(const char *main_more, const char *session, const char *provider,
+    const char *why)
+{
+	struct settings *s = NULL;
+	struct err e = {RG_OK, ""};
+
+	write_conf(main_more, session, provider);
+	assert_int_equal(settings_load(path, &s, &e), RG_E_CONF);
+	assert_null(s);
+	if (strstr(e.detail, why) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", e.detail, why);
+}
+
+static void
+test_good_file(void **state)
+{
+	struct settings *s = NULL;
+	struct err e = {RG_OK, ""};
+	const struct provider *p;
+
+	(void)state;
+	write_conf("workers = 3\n", "idle = 15m\n", "label = Contoso\n");
+	assert_int_equal(settings_load(path, &s, &e), RG_OK);
+	assert_string_equal(s->prefix, "/auth");
+	assert_true(s->secure);
+	assert_int_equal(s->workers, 3);
+	assert_int_equal(s->session_idle, 900);
+	assert_int_equal(s->clock_skew, 60);
+	p = settings_provider(s, "entra");
+	assert_non_null(p);
+	assert_string_equal(
+	    p->issuer, "https://login.microsoftonline.com/" TID "/v2.0");
+	assert_string_equal(p->client_secret, "s3cret");
+	assert_string_equal(p->label, "Contoso");
+	assert_int_equal(p->alg, JOSE_RS256);
+	assert_false(p->allow_loopback_http);
+	assert_null(settings_provider(s, "other"));
+	settings_free(&s);
+	assert_null(s);
+}
+
+static void
+test_line_and_key_are_named(void **state)
+{
+	(void)state;
+	refused("wrokers = 3\n", "", "", "rolegate.conf:5: unknown key");
+	refused("wrokers = 3\n", "", "", "wrokers");
+	refused("workers = 3\nworkers = 4\n", "", "", ":6: [rolegate] workers");
+	refused("workers = three\n", "", "", ":5: [rolegate] workers");
+	refused("workers = 3x\n", "", "", "workers");
+	refused("workers = 0\n", "", "", "from 1 to 256");
+	refused("workers = -1\n", "", "", "workers");
+	refused("workers = 99999999999999999999\n", "", "", "workers");
+	refused("workers =\n", "", "", "has no value");
+	refused("just words\n", "", "", ":5: neither");
+	refused(" workers = 3\n", "", "", ":5: a line must not start");
+	refused("", "", "[provider.entra]\nlabel = x\nlabel = y\n", "twice");
+	refused("", "", "[mystery]\nkey = 1\n", "unknown key [mystery] key");
+}
+
+static void
+test_times(void **state)
+{
+	(void)state;
+	refused("", "idle = 0\n", "", "idle");
+	refused("", "idle = 1y\n", "", "idle");
+	refused("", "idle = 1 h\n", "", "idle");
+	refused("", "idle = 9223372036854775807d\n", "", "idle");
+	refused("", "idle = 2h\nlifetime = 1h\n", "", "no effect");
+	refused("clock_skew = 301\n", "", "", "clock_skew");
+	refused("clock_skew = 6m\n", "", "", "clock_skew");
+}
+
+static void
+with_url(const char *url, const char *why)
+{
+	struct settings *s = NULL;
+	struct err e = {RG_OK, ""};
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text),
+	    "[rolegate]\npublic_url = %s\ndatabase = /d\nkey_file = /k\n"
+	    "[provider.x]\ntype = oidc\nissuer = https://id.example.com\n"
+	    "client_id = c\nclient_secret_file = %s\n",
+	    url, secret);
+	write_file(path, text, 0644);
+	if (why == NULL) {
+		assert_int_equal(settings_load(path, &s, &e), RG_OK);
+		settings_free(&s);
+		return;
+	}
+	assert_int_equal(settings_load(path, &s, &e), RG_E_CONF);
+	if (strstr(e.detail, why) == NULL)
+		fail_msg("%s: \"%s\" does not say \"%s\"", url, e.detail, why);
+}
+
+static void
+test_public_url(void **state)
+{
+	(void)state;
+	with_url("https://app.example.com", NULL);
+	with_url("https://app.example.com/a/b/", NULL);
+	with_url("http://127.0.0.1:8080/auth", NULL);
+	with_url("http://localhost:8080", NULL);
+	with_url("http://[::1]:8080", NULL);
+	with_url("http://app.example.com", "loopback only");
+	with_url("http://127.evil.example.com", "loopback only");
+	with_url("http://127.0.0.1.evil.example.com", "loopback only");
+	with_url("https://app.example.com/?x=1", "without query");
+	with_url("https://user@app.example.com/", "public_url");
+	with_url("https://app.example.com//x", "public_url");
+	with_url("ftp://app.example.com", "public_url");
+	with_url("//app.example.com", "public_url");
+	with_url("https://", "public_url");
+}
+
+static void
+test_provider(void **state)
+{
+	(void)state;
+	refused("", "", "client_auth = none\n", "client_auth");
+	refused("", "", "id_token_alg = HS256\n", "HS256");
+	refused("", "", "id_token_alg = none\n", "none");
+	refused("", "", "id_token_alg = rs256\n", "rs256");
+	refused("", "", "scope = profile email\n", "must contain openid");
+	refused("", "", "scope = openidx profile\n", "must contain openid");
+	refused("", "", "userinfo = maybe\n", "userinfo");
+	refused("", "", "client_secret_env = ROLEGATE_X\n", "either");
+	refused("", "", "ca_file = /nowhere/ca.pem\n", "/nowhere/ca.pem");
+	refused("", "", "timeout = 0\n", "timeout");
+	refused("", "",
+	    "issuer = https://login.microsoftonline.com/common/v2.0\n",
+	    "is not the v2.0 issuer of tenant");
+	refused("", "", "issuer = http://127.0.0.1:9/" TID "/v2.0\n",
+	    "loopback only");
+	refused("", "",
+	    "[provider.b_d]\ntype = oidc\nissuer = https://x.example\n"
+	    "client_id = c\nclient_secret_env = HOME\n",
+	    "name has");
+	refused("", "",
+	    "[provider.kc]\ntype = oidc\nissuer = https://x.example\n"
+	    "tenant = " TID "\nclient_id = c\nclient_secret_env = HOME\n",
+	    "unknown key [provider.kc] tenant");
+	refused("", "",
+	    "[provider.kc]\ntype = oidc\nissuer = http://x.example\n"
+	    "client_id = c\nclient_secret_env = HOME\n",
+	    "loopback only");
+	refused("", "",
+	    "[provider.kc]\ntype = oidc\nissuer = https://x.example\n"
+	    "client_id = c\nclient_secret_env = NO_SUCH_VARIABLE_HERE\n",
+	    "NO_SUCH_VARIABLE_HERE");
+	refused("", "", "[provider.kc]\nlabel = x\n", "type");
+}
+
+static void
+test_secret_must_be_private(void **state)
+{
+	(void)state;
+	assert_int_equal(chmod(secret, 0644), 0);
+	refused("", "", "", "others must not read it");
+	assert_int_equal(chmod(secret, 0620), 0);
+	refused("", "", "", "others must not read it");
+	write_file(secret, "", 0600);
+	refused("", "", "", "empty");
+	write_file(secret, "two\nlines\n", 0600);
+	refused("", "", "", "control characters");
+	write_file(secret, "s3cret\n", 0600);
+}
+
+static void
+test_socket_mode(void **state)
+{
+	(void)state;
+	refused("socket_mode = 0666\n", "", "", "everybody");
+	refused("socket_mode = 660\n", "", "", "octal");
+	refused("socket_mode = 0999\n", "", "", "octal");
+	refused("socket_mode = 0440\n", "", "", "octal");
+}
+
+static void
+test_missing_file(void **state)
+{
+	struct settings *s = NULL;
+	struct err e = {RG_OK, ""};
+
+	(void)state;
+	assert_int_equal(
+	    settings_load("/nowhere/rolegate.conf", &s, &e), RG_E_FILE);
+	assert_non_null(strstr(e.detail, "/nowhere/rolegate.conf"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_good_file),
+	    cmocka_unit_test(test_line_and_key_are_named),
+	    cmocka_unit_test(test_times), cmocka_unit_test(test_public_url),
+	    cmocka_unit_test(test_provider),
+	    cmocka_unit_test(test_secret_must_be_private),
+	    cmocka_unit_test(test_socket_mode),
+	    cmocka_unit_test(test_missing_file)};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -59,7 +59,7 @@ const CLAIMS = {
     claim('sub', 'a'.repeat(256))],
   'sub-number': ['refuse', 'RG_E_SUB', 'sub is a number', claim('sub', 42)],
   'invalid-aud': ['refuse', 'RG_E_AUD', 'aud is another client',
-    claim('aud', '0ther000-0000-4000-8000-000000000000')],
+    claim('aud', 'ffffffff-0000-4000-8000-000000000000')],
   'missing-aud': ['refuse', 'RG_E_AUD', 'no aud', without('aud')],
   'aud-empty-array': ['refuse', 'RG_E_AUD', 'aud is []', claim('aud', [])],
   'aud-prefix': ['refuse', 'RG_E_AUD', 'aud is our id and one character more',

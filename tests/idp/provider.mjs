@@ -107,6 +107,10 @@ export async function startProvider(options) {
     const endpoint = endpointOf(at, pathname);
     counts[endpoint] += 1;
     if (await faults.apply(endpoint, req, res)) return;
+    if (pathname === '/favicon.ico') {
+      res.writeHead(204).end();
+      return;
+    }
     if (endpoint === 'login') {
       await interact(provider, people, req, res);
       return;

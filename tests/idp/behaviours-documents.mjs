@@ -106,12 +106,12 @@ const KEYS = {
   'jwks-alg-other': ['refuse', null, 'the keys say alg RS512',
     each((key) => { key.alg = 'RS512'; })],
   'jwks-issuer-other': ['refuse', null,
-    'the keys are meant for another tenant\'s issuer (type entra)',
-    each((key, w) => {
+    'the keys are meant for another tenant\'s issuer',
+    { entra: true, ...each((key, w) => {
       key.issuer = w.issuer.replace(
         w.tenant, 'ffffffff-0000-4000-8000-000000000000',
       );
-    })],
+    }) }],
 };
 
 export const DOCUMENTS = { ...DISCOVERY, ...KEYS };

@@ -5,7 +5,7 @@ import { html, huge, status500 } from './behaviours-documents.mjs';
 
 // What a log, a page and a header must survive.
 export const NASTY = 'AADSTS65004: no\r\nSet-Cookie: stolen=1\r\n\r\n'
-  + '<script>alert(1)</script> \u202egnp.exe \u0000 "quoted"';
+  + '<script>alert(1)</script> \u202egnp.exe "quoted"';
 
 const TOKEN = {
   'missing-id-token': ['refuse', 'RG_E_ID_TOKEN_MISSING', 'no id_token',
@@ -138,6 +138,8 @@ const CALLBACK = {
   'error-with-crlf-description': ['refuse', 'RG_E_PROVIDER_ERROR',
     'line breaks and markup in the description',
     error('access_denied', NASTY)],
+  'error-with-nul': ['refuse', null, 'a NUL in the description',
+    error('access_denied', 'before\u0000after')],
   'error-unknown': ['refuse', 'RG_E_PROVIDER_ERROR',
     'an error code nobody registered, with markup in it',
     error('<b>b\u00e4d</b>')],

@@ -10,6 +10,8 @@ const claim = (name, value) => ({
     d.claims[name] = typeof value === 'function' ? value(w) : value;
   },
 });
+// Rules that hold for Entra only.
+const entra = (hooks) => ({ ...hooks, entra: true });
 const without = (name) => ({ draft: (d) => { delete d.claims[name]; } });
 
 // Writes a number that JSON.stringify cannot write.
@@ -95,10 +97,10 @@ const CLAIMS = {
   'nonce-missing': ['refuse', 'RG_E_NONCE', 'no nonce', without('nonce')],
   'at-hash-wrong': ['refuse', 'RG_E_AT_HASH', 'at_hash of another token',
     claim('at_hash', 'A'.repeat(22))],
-  'tid-wrong': ['refuse', 'RG_E_TID', 'tid is another tenant (type entra)',
-    claim('tid', 'ffffffff-0000-4000-8000-000000000000')],
-  'missing-tid': ['refuse', 'RG_E_TID', 'no tid (type entra)', without('tid')],
-  'missing-oid': ['refuse', 'RG_E_OID', 'no oid (type entra)', without('oid')],
+  'tid-wrong': ['refuse', 'RG_E_TID', 'tid is another tenant',
+    entra(claim('tid', 'ffffffff-0000-4000-8000-000000000000'))],
+  'missing-tid': ['refuse', 'RG_E_TID', 'no tid', entra(without('tid'))],
+  'missing-oid': ['refuse', 'RG_E_OID', 'no oid', entra(without('oid'))],
 };
 
 const SHAPES = {

@@ -15,6 +15,7 @@
 //     logout(list, w)    the same for the way back from logout
 //     start(w), beforeSigning(w)   changes the world
 //     formPost           answers by form_post whatever was asked for
+//     entra              a rule for Entra only: other types of provider sign in
 // A raw answer is {status, type, headers, body, then} (hostile.mjs).
 import { DOCUMENTS } from './behaviours-documents.mjs';
 import { RESPONSES } from './behaviours-responses.mjs';
@@ -33,6 +34,7 @@ export const BEHAVIOURS = new Map(Object.entries(ROWS).map(
 /* For GET /behaviours: the table without its functions. */
 export function listBehaviours() {
   return [...BEHAVIOURS.values()].map(({ name, expect, cause, does, hooks }) => ({
-    name, expect, cause, does, touches: Object.keys(hooks),
+    name, expect, cause, does, entra: hooks.entra === true,
+    touches: Object.keys(hooks).filter((key) => hooks[key] !== true),
   }));
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: ISC
+// Real web servers on loopback. Each gets a minimal configuration of its own
+// and includes the file of cgi/servers/ that administrators are given; only
+// the paths in it are changed.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SERVERS } from './programs.mjs';
+import { untilListens } from './wait.mjs';
+
+/* The file for administrators, with our paths. It must have named them all. */
+function snippet(work, name, { prefix, program }) {
+  let text = readFileSync(join(SERVERS, name), 'utf8');
+  const put = (from, to) => { text = text.replaceAll(from, to); };
+  put('/run/rolegate/rolegate.sock', work.path('rolegate.sock'));
+  put('/usr/local/lib/rolegate/rolegate', program);
+  put('/etc/rolegate/rolegate.conf', work.path('rolegate.conf'));
+  if (prefix !== '/auth') {
+    const root = prefix === '';
+    put('"^/auth(/|$)"', root ? '"^/"' : `"^${prefix}(/|$)"`);
+    put('"/auth" =>', root ? '"/" =>' : `"${prefix}" =>`);
+    put('<Location /auth>', `<Location ${prefix || '/'}>`);
+  }
+  return work.write(name, text);
+}
+
+async function runLighttpd(work, port, include, more) {
+  mkdirSync(work.path('htdocs'), { recursive: true });
+  const conf = work.write('lighttpd.main.conf', `
+server.modules = ( "mod_accesslog", "mod_setenv" )
+server.bind = "127.0.0.1"
+server.port = ${port}
+server.document-root = "${work.path('htdocs')}"
+server.errorlog = "${work.path('lighttpd.error.log')}"
+accesslog.filename = "${work.path('lighttpd.access.log')}"
+accesslog.format = "%m %U %s"
+${more ?? ''}
+include "${include}"
+`);
+  const proc = work.spawn('lighttpd', '/usr/sbin/lighttpd', ['-D', '-f', conf]);
+  await untilListens(proc, { host: '127.0.0.1', port });
+  return proc;
+}
+
+/* In front of a rolegate that listens on WORK/rolegate.sock. */
+export function startLighttpd(work, { port, prefix, more }) {
+  return runLighttpd(work, port,
+    snippet(work, 'lighttpd.conf', { prefix, program: '' }), more);
+}
+
+/* Spawns rolegate itself. */
+export function startLighttpdSpawn(work, { port, prefix, program, more }) {
+  return runLighttpd(work, port,
+    snippet(work, 'lighttpd-spawn.conf', { prefix, program }), more);
+}
+
+const MODULES = '/usr/lib/apache2/modules';
+
+/* mod_fcgid spawns rolegate. */
+export async function startApache(work, { port, prefix, program, more }) {
+  mkdirSync(work.path('htdocs'), { recursive: true });
+  const include = snippet(work, 'apache-fcgid.conf', { prefix, program });
+  const env = Object.entries(work.sanitizerEnv())
+    .map(([name, value]) => `FcgidInitialEnv ${name} "${value}"`).join('\n');
+  const conf = work.write('apache.main.conf', `
+ServerRoot "${work.dir}"
+ServerName 127.0.0.1
+Listen 127.0.0.1:${port}
+PidFile "${work.path('apache.pid')}"
+ErrorLog "${work.path('apache.error.log')}"
+LogLevel info
+Mutex "file:${work.dir}" default
+LoadModule mpm_event_module ${MODULES}/mod_mpm_event.so
+LoadModule authz_core_module ${MODULES}/mod_authz_core.so
+LoadModule env_module ${MODULES}/mod_env.so
+LoadModule setenvif_module ${MODULES}/mod_setenvif.so
+LoadModule fcgid_module ${MODULES}/mod_fcgid.so
+CustomLog "${work.path('apache.access.log')}" "%m %U %s"
+DocumentRoot "${work.path('htdocs')}"
+FcgidIPCDir "${work.mkdir('fcgid')}"
+FcgidProcessTableFile "${work.path('fcgid_shm')}"
+${env}
+${more ?? ''}
+Include "${include}"
+`);
+  const proc = work.spawn('apache', '/usr/sbin/apache2',
+    ['-D', 'FOREGROUND', '-f', conf]);
+  await untilListens(proc, { host: '127.0.0.1', port });
+  return proc;
+}

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* /healthz, /readyz, the RFC 9728 document and the style sheet. */
-#include <string.h>
-
-#include "base/asset.h"
-#include "base/hash.h"
+/* /healthz, /readyz and the RFC 9728 document. */
 #include "base/log.h"
 #include "cgi/worker.h"
 
@@ -56,20 +52,4 @@ endpoint_metadata(struct worker *w, const struct request *q, struct response *s)
 	response_json_own(s, 200,
 	    json_pack("{s:s, s:o, s:[]}", "resource", w->settings->public_url,
 		"authorization_servers", issuers, "bearer_methods_supported"));
-}
-
-void
-endpoint_css(struct worker *w, const struct request *q, struct response *s)
-{
-	const struct asset *a = asset_find("www/rolegate.css");
-
-	if (a == NULL) {
-		fail(w, q, s, RG_E_REQ_ROUTE, NULL);
-		return;
-	}
-	response_reset(s, 200);
-	s->cacheable = true;
-	response_header(s, "Content-Type", "text/css; charset=utf-8");
-	response_header(s, "Cache-Control", "public, max-age=3600");
-	buf_put(&s->body, a->data, a->len);
 }

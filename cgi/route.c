@@ -26,7 +26,8 @@ static const struct {
     {"/readyz", GET, "GET, HEAD", endpoint_readyz},
     {"/.well-known/oauth-protected-resource", GET, "GET, HEAD",
 	endpoint_metadata},
-    {"/rolegate.css", GET, "GET, HEAD", endpoint_css},
+    {"/rolegate.css", GET, "GET, HEAD", endpoint_static},
+    {"/rolegate.svg", GET, "GET, HEAD", endpoint_static},
 };
 
 static unsigned

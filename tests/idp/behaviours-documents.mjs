@@ -40,7 +40,7 @@ const DISCOVERY = {
   'discovery-http-endpoint': ['refuse', 'RG_E_DISCOVERY',
     'the token endpoint is plain http on another machine',
     set('token_endpoint', 'http://192.0.2.1/token')],
-  'discovery-credentials-endpoint': ['refuse', null,
+  'discovery-credentials-endpoint': ['refuse', 'RG_E_DISCOVERY',
     'the token endpoint hides its host behind a user name',
     set('token_endpoint', (w) => `${w.base}@192.0.2.1/token`)],
   'discovery-file-keys': ['refuse', 'RG_E_DISCOVERY', 'jwks_uri is a file',
@@ -74,7 +74,8 @@ const KEYS = {
       },
     }],
   'jwks-huge': ['refuse', 'RG_E_NET_SIZE', '10 MB', { keys: huge }],
-  'jwks-html': ['refuse', null, 'a page instead of JSON', { keys: html }],
+  'jwks-html': ['refuse', 'RG_E_JSON',
+    'a page instead of JSON', { keys: html }],
   'jwks-500': ['refuse', 'RG_E_NET_STATUS', 'status 500', { keys: status500 }],
   'jwks-redirect': ['refuse', 'RG_E_NET_STATUS',
     'redirects to good keys elsewhere', { keys: redirect('/trap/keys') }],
@@ -94,18 +95,18 @@ const KEYS = {
         });
       },
     }],
-  'jwks-weak-rsa': ['refuse', null, 'signs with 1024-bit RSA', {
+  'jwks-weak-rsa': ['refuse', 'RG_E_KID_UNKNOWN', 'signs with 1024-bit RSA', {
     draft: (d, w) => {
       d.key = w.keys.weak;
       d.header.kid = w.keys.weak.kid;
     },
     keys: (jwks, w) => { jwks.keys.push(publicJwk(w.keys.weak)); },
   }],
-  'jwks-use-enc': ['refuse', null, 'the keys are for encryption',
+  'jwks-use-enc': ['refuse', 'RG_E_JWKS_EMPTY', 'the keys are for encryption',
     each((key) => { key.use = 'enc'; })],
-  'jwks-alg-other': ['refuse', null, 'the keys say alg RS512',
+  'jwks-alg-other': ['refuse', 'RG_E_ALG_MISMATCH', 'the keys say alg RS512',
     each((key) => { key.alg = 'RS512'; })],
-  'jwks-issuer-other': ['refuse', null,
+  'jwks-issuer-other': ['refuse', 'RG_E_ISS',
     'the keys are meant for another tenant\'s issuer',
     { entra: true, ...each((key, w) => {
       key.issuer = w.issuer.replace(

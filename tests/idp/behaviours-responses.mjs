@@ -10,7 +10,7 @@ export const NASTY = 'AADSTS65004: no\r\nSet-Cookie: stolen=1\r\n\r\n'
 const TOKEN = {
   'missing-id-token': ['refuse', 'RG_E_ID_TOKEN_MISSING', 'no id_token',
     { token: (body) => { delete body.id_token; } }],
-  'id-token-number': ['refuse', null, 'id_token is a number',
+  'id-token-number': ['refuse', 'RG_E_ID_TOKEN_MISSING', 'id_token is a number',
     { token: (body) => { body.id_token = 1; } }],
   'token-html': ['refuse', 'RG_E_TOKEN_RESPONSE', 'a page instead of JSON',
     { token: html }],
@@ -19,13 +19,14 @@ const TOKEN = {
       status: 200, type: 'application/json', body: JSON.stringify([body]),
     }),
   }],
-  'token-redirect': ['refuse', null,
+  'token-redirect': ['refuse', 'RG_E_NET_STATUS',
     '307 to another address, which would repeat code and secret there', {
       token: (body, w) => ({
         status: 307, headers: { location: `${w.base}/trap/token` }, body: '',
       }),
     }],
-  'token-500': ['refuse', null, 'status 500', { token: status500 }],
+  'token-500': ['refuse', 'RG_E_NET_STATUS',
+    'status 500', { token: status500 }],
   'token-huge': ['refuse', 'RG_E_NET_SIZE', '10 MB', { token: huge }],
   'token-slow-drip': ['refuse', 'RG_E_NET_TIMEOUT',
     'a good answer, one byte in 200 ms', {
@@ -36,7 +37,7 @@ const TOKEN = {
     }],
   'token-hang': ['refuse', 'RG_E_NET_TIMEOUT', 'no answer at all',
     { token: () => ({ then: 'hang' }) }],
-  'token-close': ['refuse', null, 'half a good answer', {
+  'token-close': ['refuse', 'RG_E_NET', 'half a good answer', {
     token: (body) => ({
       status: 200, type: 'application/json', body: JSON.stringify(body),
       then: 'close',

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: ISC */
+#include "jose/jws.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+
+#include "base/b64url.h"
+#include "base/json.h"
+#include "jose/internal.h"
+
+#define DER_MAX 160 /* two integers of P-521 are 139 bytes of DER */
+
+struct bytes {
+	uint8_t *p;
+	size_t len;
+};
+
+/* A token taken apart; the parts point into `mem`. */
+struct parts {
+	uint8_t *mem;
+	size_t mem_len;
+	struct bytes header, payload, sig;
+	size_t signed_len; /* the token's bytes before the second dot */
+};
+
+static void
+parts_free(struct parts *p)
+{
+	/* The payload is about a person. */
+	if (p->mem != NULL)
+		explicit_bzero(p->mem, p->mem_len);
+	free(p->mem);
+	p->mem = NULL;
+}
+
+/*
+ * Finds the two dots. Stops at a third one, so that a token of dots costs
+ * nothing (CVE-2025-30204).
+ */
+static enum rg_err
+find_dots(const char *token, size_t len, size_t dot[static 2])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++) {
+		if (token[i] != '.')
+			continue;
+		if (n == 2)
+			return RG_E_TOKEN_PARTS;
+		dot[n++] = i;
+	}
+	if (n != 2 || dot[0] == 0 || dot[1] == dot[0] + 1 || dot[1] == len - 1)
+		return RG_E_TOKEN_PARTS;
+	return RG_OK;
+}
+
+/* RFC 7515 section 5.2 steps 1 to 3; on RG_OK end with parts_free(). */
+static enum rg_err
+split(const char *token, size_t len, struct parts *out)
+{
+	size_t dot[2] = {0, 0};
+	enum rg_err r = RG_E_INTERNAL;
+
+	memset(out, 0, sizeof(*out));
+	if (len > JWS_MAX_TOKEN) {
+		r = RG_E_TOKEN_SIZE;
+		goto out;
+	}
+	if ((r = find_dots(token, len, dot)) != RG_OK)
+		goto out;
+	out->signed_len = dot[1];
+	out->mem_len = B64URL_DEC_LEN(len) + 8; /* three parts round up */
+	if ((out->mem = malloc(out->mem_len)) == NULL) {
+		r = RG_E_NOMEM;
+		goto out;
+	}
+	out->header.p = out->mem;
+	r = b64url_decode(token, dot[0], out->header.p, &out->header.len);
+	if (r != RG_OK)
+		goto out;
+	out->payload.p = out->header.p + out->header.len;
+	r = b64url_decode(token + dot[0] + 1, dot[1] - dot[0] - 1,
+	    out->payload.p, &out->payload.len);
+	if (r != RG_OK)
+		goto out;
+	out->sig.p = out->payload.p + out->payload.len;
+	r = b64url_decode(
+	    token + dot[1] + 1, len - dot[1] - 1, out->sig.p, &out->sig.len);
+	if (r != RG_OK)
+		goto out;
+	r = RG_OK;
+out:
+	if (r != RG_OK)
+		parts_free(out);
+	return r;
+}
+
+static enum rg_err
+read_alg(const json_t *header, enum jose_alg *out)
+{
+	const char *name = json_str(header, "alg");
+	int alg;
+
+	if (name == NULL)
+		return RG_E_ALG_MISSING;
+	/* Other libraries have taken "nOnE" for none: it deserves its name. */
+	if (strcasecmp(name, "none") == 0)
+		return RG_E_ALG_NONE;
+	if ((alg = jose_alg_parse(name)) < 0)
+		return RG_E_ALG_UNSUPPORTED;
+	*out = (enum jose_alg)alg;
+	return RG_OK;
+}
+
+/* kid is text from a stranger: only ever compared, never looked up by. */
+static enum rg_err
+read_kid(const json_t *header, struct jws_header *out)
+{
+	const json_t *v = json_object_get(header, "kid");
+	const char *kid = json_string_value(v);
+
+	if (v == NULL)
+		return RG_OK;
+	if (kid == NULL || !jose_printable(kid, JWK_KID_MAX))
+		return RG_E_KID_TYPE;
+	out->has_kid = true;
+	memcpy(out->kid, kid, strlen(kid) + 1);
+	return RG_OK;
+}
+
+/*
+ * jku, jwk, x5u and x5c are not looked at: a token can't bring its own key
+ * (RFC 8725 section 3.10).
+ */
+static enum rg_err
+read_header(const struct bytes *text, struct jws_header *out)
+{
+	json_t *header = NULL;
+	const json_t *typ;
+	enum rg_err r = RG_E_INTERNAL;
+
+	memset(out, 0, sizeof(*out));
+	if (json_load_strict((const char *)text->p, text->len, &header) !=
+	    RG_OK) {
+		r = RG_E_HEADER_JSON;
+		goto out;
+	}
+	if ((r = read_alg(header, &out->alg)) != RG_OK)
+		goto out;
+	/* No extension is understood: RFC 7515 section 4.1.11, RFC 7797 */
+	if (json_object_get(header, "crit") != NULL ||
+	    json_object_get(header, "b64") != NULL) {
+		r = RG_E_CRIT;
+		goto out;
+	}
+	/* RFC 8725 section 3.11: no other kind of token passes for this one. */
+	typ = json_object_get(header, "typ");
+	if (typ != NULL &&
+	    (!json_is_string(typ) ||
+		strcasecmp(json_string_value(typ), "JWT") != 0)) {
+		r = RG_E_TYP;
+		goto out;
+	}
+	if ((r = read_kid(header, out)) != RG_OK)
+		goto out;
+	r = RG_OK;
+out:
+	json_decref(header);
+	return r;
+}
+
+/* Everything that can be said of a token without a key. */
+static enum rg_err
+examine(const char *token, size_t len, bool any_payload, struct parts *parts,
+    struct jws_header *header)
+{
+	json_t *payload = NULL;
+	enum rg_err r;
+
+	if ((r = split(token, len, parts)) != RG_OK)
+		return r;
+	if ((r = read_header(&parts->header, header)) != RG_OK)
+		goto out;
+	if (!any_payload && json_load_strict((const char *)parts->payload.p,
+				parts->payload.len, &payload) != RG_OK) {
+		r = RG_E_PAYLOAD_JSON;
+		goto out;
+	}
+	r = RG_OK;
+out:
+	json_decref(payload);
+	if (r != RG_OK)
+		parts_free(parts);
+	return r;
+}
+
+/*
+ * ECDSA signatures are r and s side by side (RFC 7518 section 3.4), OpenSSL
+ * wants them in DER. It refuses r and s outside 1 to n - 1 (CVE-2022-21449 was
+ * a verifier that did not); the vectors hold it to that.
+ */
+static bool
+to_der(const struct bytes *raw, uint8_t der[static DER_MAX], size_t *der_len)
+{
+	ECDSA_SIG *sig = ECDSA_SIG_new();
+	BIGNUM *r = BN_bin2bn(raw->p, (int)(raw->len / 2), NULL);
+	BIGNUM *s = BN_bin2bn(raw->p + raw->len / 2, (int)(raw->len / 2), NULL);
+	bool ok = false;
+	int n;
+
+	if (sig == NULL || r == NULL || s == NULL ||
+	    ECDSA_SIG_set0(sig, r, s) != 1)
+		goto out;
+	r = s = NULL; /* sig owns them now */
+	n = i2d_ECDSA_SIG(sig, NULL);
+	if (n <= 0 || n > DER_MAX)
+		goto out;
+	n = i2d_ECDSA_SIG(sig, &der);
+	if (n <= 0)
+		goto out;
+	*der_len = (size_t)n;
+	ok = true;
+out:
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(sig);
+	return ok;
+}
+
+static enum rg_err
+check_signature(const struct jwk *key, const char *text, size_t len,
+    const struct bytes *sig)
+{
+	uint8_t der[DER_MAX];
+	struct bytes s = *sig;
+	EVP_MD_CTX *ctx = NULL;
+	enum rg_err r = RG_E_SIGNATURE;
+
+	/* libcurl's TLS must not find our failures in OpenSSL's error queue. */
+	ERR_set_mark();
+	if (sig->len != key->sig_len)
+		goto out;
+	if (strcmp(alg_info(key->alg)->kty, "EC") == 0) {
+		if (!to_der(sig, der, &s.len))
+			goto out;
+		s.p = der;
+	}
+	/* Copying a prepared context is cheaper than preparing another. */
+	ctx = EVP_MD_CTX_new();
+	if (ctx == NULL || EVP_MD_CTX_copy_ex(ctx, key->ready) != 1) {
+		r = RG_E_NOMEM;
+		goto out;
+	}
+	if (EVP_DigestVerify(
+		ctx, s.p, s.len, (const unsigned char *)text, len) != 1)
+		goto out;
+	r = RG_OK;
+out:
+	EVP_MD_CTX_free(ctx);
+	ERR_pop_to_mark();
+	return r;
+}
+
+static enum rg_err
+verify(const char *token, size_t len, bool any_payload, const struct jwk *key,
+    struct buf *payload)
+{
+	struct parts parts;
+	struct jws_header header;
+	enum rg_err r;
+
+	if ((r = examine(token, len, any_payload, &parts, &header)) != RG_OK)
+		return r;
+	/* Names are parsed case-sensitively: equal values are equal bytes. */
+	if (header.alg != key->alg) {
+		r = RG_E_ALG_MISMATCH;
+		goto out;
+	}
+	if (header.has_kid && key->kid[0] != '\0' &&
+	    strcmp(header.kid, key->kid) != 0) {
+		r = RG_E_KID_UNKNOWN;
+		goto out;
+	}
+	r = check_signature(key, token, parts.signed_len, &parts.sig);
+	if (r != RG_OK)
+		goto out;
+	buf_put(payload, parts.payload.p, parts.payload.len);
+	if (!buf_ok(payload)) {
+		r = RG_E_NOMEM;
+		goto out;
+	}
+	r = RG_OK;
+out:
+	parts_free(&parts);
+	return r;
+}
+
+enum rg_err
+jws_peek(const char *token, size_t len, struct jws_header *out)
+{
+	struct parts parts;
+	enum rg_err r;
+
+	if ((r = examine(token, len, false, &parts, out)) != RG_OK)
+		return r;
+	parts_free(&parts);
+	return RG_OK;
+}
+
+enum rg_err
+jws_verify(
+    const char *token, size_t len, const struct jwk *key, struct buf *payload)
+{
+	return verify(token, len, false, key, payload);
+}
+
+enum rg_err
+jws_verify_raw(
+    const char *token, size_t len, const struct jwk *key, struct buf *payload)
+{
+	return verify(token, len, true, key, payload);
+}

@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Runs the tests and closes with the totals of all runners. The Makefile sets
+# MODE, B and O (the build folder of this mode). `run.sh unit`, `run.sh e2e` and
+# `run.sh guard` run a part.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+MODE=${MODE:-release}
+B=${B:-build}
+O=${O:-$B/$MODE}
+export MODE B O
+what=${1:-all}
+passed=0
+failed=0
+totals=
+mkdir -p "$O"
+here=$(cd "$O" && pwd)
+
+wants() {
+	[ "$what" = all ] || [ "$what" = "$1" ]
+}
+
+total() {
+	passed=$((passed + $2))
+	failed=$((failed + $3))
+	totals="$totals
+  $1: $2 passed, $3 failed"
+}
+
+# A check that is one test of its own.
+check() {
+	name=$1
+	shift
+	echo "== $name"
+	if "$@"; then
+		total "$name" 1 0
+	else
+		total "$name" 0 1
+	fi
+}
+
+# Each cmocka program; the first that fails ends it.
+units() {
+	echo "== unit tests"
+	ok=0
+	bad=0
+	for program in "$O"/unit/*; do
+		case $program in
+		*/test_*.*) continue ;;
+		esac
+		[ -x "$program" ] || continue
+		log=$O/unit.log
+		CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$program" >"$log" 2>&1
+		status=$?
+		n=$(grep -c '^ok ' "$log")
+		m=$(grep -c '^not ok ' "$log")
+		ok=$((ok + n))
+		bad=$((bad + m))
+		if [ $status != 0 ]; then
+			cat "$log"
+			echo "$program failed (exit status $status)"
+			[ "$m" -gt 0 ] || bad=$((bad + 1))
+			break
+		fi
+		echo "$n ${program##*/}"
+	done
+	if [ $((ok + bad)) = 0 ]; then
+		echo "no unit test in $O/unit"
+		bad=1
+	fi
+	total "unit tests (cmocka)" $ok $bad
+}
+
+# node:test files, one after the other: they share two cores.
+node_tests() {
+	name=$1
+	tap=$O/$2.tap
+	shift 2
+	echo "== $name"
+	node --test --test-concurrency=1 \
+		--test-reporter=spec --test-reporter-destination=stdout \
+		--test-reporter=tap --test-reporter-destination="$tap" "$@"
+	status=$?
+	n=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$tap" | tail -n 1)
+	m=$(sed -n 's/^# \(fail\|cancelled\) \([0-9]*\)$/\2/p' "$tap" |
+		awk '{ s += $1 } END { print s + 0 }')
+	[ "$status" = 0 ] || [ "$m" -gt 0 ] || m=1
+	total "$name (node)" "${n:-0}" "$m"
+}
+
+if [ "$MODE" = asan ]; then
+	rm -f "$O"/asan.log.*
+	export ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:log_path=$here/asan.log"
+	export UBSAN_OPTIONS=print_stacktrace=1
+fi
+# The programs of a coverage build write their counts beside the objects, also
+# when a web server runs them as another user.
+[ "$MODE" != cover ] || umask 000
+
+if wants guard; then
+	check "guard" sh tests/guard.sh
+fi
+if [ "$what" = all ]; then
+	check "format" make --no-print-directory fmt-check
+fi
+if wants unit; then
+	units
+fi
+if [ "$what" = all ]; then
+	node_tests "test providers" idp tests/idp/*.test.mjs
+fi
+if wants e2e; then
+	node_tests "end to end" e2e tests/e2e/*.test.mjs
+fi
+if [ "$MODE" = asan ]; then
+	reports=0
+	for f in "$O"/asan.log.*; do
+		[ -f "$f" ] || continue
+		reports=$((reports + 1))
+		cat "$f"
+	done
+	total "sanitizer reports" 0 $reports
+fi
+
+echo "== totals$totals"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

@@ -30,8 +30,8 @@ groups_in_words(const struct access_decision *d)
 		return "Your sign-in provider sent no groups.";
 	if (d->group_count == 0)
 		return "None of the groups that your sign-in provider sent "
-		       "has a meaning here.";
-	return "These groups of yours have a meaning here.";
+		       "counts here.";
+	return "These of your groups count here.";
 }
 
 static json_t *
@@ -41,7 +41,7 @@ me_values(struct worker *w, const struct gate_identity *id)
 	const struct access_decision *d = &id->decision;
 	const struct provider *p = settings_provider(w->settings, id->provider);
 	struct buf url = BUF_INIT;
-	char when[32];
+	char when[32] = "";
 	size_t i;
 
 	for (i = 0; i < d->permission_count; i++)
@@ -69,6 +69,8 @@ me_values(struct worker *w, const struct gate_identity *id)
 	(void)json_object_set_new(v, "provider_label", json_string(p->label));
 	clock_format(id->expires_at, when);
 	(void)json_object_set_new(v, "expires", json_string(when));
+	(void)json_object_set_new(v, "expires_text",
+	    json_sprintf("%.10s, %.5s UTC", when, when + 11));
 	buf_printf(&url, "%s/logout", w->settings->prefix);
 	(void)json_object_set_new(v, "logout_url", json_string(buf_str(&url)));
 	buf_reset(&url);

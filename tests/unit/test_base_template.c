@@ -186,9 +186,9 @@ static json_t *
 page_values(const char *s)
 {
 	static const char *const names[] = {"advice", "base", "code", "contact",
-	    "csrf", "expires", "groups_text", "logout_url", "message", "name",
-	    "provider_label", "request_id", "retry_url", "subject_id", "title",
-	    "username"};
+	    "expires", "expires_text", "groups_text", "logout_url", "message",
+	    "name", "provider_label", "request_id", "retry_url", "subject_id",
+	    "title", "username"};
 	json_t *v = json_object();
 	json_t *item = json_pack(
 	    "{s:s, s:s, s:s, s:s}", "name", s, "id", s, "label", s, "url", s);
@@ -268,7 +268,7 @@ test_pages_with_hostile_values(void **state)
 	static const char *const hostile[] = {"<script>alert(1)</script>",
 	    "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)",
 	    "x onfocus=alert(1) autofocus", "</title></main></body>", "-->",
-	    "&lt;b&gt;", "{{base}}{{#csrf}}", "javascript:alert(1)",
+	    "&lt;b&gt;", "{{base}}{{#advice}}", "javascript:alert(1)",
 	    "\xe2\x80\xae"
 	    "evil \xe2\x81\xa6 \xd7\x90",
 	    "\x01\x1f\x7f", "\\"};
@@ -302,6 +302,27 @@ test_pages_with_hostile_values(void **state)
 	}
 	assert_int_equal(pages, 5);
 	buf_clear(&big);
+}
+
+/*
+ * Signing out ends with a redirect to the provider. Chromium applies our
+ * form-action 'self' to redirects of a form as well (seen with 156) and blocks
+ * it; so it is a link, and /logout looks at Sec-Fetch-Site.
+ */
+static void
+test_sign_out_is_a_link(void **state)
+{
+	static const char *const names[] = {"www/me.html", "www/denied.html"};
+	const struct asset *a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_non_null(strstr(asset_find(names[i])->data,
+		    "href=\"{{logout_url}}\">Sign out</a>"));
+	for (a = assets; a->name != NULL; a++)
+		if (is_page(a))
+			assert_null(strstr(a->data, "<form"));
 }
 
 /* Nothing renders as half a page when a value is missing or empty. */
@@ -429,6 +450,7 @@ main(void)
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_limited_output),
 	    cmocka_unit_test(test_pages_with_hostile_values),
+	    cmocka_unit_test(test_sign_out_is_a_link),
 	    cmocka_unit_test(test_pages_without_values),
 	    cmocka_unit_test(test_pages_are_fit),
 	    cmocka_unit_test(test_pages_isolate_direction),

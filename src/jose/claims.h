@@ -22,7 +22,22 @@ struct claims_expect {
 	int64_t skew;		  /* seconds, 0 to CLAIMS_SKEW_MAX */
 };
 
-/* RG_OK or the first rule that is broken; `e` says what was expected. */
+/*
+ * RG_OK or the first rule that is broken; `e` (NULL is allowed) says what was
+ * expected, without the nonce or a hash. In this order:
+ *
+ *   RG_E_INTERNAL      expectations that an empty token would meet
+ *   RG_E_PAYLOAD_JSON  two names that differ in case only ("tid", "TID")
+ *   RG_E_ISS           not byte for byte the issuer
+ *   RG_E_AUD, RG_E_AZP not our client id, alone (as a string or in an array)
+ *   RG_E_SUB           not 1 to 255 printable ASCII characters
+ *   RG_E_EXP_MISSING, RG_E_EXPIRED, RG_E_IAT_MISSING, RG_E_IAT_FUTURE,
+ *   RG_E_NOT_YET       with `skew` seconds in the token's favour; exp == now
+ *                      is expired. RG_E_TIME_TYPE in place of each for what
+ *                      is not an integer from 0 to 2^53, auth_time included
+ *   RG_E_NONCE         missing or another one, when one was sent
+ *   RG_E_AT_HASH       there, but not of the access token
+ */
 enum rg_err claims_check_id_token(
     const json_t *claims, const struct claims_expect *, struct err *e);
 

@@ -20,16 +20,20 @@ struct jws_header {
 };
 
 /*
- * Checks the shape of the whole token (size, three canonical non-empty parts,
- * strict JSON header and payload objects, alg accepted, no crit or b64, typ
- * absent or "JWT") and reads the header. Nothing is verified yet.
+ * Checks the shape of the whole token and reads the header. Nothing is verified
+ * yet. Errors, in the order of the checks: RG_E_TOKEN_SIZE, RG_E_TOKEN_PARTS
+ * (three, none empty), RG_E_TOKEN_BASE64, RG_E_HEADER_JSON, RG_E_ALG_MISSING,
+ * RG_E_ALG_NONE, RG_E_ALG_UNSUPPORTED, RG_E_CRIT (crit or b64), RG_E_TYP
+ * (there, and not "JWT" in any case), RG_E_KID_TYPE, RG_E_PAYLOAD_JSON.
  */
 enum rg_err jws_peek(const char *token, size_t len, struct jws_header *out);
 
 /*
  * Verifies with `key`: the header's alg must be the key's, byte for byte, and
  * a kid in the header must be the key's if that has one. On RG_OK the payload
- * bytes are appended to `payload`; otherwise nothing is.
+ * bytes are appended to `payload`; otherwise nothing is. After the errors of
+ * jws_peek() come RG_E_ALG_MISMATCH, RG_E_KID_UNKNOWN and RG_E_SIGNATURE;
+ * RG_E_NOMEM also when `payload` can't take the bytes.
  */
 enum rg_err jws_verify(
     const char *token, size_t len, const struct jwk *key, struct buf *payload);

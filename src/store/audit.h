@@ -2,9 +2,21 @@
 /*
  * The audit: append-only (triggers refuse UPDATE and DELETE) and hash-chained,
  * so that a changed, removed or inserted row is found by anyone who has the
- * file. A row's hash is SHA-256 over the hash before it and every field, each
- * with its length before it. Who can rewrite the whole file can also rewrite
- * the whole chain: keep heads (store_audit_head) elsewhere to notice that.
+ * file. Who can rewrite the whole file can also rewrite the whole chain: keep
+ * heads (store_audit_head) elsewhere to notice that.
+ *
+ * A row's hash is the SHA-256, in lower-case hexadecimal, of these nine fields
+ * one after the other, each preceded by its length in bytes as an unsigned
+ * 64-bit big-endian number:
+ *
+ *     prev_hash   the 64 hexadecimal characters of the row before it, or 64
+ *                 times "0" in row 1
+ *     seq, time   decimal, without leading zeros
+ *     event, actor, subject, client, request_id, detail
+ *                 the UTF-8 bytes as stored; nothing for ""
+ *
+ * seq counts from 1 without gaps. The table meta records seq and hash of the
+ * last row in the same transaction, so that a cut-off end shows.
  */
 #ifndef RG_STORE_AUDIT_H
 #define RG_STORE_AUDIT_H
@@ -30,8 +42,10 @@ struct audit_row {
 };
 
 /*
- * Appends; seq and the hashes are computed here and ignored in `row`. Must be
- * called inside a transaction: the one of what the row is about.
+ * Appends; seq and the hashes are computed here and ignored in `row`; a NULL
+ * actor, subject, client or request_id is "". RG_E_INTERNAL outside a
+ * transaction: the row belongs into the one of what it is about. RG_E_INVALID
+ * when a field is too long (sql/0001-init.sql).
  */
 enum rg_err store_audit_add(struct store *, const struct audit_row *row);
 

@@ -27,7 +27,7 @@ struct mapping_row {
 	int64_t id;
 	const char *provider;
 	const char *tenant; /* NULL: any */
-	const char *kind;   /* "group", "app_role", "claim" */
+	const char *kind;   /* "group", "app_role", "claim", ... */
 	const char *claim;  /* the path, for kind "claim"; else NULL */
 	const char *value;
 	const char *role;
@@ -47,12 +47,17 @@ typedef enum rg_err mapping_fn(void *ctx, const struct mapping_row *);
 enum rg_err store_each_role(struct store *, role_fn *, void *ctx);
 enum rg_err store_each_mapping(struct store *, mapping_fn *, void *ctx);
 
-/* Writers: to be called inside a transaction, with their audit row. */
+/*
+ * Writers: inside the transaction of their audit row, RG_E_INTERNAL without
+ * one. RG_E_INVALID for a value that the schema refuses (sql/0001-init.sql).
+ * After a failure the caller rolls back.
+ */
 
 /* RG_E_EXISTS when there is a role of that name. */
 enum rg_err store_role_add(struct store *, const struct role_row *);
 
-/* RG_E_NOT_FOUND; RG_E_EXISTS when mappings still lead to it. */
+/* RG_E_NOT_FOUND; RG_E_EXISTS when mappings still lead to it; RG_E_INVALID for
+ * the built-in "admin". */
 enum rg_err store_role_remove(struct store *, const char *name);
 
 /* `id` of the row is ignored; the new one is stored in *id. RG_E_NOT_FOUND
@@ -60,6 +65,7 @@ enum rg_err store_role_remove(struct store *, const char *name);
 enum rg_err
 store_mapping_add(struct store *, const struct mapping_row *, int64_t *id);
 
+/* RG_E_NOT_FOUND. The id is never given to another mapping. */
 enum rg_err store_mapping_remove(struct store *, int64_t id);
 
 #endif

@@ -42,7 +42,8 @@ struct session_row {
 
 /*
  * Inserts or updates by (issuer, tenant, subject); stores the id in *id and
- * the roles recorded before in *old_roles (malloc'd; NULL for a new one).
+ * the roles recorded before in *old_roles (malloc'd; NULL for a new one). Who
+ * is known keeps first_seen and disabled. RG_E_INTERNAL outside a transaction.
  */
 enum rg_err store_principal_put(struct store *, const struct principal_row *,
     int64_t *id, char **old_roles);
@@ -59,8 +60,10 @@ store_principal_roles(struct store *, int64_t id, const char *roles);
 enum rg_err store_session_add(struct store *, const struct session_row *);
 
 /*
- * Looks up a live session at time `now`; what the callback gets is borrowed
- * for the call. RG_E_SESSION_NONE, RG_E_SESSION_EXPIRED, or what `fn` returns.
+ * Looks up a session that is alive at time `now`: before expires_at, and less
+ * than idle_seconds after last_used. What the callback gets is borrowed for
+ * the call; whether the principal is disabled is for it to judge.
+ * RG_E_SESSION_NONE, RG_E_SESSION_EXPIRED, or what `fn` returns.
  */
 typedef enum rg_err session_fn(void *ctx, const struct session_row *);
 enum rg_err store_session_find(struct store *, const uint8_t hash[HASH_LEN],
@@ -72,7 +75,8 @@ store_each_session(struct store *, int64_t now, session_fn *fn, void *ctx);
 
 /*
  * Notes the use for the idle timeout. Callers throttle this: at most one
- * write per session and minute.
+ * write per session and minute. RG_OK also when there was nothing to note: a
+ * session that is dead stays so, and time does not run backwards.
  */
 enum rg_err
 store_session_touch(struct store *, const uint8_t hash[HASH_LEN], int64_t now);
@@ -86,8 +90,9 @@ enum rg_err
 store_session_remove_all(struct store *, int64_t principal_id, int64_t *count);
 
 /*
- * Marks the sign-in with this state as completed, until `forget_at`.
- * RG_E_LOGIN_REPLAYED when it was already: exactly one caller gets RG_OK.
+ * Marks the sign-in with this state as completed, until `forget_at`, which
+ * must not be before the sign-in expires by itself. RG_E_LOGIN_REPLAYED when
+ * it was already: exactly one caller of all processes gets RG_OK.
  */
 enum rg_err
 store_login_spend(struct store *, const char *state, int64_t forget_at);

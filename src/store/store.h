@@ -16,14 +16,24 @@
 struct store;
 
 /*
- * Opens an existing database of exactly our schema version; checks that its
- * file is not accessible to others. RG_E_STORE_OPEN, RG_E_STORE_SCHEMA, ...
- * `busy_ms` is how long a call waits for another process's lock.
+ * Opens an existing database of exactly our schema version; `busy_ms` is how
+ * long a call waits for another process's lock. The detail names the path.
+ *
+ *     RG_E_STORE_OPEN      there is none, it is no regular file, or its file
+ *                          system can't do WAL
+ *     RG_E_FILE_MODE       others have access to it
+ *     RG_E_STORE_READONLY  we can't write it, or not beside it
+ *     RG_E_STORE_SCHEMA    older, newer, or of another program
+ *     RG_E_STORE_CORRUPT, RG_E_STORE_BUSY, RG_E_STORE, RG_E_NOMEM
  */
 enum rg_err
 store_open(const char *path, int busy_ms, struct store **out, struct err *e);
 
-/* Makes a new database file (0600), or migrates an older one. */
+/*
+ * Makes a new database file (0600 whatever the umask), or migrates an older
+ * one; all in one transaction, and a file made in vain is removed again.
+ * RG_E_FILE when it can't be made, otherwise as store_open.
+ */
 enum rg_err store_init(const char *path, struct err *e);
 
 void store_free(struct store **);
@@ -31,7 +41,7 @@ void store_free(struct store **);
 /* What SQLite said about the last failure; "" if nothing. Borrowed. */
 const char *store_error(const struct store *);
 
-/* BEGIN IMMEDIATE: writers queue here, for at most busy_ms. */
+/* BEGIN IMMEDIATE: writers queue here, for at most busy_ms. They don't nest. */
 enum rg_err store_begin(struct store *);
 enum rg_err store_commit(struct store *);
 
@@ -41,7 +51,7 @@ void store_rollback(struct store *);
 /* One cheap read and (when `write`) a write that is rolled back: /readyz. */
 enum rg_err store_ping(struct store *, bool write);
 
-/* PRAGMA integrity_check and foreign_key_check; for rolegatectl. */
+/* Whole file and all references, RG_E_STORE_CORRUPT; for rolegatectl. */
 enum rg_err store_check(struct store *, struct err *e);
 
 #endif

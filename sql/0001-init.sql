@@ -1,0 +1,182 @@
+-- SPDX-License-Identifier: ISC
+-- The first schema. A migration is never changed once released: the next one
+-- is a new file, and the last statement of each says which one it was.
+-- Times are seconds since 1970-01-01 UTC, up to the year 9999.
+
+PRAGMA application_id = 1919896679; -- "roLg": this is a database of rolegate
+
+-- One row: what all processes must agree on.
+CREATE TABLE meta (
+	id INTEGER PRIMARY KEY CHECK (id = 1),
+	policy_version INTEGER NOT NULL CHECK (policy_version >= 1),
+	audit_seq INTEGER NOT NULL CHECK (audit_seq >= 0),
+	audit_hash TEXT NOT NULL CHECK (length(audit_hash) = 64)
+) STRICT;
+
+INSERT INTO meta (id, policy_version, audit_seq, audit_hash) VALUES (1, 1, 0,
+	'0000000000000000000000000000000000000000000000000000000000000000');
+
+-- ---- policy ---------------------------------------------------------------
+
+CREATE TABLE roles (
+	name TEXT PRIMARY KEY NOT NULL CHECK (length(name) BETWEEN 1 AND 128),
+	description TEXT NOT NULL CHECK (length(description) <= 1024),
+	is_admin INTEGER NOT NULL CHECK (is_admin IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE role_permissions (
+	role TEXT NOT NULL REFERENCES roles (name) ON DELETE CASCADE,
+	permission TEXT NOT NULL CHECK (length(permission) BETWEEN 1 AND 256),
+	PRIMARY KEY (role, permission)
+) STRICT, WITHOUT ROWID;
+
+-- AUTOINCREMENT: the audit names mappings by id, so none is used twice.
+CREATE TABLE mappings (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	provider TEXT NOT NULL CHECK (length(provider) BETWEEN 1 AND 256),
+	tenant TEXT CHECK (length(tenant) BETWEEN 1 AND 256),
+	kind TEXT NOT NULL CHECK (kind IN ('group', 'group_name', 'app_role',
+		'directory_role', 'claim', 'app')),
+	claim TEXT CHECK (length(claim) BETWEEN 1 AND 1024),
+	value TEXT NOT NULL CHECK (length(value) BETWEEN 1 AND 1024),
+	role TEXT NOT NULL REFERENCES roles (name) ON DELETE RESTRICT,
+	label TEXT NOT NULL CHECK (length(label) <= 1024),
+	note TEXT NOT NULL CHECK (length(note) <= 1024),
+	enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+	expires_at INTEGER NOT NULL
+		CHECK (expires_at BETWEEN 0 AND 253402300799),
+	created_by TEXT NOT NULL CHECK (length(created_by) <= 1024),
+	created_at INTEGER NOT NULL
+		CHECK (created_at BETWEEN 0 AND 253402300799),
+	CHECK ((kind = 'claim') = (claim IS NOT NULL))
+) STRICT;
+
+-- NULLs differ from each other in an index; absence must not.
+CREATE UNIQUE INDEX mappings_same ON mappings (provider,
+	coalesce(tenant, ''), kind, coalesce(claim, ''), value, role);
+CREATE INDEX mappings_by_role ON mappings (role);
+
+CREATE TRIGGER roles_added AFTER INSERT ON roles
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER roles_changed AFTER UPDATE ON roles
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER roles_removed AFTER DELETE ON roles
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER role_permissions_added AFTER INSERT ON role_permissions
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER role_permissions_changed AFTER UPDATE ON role_permissions
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER role_permissions_removed AFTER DELETE ON role_permissions
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER mappings_added AFTER INSERT ON mappings
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER mappings_changed AFTER UPDATE ON mappings
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER mappings_removed AFTER DELETE ON mappings
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+
+-- Built in; store_role_remove refuses to remove it.
+INSERT INTO roles (name, description, is_admin)
+	VALUES ('admin', 'Full administrative privileges', 1);
+INSERT INTO role_permissions (role, permission) VALUES ('admin', '*');
+
+-- ---- people and their sessions ----------------------------------------------
+
+CREATE TABLE principals (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	provider TEXT NOT NULL CHECK (length(provider) BETWEEN 1 AND 256),
+	issuer TEXT NOT NULL CHECK (length(issuer) BETWEEN 1 AND 2048),
+	tenant TEXT NOT NULL CHECK (length(tenant) <= 256),
+	subject TEXT NOT NULL CHECK (length(subject) BETWEEN 1 AND 1024),
+	kind TEXT NOT NULL CHECK (kind IN ('user', 'app')),
+	name TEXT NOT NULL CHECK (length(name) <= 8192),
+	username TEXT NOT NULL CHECK (length(username) <= 8192),
+	email TEXT NOT NULL CHECK (length(email) <= 8192),
+	roles TEXT NOT NULL CHECK (length(roles) BETWEEN 2 AND 1048576),
+	first_seen INTEGER NOT NULL
+		CHECK (first_seen BETWEEN 0 AND 253402300799),
+	last_seen INTEGER NOT NULL
+		CHECK (last_seen BETWEEN 0 AND 253402300799),
+	disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+	UNIQUE (issuer, tenant, subject)
+) STRICT;
+
+-- dies_at is the earlier of expires_at and last_used + idle_seconds.
+CREATE TABLE sessions (
+	hash BLOB PRIMARY KEY NOT NULL CHECK (length(hash) = 32),
+	public_id TEXT NOT NULL UNIQUE CHECK (length(public_id) = 22),
+	principal INTEGER NOT NULL REFERENCES principals (id),
+	provider_sid TEXT NOT NULL CHECK (length(provider_sid) <= 1024),
+	claims TEXT NOT NULL CHECK (length(claims) BETWEEN 2 AND 1048576),
+	issued_at INTEGER NOT NULL
+		CHECK (issued_at BETWEEN 0 AND 253402300799),
+	last_used INTEGER NOT NULL
+		CHECK (last_used BETWEEN issued_at AND 253402300799),
+	idle_seconds INTEGER NOT NULL
+		CHECK (idle_seconds BETWEEN 1 AND 31622400),
+	expires_at INTEGER NOT NULL
+		CHECK (expires_at BETWEEN issued_at AND 253402300799),
+	dies_at INTEGER NOT NULL CHECK (dies_at <= expires_at
+		AND dies_at <= last_used + idle_seconds)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sessions_by_provider_sid ON sessions (provider_sid)
+	WHERE provider_sid <> '';
+CREATE INDEX sessions_by_principal ON sessions (principal);
+CREATE INDEX sessions_by_death ON sessions (dies_at);
+
+-- SHA-256 of the state of each sign-in that was completed.
+CREATE TABLE spent_logins (
+	state_hash BLOB PRIMARY KEY NOT NULL CHECK (length(state_hash) = 32),
+	forget_at INTEGER NOT NULL
+		CHECK (forget_at BETWEEN 0 AND 253402300799)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX spent_logins_by_end ON spent_logins (forget_at);
+
+-- ---- documents of providers -------------------------------------------------
+
+-- text is NULL while there was an attempt to fetch it but no success.
+CREATE TABLE documents (
+	issuer TEXT NOT NULL CHECK (length(issuer) BETWEEN 1 AND 2048),
+	kind TEXT NOT NULL CHECK (kind IN ('discovery', 'keys')),
+	text TEXT CHECK (length(text) <= 4194304),
+	fetched_at INTEGER CHECK (fetched_at BETWEEN 0 AND 253402300799),
+	attempted_at INTEGER CHECK (attempted_at BETWEEN 0 AND 253402300799),
+	PRIMARY KEY (issuer, kind),
+	CHECK ((text IS NULL) = (fetched_at IS NULL))
+) STRICT;
+
+-- ---- audit --------------------------------------------------------------------
+
+-- store/audit.h says what the hashes are over.
+CREATE TABLE audit (
+	seq INTEGER PRIMARY KEY CHECK (seq >= 1),
+	time INTEGER NOT NULL CHECK (time BETWEEN 0 AND 253402300799),
+	event TEXT NOT NULL CHECK (length(event) BETWEEN 1 AND 128),
+	actor TEXT NOT NULL CHECK (length(actor) <= 4096),
+	subject TEXT NOT NULL CHECK (length(subject) <= 4096),
+	client TEXT NOT NULL CHECK (length(client) <= 256),
+	request_id TEXT NOT NULL CHECK (length(request_id) <= 256),
+	detail TEXT NOT NULL CHECK (length(detail) BETWEEN 2 AND 1048576),
+	prev_hash TEXT NOT NULL CHECK (length(prev_hash) = 64),
+	hash TEXT NOT NULL CHECK (length(hash) = 64)
+) STRICT;
+
+CREATE INDEX audit_by_time ON audit (time);
+CREATE INDEX audit_by_event ON audit (event, time);
+CREATE INDEX audit_by_subject ON audit (subject, time);
+
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
+-- REPLACE deletes without asking the trigger above.
+CREATE TRIGGER audit_in_order BEFORE INSERT ON audit
+WHEN NEW.seq IS NOT (SELECT audit_seq + 1 FROM meta)
+	OR NEW.prev_hash IS NOT (SELECT audit_hash FROM meta)
+BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_head AFTER INSERT ON audit
+BEGIN UPDATE meta SET audit_seq = NEW.seq, audit_hash = NEW.hash; END;
+
+PRAGMA user_version = 1;

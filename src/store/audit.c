@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/audit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/db.h"
+
+#define GENESIS                                                                \
+	"0000000000000000000000000000000000000000000000000000000000000000"
+
+_Static_assert(sizeof(GENESIS) == HASH_HEX_LEN + 1, "genesis");
+
+static const char *
+or_empty(const char *s)
+{
+	return s == NULL ? "" : s;
+}
+
+static void
+put_field(struct buf *out, const char *text)
+{
+	size_t len = strlen(text);
+	uint8_t size[8];
+	int i;
+
+	for (i = 0; i < 8; i++)
+		size[i] = (uint8_t)((uint64_t)len >> (8 * (7 - i)));
+	buf_put(out, size, sizeof(size));
+	buf_put(out, text, len);
+}
+
+static void
+put_number(struct buf *out, int64_t n)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64, n);
+	put_field(out, text);
+}
+
+/* The encoding that audit.h describes; over everything but row->hash. */
+static enum rg_err
+row_hash(const struct audit_row *row, char out[static HASH_HEX_LEN + 1])
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct buf text = BUF_INIT;
+	uint8_t digest[HASH_LEN];
+
+	put_field(&text, row->prev_hash);
+	put_number(&text, row->seq);
+	put_number(&text, row->time);
+	put_field(&text, row->event);
+	put_field(&text, or_empty(row->actor));
+	put_field(&text, or_empty(row->subject));
+	put_field(&text, or_empty(row->client));
+	put_field(&text, or_empty(row->request_id));
+	put_field(&text, row->detail);
+	if (!buf_ok(&text)) {
+		r = RG_E_NOMEM;
+		goto out;
+	}
+	hash_sha256(buf_str(&text), text.len, digest);
+	hash_hex(digest, sizeof(digest), out);
+	r = RG_OK;
+out:
+	buf_clear(&text);
+	return r;
+}
+
+enum rg_err
+store_audit_head(struct store *s, struct audit_head *head)
+{
+	enum rg_err r;
+	struct query q;
+	bool row;
+
+	memset(head, 0, sizeof(*head));
+	db_query(&q, s, ST_AUDIT_HEAD);
+	r = db_step(&q, &row);
+	if (r == RG_OK && !row)
+		r = db_fail(s, RG_E_STORE_CORRUPT, "meta has no row");
+	if (r == RG_OK) {
+		head->seq = db_column_int(&q, 0);
+		(void)snprintf(head->hash, sizeof(head->hash), "%s",
+		    db_column_text(&q, 1));
+	}
+	db_done(&q);
+	return r;
+}
+
+enum rg_err
+store_audit_add(struct store *s, const struct audit_row *given)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct audit_row row = *given;
+	struct audit_head head;
+	struct query q;
+
+	/* Alone it would be a row about something that may not happen. */
+	if (!db_in_transaction(s))
+		return db_fail(s, RG_E_INTERNAL, "no transaction is open");
+	if ((r = store_audit_head(s, &head)) != RG_OK)
+		return r;
+	row.seq = head.seq + 1;
+	memcpy(row.prev_hash, head.hash, sizeof(row.prev_hash));
+	if ((r = row_hash(&row, row.hash)) != RG_OK)
+		return r;
+	db_query(&q, s, ST_AUDIT_ADD);
+	db_int(&q, row.seq);
+	db_int(&q, row.time);
+	db_text(&q, row.event);
+	db_text(&q, or_empty(row.actor));
+	db_text(&q, or_empty(row.subject));
+	db_text(&q, or_empty(row.client));
+	db_text(&q, or_empty(row.request_id));
+	db_text(&q, row.detail);
+	db_text(&q, row.prev_hash);
+	db_text(&q, row.hash);
+	/* A trigger moves the head in meta. */
+	return db_run(&q);
+}
+
+/* Column numbers are those of AUDIT_COLUMNS in sql.c. */
+static void
+read_row(struct query *q, struct audit_row *row)
+{
+	row->seq = db_column_int(q, 0);
+	row->time = db_column_int(q, 1);
+	row->event = db_column_text(q, 2);
+	row->actor = db_column_text(q, 3);
+	row->subject = db_column_text(q, 4);
+	row->client = db_column_text(q, 5);
+	row->request_id = db_column_text(q, 6);
+	row->detail = db_column_text(q, 7);
+	(void)snprintf(
+	    row->prev_hash, sizeof(row->prev_hash), "%s", db_column_text(q, 8));
+	(void)snprintf(
+	    row->hash, sizeof(row->hash), "%s", db_column_text(q, 9));
+}
+
+/*
+ * The half-open range of texts that `event` stands for: what begins with
+ * "sign_in." is below "sign_in/"; one name alone is below itself and "\1".
+ */
+static void
+event_range(const char *event, struct buf *end)
+{
+	size_t len = strlen(event);
+
+	buf_puts(end, event);
+	if (len > 0 && event[len - 1] == '.' && buf_ok(end))
+		end->p[len - 1] = '.' + 1;
+	else
+		buf_putc(end, '\1');
+}
+
+enum rg_err
+store_audit_each(
+    struct store *s, const struct audit_filter *f, audit_fn *fn, void *ctx)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct buf end = BUF_INIT;
+	struct audit_row row;
+	struct query q;
+	bool more;
+
+	if (f->event != NULL)
+		event_range(f->event, &end);
+	if (!buf_ok(&end)) {
+		r = RG_E_NOMEM;
+		goto out;
+	}
+	db_query(&q, s,
+	    f->subject != NULL ? ST_AUDIT_BY_SUBJECT
+	    : f->event != NULL ? ST_AUDIT_BY_EVENT
+			       : ST_AUDIT_BY_TIME);
+	db_int(&q, f->since);
+	db_text(&q, f->event);
+	db_text(&q, f->event == NULL ? NULL : buf_str(&end));
+	db_text(&q, f->subject);
+	db_int(&q, f->limit > 0 ? f->limit : -1);
+	while ((r = db_step(&q, &more)) == RG_OK && more) {
+		read_row(&q, &row);
+		if ((r = fn(ctx, &row)) != RG_OK)
+			break;
+	}
+	db_done(&q);
+out:
+	buf_clear(&end);
+	return r;
+}
+
+enum rg_err
+store_audit_count(
+    struct store *s, const char *event, int64_t since, int64_t *count)
+{
+	enum rg_err r;
+	struct query q;
+	bool row;
+
+	*count = 0;
+	db_query(&q, s, ST_AUDIT_COUNT);
+	db_text(&q, event);
+	db_int(&q, since);
+	if ((r = db_step(&q, &row)) == RG_OK && row)
+		*count = db_column_int(&q, 0);
+	db_done(&q);
+	return r;
+}
+
+/* Judges one row against the one before it, of which `at` is the head. */
+static enum rg_err
+verify_row(
+    const struct audit_row *row, const struct audit_head *at, struct err *e)
+{
+	enum rg_err r;
+	char hash[HASH_HEX_LEN + 1];
+
+	if (row->seq != at->seq + 1)
+		return err_set(e, RG_E_AUDIT_CHAIN,
+		    "row %" PRId64 " is missing", at->seq + 1);
+	if (strcmp(row->prev_hash, at->hash) != 0)
+		return err_set(e, RG_E_AUDIT_CHAIN,
+		    "row %" PRId64 " does not follow the row before it",
+		    row->seq);
+	if ((r = row_hash(row, hash)) != RG_OK)
+		return err_set(e, r, "row %" PRId64, row->seq);
+	if (strcmp(hash, row->hash) != 0)
+		return err_set(e, RG_E_AUDIT_CHAIN,
+		    "row %" PRId64 " was changed", row->seq);
+	return RG_OK;
+}
+
+/* `at` is where the rows ended, `head` what meta says. */
+static enum rg_err
+verify_end(const struct audit_head *at, const struct audit_head *head,
+    const struct audit_head *expect, struct err *e)
+{
+	if (at->seq < head->seq)
+		return err_set(e, RG_E_AUDIT_CHAIN,
+		    "row %" PRId64 " is missing: the end was cut off",
+		    at->seq + 1);
+	if (at->seq > head->seq)
+		return err_set(e, RG_E_AUDIT_CHAIN,
+		    "row %" PRId64 " was added behind the end", head->seq + 1);
+	if (strcmp(at->hash, head->hash) != 0)
+		return err_set(e, RG_E_AUDIT_CHAIN,
+		    "row %" PRId64 " is not the one that was added last",
+		    at->seq);
+	if (expect != NULL && expect->seq > at->seq)
+		return err_set(e, RG_E_AUDIT_CHAIN,
+		    "row %" PRId64 " is missing: the chain once had %" PRId64
+		    " rows",
+		    at->seq + 1, expect->seq);
+	return RG_OK;
+}
+
+enum rg_err
+store_audit_verify(struct store *s, const struct audit_head *expect,
+    int64_t *count, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct audit_head at = {0, GENESIS}, head = {0, ""};
+	struct audit_row row;
+	struct query q;
+	bool more;
+
+	*count = 0;
+	if (expect != NULL && expect->seq == 0 &&
+	    strcmp(expect->hash, GENESIS) != 0)
+		return err_set(e, RG_E_AUDIT_CHAIN,
+		    "the expected head is of no chain of ours");
+	db_query(&q, s, ST_AUDIT_ALL);
+	while ((r = db_step(&q, &more)) == RG_OK && more) {
+		head.seq = db_column_int(&q, 10);
+		(void)snprintf(
+		    head.hash, sizeof(head.hash), "%s", db_column_text(&q, 11));
+		if (db_column_null(&q, 0)) /* no row at all */
+			break;
+		read_row(&q, &row);
+		if ((r = verify_row(&row, &at, e)) != RG_OK)
+			goto out;
+		at.seq = row.seq;
+		memcpy(at.hash, row.hash, sizeof(at.hash));
+		if (expect != NULL && expect->seq == at.seq &&
+		    strcmp(expect->hash, at.hash) != 0) {
+			r = err_set(e, RG_E_AUDIT_CHAIN,
+			    "row %" PRId64 " is not the one expected there",
+			    at.seq);
+			goto out;
+		}
+		*count = at.seq;
+	}
+	if (r != RG_OK)
+		(void)err_set(e, r, "%s: %s", db_path(s), db_error(s));
+	else
+		r = verify_end(&at, &head, expect, e);
+out:
+	db_done(&q);
+	return r;
+}

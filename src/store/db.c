@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/db.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#define MAX_VALUE (8 << 20) /* bytes in one value, row or statement */
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	char error[200];
+	sqlite3_stmt *stmts[ST__MAX];
+};
+
+/* SQLite calls a full quota or a file size limit an I/O error. */
+static enum rg_err
+io_error(const struct store *s)
+{
+	int why = sqlite3_system_errno(s->db);
+
+	if (why == ENOSPC || why == EDQUOT || why == EFBIG)
+		return RG_E_STORE_FULL;
+	return why == EROFS ? RG_E_STORE_READONLY : RG_E_STORE;
+}
+
+static enum rg_err
+constraint(int rc)
+{
+	switch (rc) {
+	case SQLITE_CONSTRAINT_UNIQUE:
+	case SQLITE_CONSTRAINT_PRIMARYKEY:
+	case SQLITE_CONSTRAINT_ROWID:
+		return RG_E_EXISTS;
+	case SQLITE_CONSTRAINT_FOREIGNKEY:
+		return RG_E_NOT_FOUND;
+	case SQLITE_CONSTRAINT_CHECK:
+	case SQLITE_CONSTRAINT_NOTNULL:
+	case SQLITE_CONSTRAINT_DATATYPE:
+		return RG_E_INVALID;
+	default:
+		return RG_E_STORE;
+	}
+}
+
+/* Our name for a result code; what SQLite says about it is kept. */
+static enum rg_err
+refused(struct store *s, int rc)
+{
+	(void)snprintf(s->error, sizeof(s->error), "%s",
+	    s->db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(s->db));
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL:
+		return RG_E_STORE_BUSY;
+	case SQLITE_FULL:
+		return RG_E_STORE_FULL;
+	case SQLITE_READONLY:
+		(void)snprintf(s->error, sizeof(s->error), "%s: %s", s->path,
+		    sqlite3_errmsg(s->db));
+		return RG_E_STORE_READONLY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return RG_E_STORE_CORRUPT;
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return RG_E_STORE_OPEN;
+	case SQLITE_IOERR:
+		return io_error(s);
+	case SQLITE_NOMEM:
+		return RG_E_NOMEM;
+	case SQLITE_TOOBIG:
+		return RG_E_TOO_LARGE;
+	case SQLITE_CONSTRAINT:
+		return constraint(rc);
+	default:
+		return RG_E_STORE;
+	}
+}
+
+/*
+ * sqlite.org/security.html: what a database file made by somebody else could
+ * do to its reader is turned off.
+ */
+static int
+harden(sqlite3 *db)
+{
+	static const int off[] = {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION,
+	    SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_DQS_DML,
+	    SQLITE_DBCONFIG_DQS_DDL};
+	int rc = sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	size_t i;
+
+	for (i = 0; rc == SQLITE_OK && i < sizeof(off) / sizeof(off[0]); i++)
+		rc = sqlite3_db_config(db, off[i], 0, NULL);
+	(void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+	(void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, MAX_VALUE);
+	return rc;
+}
+
+static enum rg_err
+configure(struct store *s, int busy_ms)
+{
+	enum rg_err r;
+	int64_t on = 0;
+
+	if (harden(s->db) != SQLITE_OK ||
+	    sqlite3_busy_timeout(s->db, busy_ms) != SQLITE_OK)
+		return db_fail(s, RG_E_STORE_OPEN, "SQLite can't be set up");
+	if (sqlite3_db_readonly(s->db, "main") != 0)
+		return db_fail(s, RG_E_STORE_READONLY, "opened read-only");
+	if ((r = db_exec(s, "PRAGMA cell_size_check = ON;"
+			    "PRAGMA recursive_triggers = ON;"
+			    "PRAGMA foreign_keys = ON;"
+			    "PRAGMA synchronous = FULL")) != RG_OK ||
+	    (r = db_exec_int(s, "PRAGMA foreign_keys", &on)) != RG_OK)
+		return r;
+	/* A build without foreign keys ignores the setting. */
+	if (on != 1)
+		return db_fail(s, RG_E_STORE_OPEN, "no foreign keys");
+	return RG_OK;
+}
+
+/* Nothing worked without it: several processes write and must not wait. */
+static enum rg_err
+use_wal(struct store *s)
+{
+	enum rg_err r = RG_E_STORE_OPEN;
+	sqlite3_stmt *st = NULL;
+	const unsigned char *mode;
+	int rc;
+
+	rc = sqlite3_prepare_v2(
+	    s->db, "PRAGMA journal_mode = WAL", -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc != SQLITE_ROW) {
+		r = refused(s, rc);
+	} else {
+		mode = sqlite3_column_text(st, 0);
+		r = mode != NULL && strcmp((const char *)mode, "wal") == 0
+			? RG_OK
+			: db_fail(s, RG_E_STORE_OPEN,
+			      "this file system can't do WAL");
+	}
+	(void)sqlite3_finalize(st);
+	return r;
+}
+
+enum rg_err
+db_open(const char *path, int busy_ms, struct store **out, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct store *s = NULL;
+	int rc;
+
+	*out = NULL;
+	if ((s = calloc(1, sizeof(*s))) == NULL ||
+	    (s->path = strdup(path)) == NULL) {
+		r = err_set(e, RG_E_NOMEM, "opening %s", path);
+		goto out;
+	}
+	rc = sqlite3_open_v2(path, &s->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+		SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
+	    NULL);
+	if (rc != SQLITE_OK)
+		r = refused(s, rc);
+	else if ((r = configure(s, busy_ms)) == RG_OK)
+		r = use_wal(s);
+	if (r != RG_OK) {
+		(void)err_set(e, r, "%s: %s", path, s->error);
+		goto out;
+	}
+	*out = s;
+	s = NULL;
+	r = RG_OK;
+out:
+	db_close(&s);
+	return r;
+}
+
+enum rg_err
+db_prepare(struct store *s, struct err *e)
+{
+	enum rg_err r;
+	int i, rc;
+
+	for (i = 0; i < ST__MAX; i++) {
+		rc = sqlite3_prepare_v3(s->db, sql_text[i], -1,
+		    SQLITE_PREPARE_PERSISTENT, &s->stmts[i], NULL);
+		if (rc == SQLITE_OK)
+			continue;
+		r = refused(s, rc);
+		/* "no such table", "no such column" */
+		if (rc == SQLITE_ERROR)
+			r = RG_E_STORE_SCHEMA;
+		return err_set(e, r, "%s: %s", s->path, s->error);
+	}
+	return RG_OK;
+}
+
+void
+db_close(struct store **sp)
+{
+	struct store *s = *sp;
+	int i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < ST__MAX; i++)
+		(void)sqlite3_finalize(s->stmts[i]);
+	(void)sqlite3_close_v2(s->db);
+	free(s->path);
+	free(s);
+	*sp = NULL;
+}
+
+enum rg_err
+db_exec(struct store *s, const char *sql)
+{
+	int rc;
+
+	s->error[0] = '\0';
+	rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+	return rc == SQLITE_OK ? RG_OK : refused(s, rc);
+}
+
+enum rg_err
+db_exec_int(struct store *s, const char *sql, int64_t *value)
+{
+	enum rg_err r = RG_OK;
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	s->error[0] = '\0';
+	*value = 0;
+	rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*value = sqlite3_column_int64(st, 0);
+	else
+		r = refused(s, rc);
+	(void)sqlite3_finalize(st);
+	return r;
+}
+
+bool
+db_in_transaction(const struct store *s)
+{
+	return sqlite3_get_autocommit(s->db) == 0;
+}
+
+const char *
+db_path(const struct store *s)
+{
+	return s->path;
+}
+
+const char *
+db_error(const struct store *s)
+{
+	return s->error;
+}
+
+enum rg_err
+db_fail(struct store *s, enum rg_err code, const char *why)
+{
+	(void)snprintf(s->error, sizeof(s->error), "%s", why);
+	return code;
+}
+
+void
+db_query(struct query *q, struct store *s, enum stmt which)
+{
+	q->store = s;
+	q->stmt = s->stmts[which];
+	q->r = RG_OK;
+	q->next = 1;
+	s->error[0] = '\0';
+	if (q->stmt == NULL || sqlite3_stmt_busy(q->stmt) != 0) {
+		q->stmt = NULL;
+		q->r = db_fail(s, RG_E_INTERNAL, "the statement is in use");
+	}
+}
+
+void
+db_done(struct query *q)
+{
+	if (q->stmt == NULL)
+		return;
+	/* Errors were reported by the step. */
+	(void)sqlite3_reset(q->stmt);
+	(void)sqlite3_clear_bindings(q->stmt);
+	q->stmt = NULL;
+}
+
+static void
+bound(struct query *q, int rc)
+{
+	if (rc != SQLITE_OK && q->r == RG_OK)
+		q->r = refused(q->store, rc);
+}
+
+void
+db_int(struct query *q, int64_t value)
+{
+	if (q->stmt != NULL)
+		bound(q, sqlite3_bind_int64(q->stmt, q->next++, value));
+}
+
+void
+db_text_len(struct query *q, const char *text, size_t len)
+{
+	if (q->stmt != NULL)
+		bound(q, sqlite3_bind_text64(q->stmt, q->next++, text, len,
+			     SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void
+db_text(struct query *q, const char *text)
+{
+	db_text_len(q, text, text == NULL ? 0 : strlen(text));
+}
+
+void
+db_blob(struct query *q, const void *data, size_t len)
+{
+	if (q->stmt != NULL)
+		bound(q, sqlite3_bind_blob64(
+			     q->stmt, q->next++, data, len, SQLITE_STATIC));
+}
+
+enum rg_err
+db_step(struct query *q, bool *row)
+{
+	int rc;
+
+	*row = false;
+	if (q->r != RG_OK)
+		return q->r;
+	rc = sqlite3_step(q->stmt);
+	*row = rc == SQLITE_ROW;
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? RG_OK
+						     : refused(q->store, rc);
+}
+
+enum rg_err
+db_run(struct query *q)
+{
+	enum rg_err r;
+	bool row;
+
+	do
+		r = db_step(q, &row);
+	while (r == RG_OK && row);
+	db_done(q);
+	return r;
+}
+
+enum rg_err
+db_run_count(struct query *q, int64_t *count)
+{
+	enum rg_err r = db_run(q);
+
+	*count = r == RG_OK ? sqlite3_changes64(q->store->db) : 0;
+	return r;
+}
+
+int64_t
+db_column_int(struct query *q, int column)
+{
+	return sqlite3_column_int64(q->stmt, column);
+}
+
+const char *
+db_column_text(struct query *q, int column)
+{
+	const unsigned char *text = sqlite3_column_text(q->stmt, column);
+
+	return text == NULL ? "" : (const char *)text;
+}
+
+const void *
+db_column_blob(struct query *q, int column, size_t *len)
+{
+	const void *data = sqlite3_column_blob(q->stmt, column);
+
+	*len = (size_t)sqlite3_column_bytes(q->stmt, column);
+	return data;
+}
+
+bool
+db_column_null(struct query *q, int column)
+{
+	return sqlite3_column_type(q->stmt, column) == SQLITE_NULL;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/sql.h"
+
+#define SESSION_COLUMNS                                                        \
+	"SELECT s.hash, s.public_id, s.provider_sid, s.claims, s.issued_at,"   \
+	" s.last_used, s.idle_seconds, s.expires_at, s.dies_at,"               \
+	" p.id, p.provider, p.issuer, p.tenant, p.subject, p.kind, p.name,"    \
+	" p.username, p.email, p.roles, p.first_seen, p.last_seen, p.disabled" \
+	" FROM sessions s JOIN principals p ON p.id = s.principal"
+
+#define AUDIT_COLUMNS                                                          \
+	"seq, time, event, actor, subject, client, request_id, detail,"        \
+	" prev_hash, hash"
+
+/*
+ * The newest ?5 rows (-1: all), oldest first; events within [?2, ?3). The
+ * unary plus keeps a condition out of the choice of the index.
+ */
+#define AUDIT_NEWEST(condition)                                                \
+	"SELECT * FROM (SELECT " AUDIT_COLUMNS " FROM audit WHERE " condition  \
+	" ORDER BY seq DESC LIMIT ?5) ORDER BY seq"
+
+const char *const sql_text[ST__MAX] = {
+    [ST_BEGIN] = "BEGIN IMMEDIATE",
+    [ST_COMMIT] = "COMMIT",
+    [ST_ROLLBACK] = "ROLLBACK",
+    [ST_PING_READ] = "SELECT policy_version FROM meta",
+    [ST_PING_WRITE] = "UPDATE meta SET policy_version = policy_version",
+    [ST_CHECK_PAGES] = "PRAGMA integrity_check(1)",
+    [ST_CHECK_KEYS] = "PRAGMA foreign_key_check",
+
+    [ST_POLICY_VERSION] = "SELECT policy_version FROM meta WHERE id = 1",
+    [ST_ROLES] = "SELECT r.name, r.description, r.is_admin, p.permission"
+		 " FROM roles r LEFT JOIN role_permissions p"
+		 " ON p.role = r.name ORDER BY r.name, p.permission",
+    [ST_ROLE_ADD] = "INSERT INTO roles (name, description, is_admin)"
+		    " VALUES (?1, ?2, ?3)",
+    [ST_ROLE_PERMISSION_ADD] =
+	"INSERT INTO role_permissions (role, permission) VALUES (?1, ?2)",
+    [ST_ROLE_REMOVE] = "DELETE FROM roles WHERE name = ?1",
+    [ST_MAPPINGS] = "SELECT id, provider, tenant, kind, claim, value, role,"
+		    " label, note, enabled, expires_at, created_by, created_at"
+		    " FROM mappings ORDER BY id",
+    [ST_MAPPING_ADD] =
+	"INSERT INTO mappings (provider, tenant, kind, claim, value, role,"
+	" label, note, enabled, expires_at, created_by, created_at)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+	" RETURNING id",
+    [ST_MAPPING_REMOVE] = "DELETE FROM mappings WHERE id = ?1",
+
+    [ST_PRINCIPAL_FIND] = "SELECT id, roles FROM principals"
+			  " WHERE issuer = ?1 AND tenant = ?2 AND subject = ?3",
+    [ST_PRINCIPAL_ADD] =
+	"INSERT INTO principals (provider, issuer, tenant, subject, kind,"
+	" name, username, email, roles, first_seen, last_seen, disabled)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)"
+	" RETURNING id",
+    [ST_PRINCIPAL_UPDATE] =
+	"UPDATE principals SET provider = ?2, kind = ?3, name = ?4,"
+	" username = ?5, email = ?6, roles = ?7, last_seen = ?8 WHERE id = ?1",
+    [ST_PRINCIPAL_ROLES] = "UPDATE principals SET roles = ?2 WHERE id = ?1",
+
+    [ST_SESSION_ADD] =
+	"INSERT INTO sessions (hash, public_id, principal, provider_sid,"
+	" claims, issued_at, last_used, idle_seconds, expires_at, dies_at)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, min(?9, ?7 + ?8))",
+    [ST_SESSION_FIND] = SESSION_COLUMNS " WHERE s.hash = ?1",
+    [ST_SESSIONS] = SESSION_COLUMNS " WHERE s.dies_at > ?1"
+				    " ORDER BY s.issued_at DESC, s.public_id",
+    /* Only forward, and only the living. */
+    [ST_SESSION_TOUCH] = "UPDATE sessions SET last_used = ?2,"
+			 " dies_at = min(expires_at, ?2 + idle_seconds)"
+			 " WHERE hash = ?1 AND last_used < ?2 AND dies_at > ?2",
+    [ST_SESSION_REMOVE] = "DELETE FROM sessions WHERE hash = ?1",
+    [ST_SESSION_REMOVE_PUBLIC] = "DELETE FROM sessions WHERE public_id = ?1",
+    [ST_SESSION_REMOVE_ALL] = "DELETE FROM sessions WHERE principal = ?1",
+    [ST_SESSION_SWEEP] =
+	"DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions"
+	" WHERE dies_at <= ?1 ORDER BY dies_at LIMIT ?2)",
+
+    [ST_LOGIN_SPEND] =
+	"INSERT INTO spent_logins (state_hash, forget_at) VALUES (?1, ?2)",
+    [ST_LOGIN_CHECK] = "SELECT 1 FROM spent_logins WHERE state_hash = ?1",
+    [ST_LOGIN_SWEEP] =
+	"DELETE FROM spent_logins WHERE state_hash IN (SELECT state_hash"
+	" FROM spent_logins WHERE forget_at <= ?1 ORDER BY forget_at"
+	" LIMIT ?2)",
+
+    [ST_DOCUMENT_LOAD] =
+	"SELECT text, fetched_at FROM documents"
+	" WHERE issuer = ?1 AND kind = ?2 AND text IS NOT NULL",
+    [ST_DOCUMENT_SAVE] =
+	"INSERT INTO documents (issuer, kind, text, fetched_at)"
+	" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (issuer, kind)"
+	" DO UPDATE SET text = excluded.text,"
+	" fetched_at = excluded.fetched_at",
+    /* One statement, so that of several processes one changes a row. */
+    [ST_DOCUMENT_MAY_FETCH] =
+	"INSERT INTO documents (issuer, kind, attempted_at)"
+	" VALUES (?1, ?2, ?3) ON CONFLICT (issuer, kind)"
+	" DO UPDATE SET attempted_at = excluded.attempted_at"
+	" WHERE documents.attempted_at IS NULL"
+	" OR documents.attempted_at > excluded.attempted_at"
+	" OR excluded.attempted_at - documents.attempted_at >= ?4",
+
+    [ST_AUDIT_ADD] = "INSERT INTO audit (" AUDIT_COLUMNS
+		     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [ST_AUDIT_HEAD] = "SELECT audit_seq, audit_hash FROM meta WHERE id = 1",
+    [ST_AUDIT_COUNT] =
+	"SELECT count(*) FROM audit WHERE event = ?1 AND time >= ?2",
+    /* One statement, so that rows and head are of one moment. */
+    [ST_AUDIT_ALL] =
+	"SELECT " AUDIT_COLUMNS ", audit_seq, audit_hash"
+	" FROM meta LEFT JOIN audit ON 1 WHERE meta.id = 1 ORDER BY seq",
+    [ST_AUDIT_BY_TIME] =
+	AUDIT_NEWEST("time >= ?1 AND (?2 IS NULL OR (event >= ?2 AND"
+		     " event < ?3)) AND (?4 IS NULL OR subject = ?4)"),
+    [ST_AUDIT_BY_EVENT] =
+	AUDIT_NEWEST("+time >= ?1 AND event >= ?2 AND event < ?3"
+		     " AND (?4 IS NULL OR +subject = ?4)"),
+    [ST_AUDIT_BY_SUBJECT] =
+	AUDIT_NEWEST("time >= ?1 AND (?2 IS NULL OR (+event >= ?2 AND"
+		     " +event < ?3)) AND subject = ?4"),
+};

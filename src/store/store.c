@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/asset.h"
+#include "base/file.h"
+#include "store/db.h"
+
+#define APPLICATION_ID 1919896679 /* sql/0001-init.sql */
+#define INIT_BUSY_MS 10000
+
+/* The number of "sql/0001-init.sql", 0 if it is not a migration. */
+static int64_t
+migration_number(const struct asset *a)
+{
+	char *end;
+	long n;
+
+	if (strncmp(a->name, "sql/", 4) != 0)
+		return 0;
+	n = strtol(a->name + 4, &end, 10);
+	return end == a->name + 8 && *end == '-' && n > 0 ? n : 0;
+}
+
+/* The schema version that this program was made for. */
+static int64_t
+newest(void)
+{
+	const struct asset *a;
+	int64_t n, last = 0;
+
+	for (a = assets; a->name != NULL; a++)
+		if ((n = migration_number(a)) > last)
+			last = n;
+	return last;
+}
+
+/*
+ * WAL needs to make files beside the database, so its directory must be
+ * writable too. SQLite would find out later, with a vaguer message.
+ */
+static enum rg_err
+check_writable(const char *path, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	char *copy = NULL;
+	const char *dir;
+
+	if ((copy = strdup(path)) == NULL) {
+		r = err_set(e, RG_E_NOMEM, "opening %s", path);
+		goto out;
+	}
+	dir = dirname(copy);
+	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0) {
+		r = err_set(e, RG_E_STORE_READONLY, "%s can't be written: %s",
+		    path, strerror(errno));
+		goto out;
+	}
+	if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0) {
+		r = err_set(e, RG_E_STORE_READONLY,
+		    "%s: its directory can't be written: %s", path,
+		    strerror(errno));
+		goto out;
+	}
+	r = RG_OK;
+out:
+	free(copy);
+	return r;
+}
+
+static enum rg_err
+check_file(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return err_set(e, RG_E_STORE_OPEN, "%s: %s%s", path,
+		    strerror(errno),
+		    errno == ENOENT ? " (rolegatectl init makes it)" : "");
+	if (!S_ISREG(st.st_mode))
+		return err_set(
+		    e, RG_E_STORE_OPEN, "%s is not a regular file", path);
+	if ((st.st_mode & S_IRWXO) != 0)
+		return err_set(e, RG_E_FILE_MODE,
+		    "%s has mode %04o: others must have no access (chmod 600)",
+		    path, (unsigned)(st.st_mode & 07777));
+	return check_writable(path, e);
+}
+
+/* *version is 0 for a file in which nothing is yet. */
+static enum rg_err
+read_version(struct store *s, int64_t *version, struct err *e)
+{
+	enum rg_err r;
+	int64_t application = 0, tables = 0;
+
+	if ((r = db_exec_int(s, "PRAGMA application_id", &application)) !=
+		RG_OK ||
+	    (r = db_exec_int(s, "PRAGMA user_version", version)) != RG_OK ||
+	    (r = db_exec_int(
+		 s, "SELECT count(*) FROM sqlite_schema", &tables)) != RG_OK)
+		return err_set(e, r, "%s: %s", db_path(s), db_error(s));
+	if (application != APPLICATION_ID &&
+	    (application != 0 || *version != 0 || tables != 0))
+		return err_set(e, RG_E_STORE_SCHEMA,
+		    "%s is the database of another program", db_path(s));
+	if (*version > newest())
+		return err_set(e, RG_E_STORE_SCHEMA,
+		    "%s was made by a newer rolegate (schema %lld, ours is "
+		    "%lld)",
+		    db_path(s), (long long)*version, (long long)newest());
+	return RG_OK;
+}
+
+enum rg_err
+store_open(const char *path, int busy_ms, struct store **out, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct store *s = NULL;
+	int64_t version = 0;
+
+	*out = NULL;
+	if ((r = check_file(path, e)) != RG_OK ||
+	    (r = db_open(path, busy_ms, &s, e)) != RG_OK ||
+	    (r = read_version(s, &version, e)) != RG_OK)
+		goto out;
+	if (version < newest()) {
+		r = err_set(e, RG_E_STORE_SCHEMA,
+		    "%s has schema %lld, %lld is needed: run rolegatectl init",
+		    path, (long long)version, (long long)newest());
+		goto out;
+	}
+	if ((r = db_prepare(s, e)) != RG_OK)
+		goto out;
+	*out = s;
+	s = NULL;
+	r = RG_OK;
+out:
+	db_close(&s);
+	return r;
+}
+
+/* Each migration is for exactly the version before it, and sets its own. */
+static enum rg_err
+migrate(struct store *s, struct err *e)
+{
+	enum rg_err r;
+	const struct asset *a;
+	int64_t version = 0, n;
+
+	if ((r = read_version(s, &version, e)) != RG_OK)
+		return r;
+	for (a = assets; a->name != NULL; a++) {
+		n = migration_number(a);
+		if (n <= version)
+			continue;
+		if (n != version + 1)
+			return err_set(e, RG_E_INTERNAL,
+			    "no migration from schema %lld to %s",
+			    (long long)version, a->name);
+		if ((r = db_exec(s, a->data)) != RG_OK ||
+		    (r = db_exec_int(s, "PRAGMA user_version", &version)) !=
+			RG_OK)
+			return err_set(e, r, "%s: %s: %s", db_path(s), a->name,
+			    db_error(s));
+		if (version != n)
+			return err_set(e, RG_E_INTERNAL,
+			    "%s does not set its version", a->name);
+	}
+	return RG_OK;
+}
+
+enum rg_err
+store_init(const char *path, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct store *s = NULL;
+	bool made;
+
+	/* Ours from the first byte on, whatever the umask. */
+	r = file_create_secret(path, "", 0, e);
+	made = r == RG_OK;
+	if (r != RG_OK && r != RG_E_EXISTS)
+		goto out;
+	if ((r = check_file(path, e)) != RG_OK ||
+	    (r = db_open(path, INIT_BUSY_MS, &s, e)) != RG_OK)
+		goto out;
+	/* All migrations or none; two who start this at once take turns. */
+	if ((r = db_exec(s, "BEGIN IMMEDIATE")) != RG_OK) {
+		(void)err_set(e, r, "%s: %s", path, db_error(s));
+		goto out;
+	}
+	if ((r = migrate(s, e)) != RG_OK)
+		goto out;
+	if ((r = db_exec(s, "COMMIT")) != RG_OK) {
+		(void)err_set(e, r, "%s: %s", path, db_error(s));
+		goto out;
+	}
+	if ((r = db_prepare(s, e)) != RG_OK)
+		goto out;
+	err_clear(e);
+	r = RG_OK;
+out:
+	db_close(&s);
+	if (r != RG_OK && made)
+		(void)unlink(path);
+	return r;
+}
+
+void
+store_free(struct store **sp)
+{
+	db_close(sp);
+}
+
+const char *
+store_error(const struct store *s)
+{
+	return db_error(s);
+}
+
+static enum rg_err
+run(struct store *s, enum stmt which)
+{
+	struct query q;
+
+	db_query(&q, s, which);
+	return db_run(&q);
+}
+
+enum rg_err
+store_begin(struct store *s)
+{
+	return run(s, ST_BEGIN);
+}
+
+enum rg_err
+store_commit(struct store *s)
+{
+	return run(s, ST_COMMIT);
+}
+
+void
+store_rollback(struct store *s)
+{
+	if (db_in_transaction(s))
+		(void)run(s, ST_ROLLBACK);
+}
+
+enum rg_err
+store_ping(struct store *s, bool write)
+{
+	enum rg_err r;
+
+	if (!write)
+		return run(s, ST_PING_READ);
+	if ((r = store_begin(s)) != RG_OK)
+		return r;
+	r = run(s, ST_PING_WRITE);
+	if (db_in_transaction(s)) {
+		enum rg_err back = run(s, ST_ROLLBACK);
+
+		r = r == RG_OK ? back : r;
+	}
+	return r;
+}
+
+static enum rg_err
+check_pages(struct store *s, struct err *e)
+{
+	enum rg_err r;
+	struct query q;
+	bool row;
+
+	db_query(&q, s, ST_CHECK_PAGES);
+	r = db_step(&q, &row);
+	if (r != RG_OK)
+		(void)err_set(e, r, "%s: %s", db_path(s), db_error(s));
+	else if (!row || strcmp(db_column_text(&q, 0), "ok") != 0)
+		r = err_set(e, RG_E_STORE_CORRUPT, "%s: %s", db_path(s),
+		    row ? db_column_text(&q, 0) : "no answer");
+	db_done(&q);
+	return r;
+}
+
+static enum rg_err
+check_keys(struct store *s, struct err *e)
+{
+	enum rg_err r;
+	struct query q;
+	bool row;
+
+	db_query(&q, s, ST_CHECK_KEYS);
+	r = db_step(&q, &row);
+	if (r != RG_OK)
+		(void)err_set(e, r, "%s: %s", db_path(s), db_error(s));
+	else if (row)
+		r = err_set(e, RG_E_STORE_CORRUPT,
+		    "%s: row %lld of %s refers to no row of %s", db_path(s),
+		    (long long)db_column_int(&q, 1), db_column_text(&q, 0),
+		    db_column_text(&q, 2));
+	db_done(&q);
+	return r;
+}
+
+enum rg_err
+store_check(struct store *s, struct err *e)
+{
+	enum rg_err r;
+
+	if ((r = check_pages(s, e)) != RG_OK)
+		return r;
+	return check_keys(s, e);
+}

@@ -115,6 +115,7 @@ file_create_secret(
 		    "%s: %s", path, strerror(errno));
 		return r;
 	}
+	(void)fchmod(fd, 0600); /* a umask may have taken more away */
 	while (len > 0) {
 		n = write(fd, p, len);
 		if (n < 0 && errno == EINTR)

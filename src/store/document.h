@@ -20,7 +20,7 @@ enum rg_err store_document_save(struct store *, const char *issuer,
 /*
  * One transaction: *granted is true, and `now` recorded as the last attempt,
  * if that one is at least `interval` seconds old (or lies in the future: the
- * clock was set back).
+ * clock was set back). Of several processes that ask at once, one is granted.
  */
 enum rg_err store_document_may_fetch(struct store *, const char *issuer,
     const char *kind, int64_t now, int64_t interval, bool *granted);

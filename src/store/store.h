@@ -3,7 +3,17 @@
  * The database. One handle per process, opened after fork(2); nothing here is
  * for several threads. Every function returns RG_OK or an error whose cause is
  * in store_error(). Inside a transaction a failed call leaves it to the caller
- * to roll back.
+ * to roll back. Any function may fail with
+ *
+ *     RG_E_STORE_BUSY      another process kept its lock for busy_ms
+ *     RG_E_STORE_FULL      no space, over a quota or a file size limit
+ *     RG_E_STORE_READONLY  the file system has become read-only
+ *     RG_E_STORE_CORRUPT   the file is damaged
+ *     RG_E_STORE           anything else that SQLite reports
+ *     RG_E_NOMEM
+ *
+ * and whatever it was about has then not happened. A callback may call other
+ * functions of the store, but not the one that called it.
  */
 #ifndef RG_STORE_STORE_H
 #define RG_STORE_STORE_H

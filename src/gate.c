@@ -300,12 +300,30 @@ gate_token_check(struct gate *g, const struct provider *p, const char *token,
 	    g->settings->clock_skew, claims, e);
 }
 
+/*
+ * Right after installation nothing was fetched yet, and no sign-in would come
+ * if a load balancer waited for it: then the probe fetches.
+ */
+static enum rg_err
+provider_ready(struct gate *g, const struct provider *p, int64_t now)
+{
+	enum rg_err r;
+	struct err e;
+
+	if (oidc_ready(g->oidc, p, now, &e) == RG_OK)
+		return RG_OK;
+	if ((r = slots_take(g->slots)) != RG_OK)
+		return r;
+	r = oidc_warm(g->oidc, p, now, &e);
+	slots_give(g->slots);
+	return r;
+}
+
 enum rg_err
 gate_ready(struct gate *g, int64_t now, struct gate_health *h)
 {
 	enum rg_err r;
 	const struct settings *s = g->settings;
-	struct err e;
 	size_t i;
 
 	memset(h, 0, sizeof(*h));
@@ -314,10 +332,8 @@ gate_ready(struct gate *g, int64_t now, struct gate_health *h)
 	for (i = 0; i < s->provider_count; i++) {
 		h->providers[i].name = s->providers[i].name;
 		h->providers[i].state =
-		    oidc_ready(g->oidc, &s->providers[i], now, &e);
-		/* Keys are fetched by the first sign-in: not a failure yet. */
-		if (h->providers[i].state != RG_OK &&
-		    h->providers[i].state != RG_E_NOT_FOUND && r == RG_OK)
+		    provider_ready(g, &s->providers[i], now);
+		if (r == RG_OK)
 			r = h->providers[i].state;
 	}
 	return r;

@@ -22,10 +22,12 @@ conclude(struct gate *g, enum rg_err r, const char *doing, struct err *e)
 {
 	if (r == RG_OK)
 		r = store_commit(g->store);
-	if (r != RG_OK) {
+	if (r == RG_E_EXISTS || r == RG_E_NOT_FOUND)
+		(void)err_set(e, r, "%s: %s", doing, err_text(r));
+	else if (r != RG_OK)
 		(void)gate_store_err(g, r, doing, e);
+	if (r != RG_OK)
 		store_rollback(g->store);
-	}
 	return r;
 }
 

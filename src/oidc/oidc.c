@@ -188,6 +188,16 @@ oidc_logout_url(struct oidc *o, const struct provider *p,
 }
 
 enum rg_err
+oidc_warm(struct oidc *o, const struct provider *p, int64_t now, struct err *e)
+{
+	struct documents *d;
+	enum rg_err r;
+
+	r = discover(o, p, now, &d, e);
+	return r == RG_OK ? refresh_ensure(o, d, p, OIDC_KEYS, now, e) : r;
+}
+
+enum rg_err
 oidc_ready(struct oidc *o, const struct provider *p, int64_t now, struct err *e)
 {
 	const struct documents *d = at_hand(o, p);

@@ -120,6 +120,13 @@ enum rg_err oidc_logout_url(struct oidc *, const struct provider *,
     const char *post_logout_redirect_uri, const char *logout_hint, int64_t now,
     struct buf *url);
 
+/*
+ * Fetches discovery and keys where they are missing or old, as a sign-in
+ * would: RG_OK when both are at hand then.
+ */
+enum rg_err
+oidc_warm(struct oidc *, const struct provider *, int64_t now, struct err *e);
+
 /* RG_OK when discovery and keys are at hand (/readyz); no network. */
 enum rg_err
 oidc_ready(struct oidc *, const struct provider *, int64_t now, struct err *e);

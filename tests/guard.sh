@@ -133,9 +133,10 @@ for f in tests/unit/test_*.c; do
 done
 
 # Every configuration key is in the manual and in the example, and vice versa.
-keys=$(sed -n 's/.*conf_[a-z]*(c, [a-zA-Z"]*, "\([a-z_]*\)".*/\1/p;
-	s/.*\(copy\|need\)(c, [a-zA-Z"]*, "\([a-z_]*\)".*/\2/p' src/settings.c |
-	sort -u)
+# A call may be spread over lines.
+keys=$(tr '\n\t' '  ' <src/settings.c |
+	grep -oE '\b(conf_[a-z]+|copy|need)\( *c, [a-zA-Z"]+, "[a-z_]+"' |
+	sed 's/.*"\([a-z_]*\)"$/\1/' | sort -u)
 [ -n "$keys" ] || breach "no configuration keys found in src/settings.c"
 for k in $keys; do
 	grep -q "^\.It Cm $k\b" cgi/rolegate.conf.5 ||
@@ -147,6 +148,11 @@ for k in $(sed -n 's/^[#;]\{0,1\} \{0,1\}\([a-z_]*\) *=.*/\1/p' \
 	cgi/rolegate.conf.example | sort -u); do
 	echo "$keys" | grep -qx "$k" ||
 		breach "cgi/rolegate.conf.example shows unknown key $k"
+done
+
+for k in $(sed -n 's/^\.It Cm \([a-z_]*\)$/\1/p' cgi/rolegate.conf.5); do
+	echo "$keys" | grep -qx "$k" ||
+		breach "cgi/rolegate.conf.5 describes unknown key $k"
 done
 
 # The top level is fixed.
@@ -174,7 +180,7 @@ awk 'FNR == 1 { start = 0 }
 # ---- pages: no script, nothing inline, nothing from elsewhere --------------
 # shellcheck disable=SC2046
 never 'pages have no script, no inline style, no other origin' \
-	'<script|<style|style=|on[a-z]+=|https?://|javascript:|\{\{\{' \
+	'<script|<style|style=|[[:space:]]on[a-z]+=|https?://|javascript:|\{\{\{' \
 	$(find www -name '*.html')
 
 # ---- manuals are sound ------------------------------------------------------

@@ -2,6 +2,7 @@
 /* Each line of a configuration that is refused, and why. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -259,6 +260,81 @@ test_missing_file(void **state)
 	assert_non_null(strstr(e.detail, "/nowhere/rolegate.conf"));
 }
 
+/*
+ * Copies the example to `path` with a secret that exists; `all` takes the ";"
+ * off each commented-out key that can stand beside the others.
+ */
+static void
+copy_example(bool all)
+{
+	FILE *in = fopen("cgi/rolegate.conf.example", "r");
+	char line[256], text[16384];
+	size_t at = 0;
+
+	assert_non_null(in);
+	while (fgets(line, sizeof(line), in) != NULL) {
+		const char *p = line;
+
+		if (strncmp(p, "client_secret_file", 18) == 0) {
+			at += (size_t)snprintf(text + at, sizeof(text) - at,
+			    "client_secret_file = %s\n", secret);
+			continue;
+		}
+		if (all && *p == ';' && strncmp(p, ";ca_file", 8) != 0 &&
+		    strncmp(p, ";client_secret_env", 18) != 0)
+			p++;
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s", p);
+		assert_true(at < sizeof(text));
+	}
+	assert_int_equal(fclose(in), 0);
+	write_file(path, text, 0644);
+}
+
+/* Who copies the example gets what it says, and the defaults are as shown. */
+static void
+test_example(void **state)
+{
+	struct settings *few = NULL, *all = NULL;
+	struct err e = {RG_OK, ""};
+	const struct provider *p, *q;
+
+	(void)state;
+	copy_example(false);
+	if (settings_load(path, &few, &e) != RG_OK)
+		fail_msg("%s", e.detail);
+	copy_example(true);
+	if (settings_load(path, &all, &e) != RG_OK)
+		fail_msg("%s", e.detail);
+	assert_null(few->listen);
+	assert_string_equal(all->listen, "unix:/run/rolegate/rolegate.sock");
+	assert_int_equal(few->socket_mode, all->socket_mode);
+	assert_int_equal(few->workers, all->workers);
+	assert_int_equal(few->sign_in_workers, all->sign_in_workers);
+	assert_int_equal(few->read_timeout_ms, all->read_timeout_ms);
+	assert_int_equal(few->idle_timeout_ms, all->idle_timeout_ms);
+	assert_int_equal(few->database_timeout_ms, all->database_timeout_ms);
+	assert_int_equal(few->audit_refusals, all->audit_refusals);
+	assert_int_equal(few->clock_skew, all->clock_skew);
+	assert_int_equal(few->log_level, all->log_level);
+	assert_int_equal(few->session_idle, all->session_idle);
+	assert_int_equal(few->session_lifetime, all->session_lifetime);
+	assert_int_equal(few->sign_in_time, all->sign_in_time);
+	p = settings_provider(few, "entra");
+	q = settings_provider(all, "entra");
+	assert_string_equal(p->issuer, q->issuer);
+	assert_int_equal(p->client_auth, q->client_auth);
+	assert_int_equal(p->response_mode, q->response_mode);
+	assert_string_equal(p->scope, q->scope);
+	assert_int_equal(p->alg, q->alg);
+	assert_int_equal(p->userinfo, q->userinfo);
+	assert_string_equal(p->groups_claim, q->groups_claim);
+	assert_string_equal(p->roles_claim, q->roles_claim);
+	assert_null(p->default_role);
+	assert_int_equal(p->timeout_ms, q->timeout_ms);
+	settings_free(&few);
+	settings_free(&all);
+}
+
 int
 main(void)
 {
@@ -268,7 +344,8 @@ main(void)
 	    cmocka_unit_test(test_provider),
 	    cmocka_unit_test(test_secret_must_be_private),
 	    cmocka_unit_test(test_socket_mode),
-	    cmocka_unit_test(test_missing_file)};
+	    cmocka_unit_test(test_missing_file),
+	    cmocka_unit_test(test_example)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

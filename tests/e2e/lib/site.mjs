@@ -122,7 +122,8 @@ export class Site {
 
 /*
  * server: 'lighttpd' (rolegate on its own), 'lighttpd-spawn', 'apache', 'none'
- * (rolegate alone, on WORK/rolegate.sock). prefix: path of public_url.
+ * (rolegate alone, on WORK/rolegate.sock) or 'tools' (nothing runs but the
+ * provider). prefix: path of public_url.
  * config: changes of rolegate.conf. idp: 'provider', 'hostile', or an Idp that
  * runs already. idpArgs: options of the provider. setup: rolegatectl commands;
  * FOUNDING unless given. more: lines for the web server's configuration.

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: ISC
+// The pages in a real browser: a person clicks through a sign-in, with and
+// without JavaScript, on a desk and on a phone. Pictures go to build/screens.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { O } from './lib/programs.mjs';
+import { startSite } from './lib/site.mjs';
+
+const CHROMIUM = '/usr/bin/chromium';
+const SCREENS = join(dirname(O), 'screens');
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic',
+  '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+const skip = existsSync(CHROMIUM) ? false : 'no chromium here';
+
+let site;
+let browser;
+before(async () => {
+  if (skip) return;
+  mkdirSync(SCREENS, { recursive: true });
+  [site, browser] = await Promise.all([
+    startSite(), chromium.launch({ executablePath: CHROMIUM, args: ARGS })]);
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/* A tab of a fresh browser; what its console complains of is a failure. */
+async function withPage(options, fn) {
+  const context = await browser.newContext({
+    viewport: { width: 1100, height: 760 }, ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('console', (message) => {
+    const { url } = message.location();
+    // Only of our own pages; a status of 403 is what some of them are for.
+    if (message.type() === 'error' && url.startsWith(site.publicUrl)
+      && !/status of 40[0-9]/.test(message.text())) {
+      complaints.push(message.text());
+    }
+  });
+  page.on('pageerror', (err) => complaints.push(err.message));
+  page.setDefaultTimeout(15_000);
+  try {
+    await fn(page);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await context.close();
+  }
+}
+
+const shot = (page, name) => page.screenshot({
+  path: join(SCREENS, `${name}.png`), fullPage: true });
+
+/* Nothing may stick out of the window to the side. */
+async function assertFits(page) {
+  const over = await page.evaluate(() => (
+    document.documentElement.scrollWidth - window.innerWidth));
+  assert.ok(over <= 0, `${over} pixels too wide`);
+}
+
+async function choose(page, name) {
+  await page.getByRole('button', { name }).click();
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? 'with' : 'without';
+  test(`a person signs in and out ${how} JavaScript`, { skip }, async () => {
+    await withPage({ javaScriptEnabled }, async (page) => {
+      await page.goto(site.url('/'));
+      await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+      if (javaScriptEnabled) await shot(page, 'signin');
+      await page.getByRole('link', { name: /Contoso/ }).click();
+      await choose(page, /Ana Lindt/);
+      await page.waitForURL(site.url('/me'));
+      const text = await page.locator('main').innerText();
+      for (const part of ['Ana Lindt', 'analyst', 'reports.read',
+        'data-analysts', 'not an administrator']) {
+        assert.ok(text.includes(part), `${part} in: ${text}`);
+      }
+      if (javaScriptEnabled) await shot(page, 'me');
+      // Signed in: the front door leads to one's own page.
+      await page.goto(site.url('/'));
+      assert.equal(page.url(), site.url('/me'));
+      await page.getByRole('link', { name: 'Sign out' }).click();
+      await page.waitForURL(site.url('/signed-out'));
+      if (javaScriptEnabled) await shot(page, 'signed-out');
+      await page.goto(site.url('/whoami'));
+      assert.match(await page.locator('body').innerText(), /unauthenticated/);
+    });
+  });
+}
+
+test('an admin is told so', { skip }, async () => {
+  await withPage({}, async (page) => {
+    await page.goto(site.url('/me'));
+    await choose(page, /Ada Admin/);
+    await page.waitForURL(site.url('/me'));
+    const text = await page.locator('main').innerText();
+    assert.match(text, /Administrator/);
+  });
+});
+
+test('who has no role is told what to ask for', { skip }, async () => {
+  await withPage({}, async (page) => {
+    await page.goto(site.url('/login?return_to=/secret'));
+    await choose(page, /Noa Nobody/);
+    await page.waitForURL(site.url('/me'));
+    const text = await page.locator('main').innerText();
+    assert.match(text, /no access yet/);
+    assert.match(text, /0a000000-0000-4000-8000-000000000014/);
+    assert.match(text, /help@contoso\.example/);
+    await shot(page, 'denied');
+    await page.getByRole('link', { name: 'Sign in again' }).click();
+    await page.waitForURL(site.url('/me'));
+  });
+});
+
+test('who cancels gets an error page that leads on', { skip }, async () => {
+  await withPage({}, async (page) => {
+    await page.goto(site.url('/login'));
+    await choose(page, 'Cancel');
+    await page.getByRole('heading', { name: /provider said no/ }).waitFor();
+    await shot(page, 'error');
+    await page.getByRole('link', { name: 'Try again' }).click();
+    await choose(page, /Dev Dobrev/);
+    await page.waitForURL(site.url('/me'));
+  });
+});
+
+test('a sign-in that waited in an old tab still leads home', { skip },
+  async () => {
+    await withPage({}, async (page) => {
+      await page.goto(site.url('/me'));
+      const other = await page.context().newPage();
+      await other.goto(site.url('/me'));
+      await choose(other, /Dev Dobrev/);
+      await other.waitForURL(site.url('/me'));
+      await choose(page, /Dev Dobrev/);
+      await page.waitForURL(site.url('/me'));
+      // Back and forth in the history signs nobody in a second time.
+      const before = (await site.ctlJson('session', 'list')).length;
+      await page.goBack();
+      await page.goForward();
+      assert.equal((await site.ctlJson('session', 'list')).length, before);
+    });
+  });
+
+for (const [name, options] of Object.entries({
+  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
+  dark: { colorScheme: 'dark' },
+  'phone-dark': { viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
+})) {
+  test(`the pages fit: ${name}`, { skip }, async () => {
+    await withPage(options, async (page) => {
+      await page.goto(site.url('/'));
+      await assertFits(page);
+      await shot(page, `signin-${name}`);
+      await page.goto(site.url('/login?return_to=//evil'));
+      await assertFits(page);
+      await shot(page, `error-${name}`);
+      await page.goto(site.url('/me'));
+      await choose(page, /Ana Lindt/);
+      await page.waitForURL(site.url('/me'));
+      await assertFits(page);
+      await shot(page, `me-${name}`);
+      await page.goto(site.url('/login?prompt=select_account'));
+      await choose(page, /Noa Nobody/);
+      await page.waitForURL(site.url('/me'));
+      await assertFits(page);
+      await shot(page, `denied-${name}`);
+    });
+  });
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: ISC
+// Ways to sign in, where one ends up, and how a session ends.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { CLIENT_ID } from './lib/idp.mjs';
+import { deliver } from './lib/signin.mjs';
+import { startSite } from './lib/site.mjs';
+import { until } from './lib/wait.mjs';
+
+const VARIANTS = [
+  { name: 'response_mode query, client_secret_basic', provider: {} },
+  { name: 'form_post, client_secret_post, iss, at the root', prefix: '',
+    idpArgs: ['--rfc9207'],
+    provider: { response_mode: 'form_post', client_auth: 'post',
+      client_id: `${CLIENT_ID}-post` } },
+  { name: 'form_post behind apache', server: 'apache',
+    provider: { response_mode: 'form_post' } },
+  { name: 'iss, userinfo and a longer prefix behind lighttpd',
+    prefix: '/x/auth.v1', idpArgs: ['--rfc9207'], provider: { userinfo: 'yes' } },
+];
+
+for (const { name, provider, ...options } of VARIANTS) {
+  test(name, async () => {
+    const site = await startSite({ ...options,
+      config: { 'provider.entra': provider } });
+    try {
+      const back = await site.begin('dev', { returnTo: '/deep/page' });
+      assert.equal(Boolean(back.fields), provider.response_mode === 'form_post');
+      const dev = await site.signIn('dev', { returnTo: '/deep/page' });
+      assert.equal(new URL(dev.landed).pathname, '/deep/page');
+      const res = await site.whoami(dev);
+      assert.deepEqual(res.json().roles, ['user']);
+      assert.equal((await dev.get(site.url('/me'))).status, 200);
+    } finally {
+      await site.close();
+    }
+  });
+}
+
+describe('one site', () => {
+  let site;
+  before(async () => {
+    site = await startSite({ config: { 'provider.other': null } });
+  });
+  after(() => site?.close());
+
+  test('the authorization request asks for a code, with PKCE', async () => {
+    const client = site.client();
+    const res = await client.get(site.url(
+      '/login?login_hint=dev%40contoso.example&domain_hint=c&prompt=login'));
+    assert.equal(res.status, 303);
+    const to = new URL(res.headers.location);
+    const q = Object.fromEntries(to.searchParams);
+    assert.equal(to.origin, new URL(site.idp.issuer).origin);
+    assert.equal(q.response_type, 'code');
+    assert.equal(q.client_id, CLIENT_ID);
+    assert.equal(q.redirect_uri, site.url('/callback'));
+    assert.equal(q.code_challenge_method, 'S256');
+    assert.match(q.code_challenge, /^[\w-]{43}$/);
+    assert.match(q.state, /^[\w-]{43}$/);
+    assert.match(q.nonce, /^[\w-]{43}$/);
+    assert.equal(q.login_hint, 'dev@contoso.example');
+    assert.equal(q.domain_hint, 'c');
+    assert.equal(q.prompt, 'login');
+    assert.match(q.scope, /\bopenid\b/);
+    const [cookie] = client.jar.all();
+    assert.ok(cookie.httpOnly && cookie.sameSite === 'Lax');
+    assert.ok(cookie.ends <= Date.now() + 600_000);
+    assert.ok(!cookie.value.includes(q.state));
+    const again = await client.get(site.url('/login'));
+    const other = new URL(again.headers.location).searchParams;
+    for (const key of ['state', 'nonce', 'code_challenge']) {
+      assert.notEqual(other.get(key), q[key]);
+    }
+  });
+
+  for (const good of ['/', '/a', '/a/b?c=d&e=%2F%2Fx', '/%C3%A4', '/a:b@c']) {
+    test(`return_to ${good} is honoured`, async () => {
+      const dev = await site.signIn('dev', { returnTo: good });
+      assert.equal(dev.landed, new URL(good, site.publicUrl).href);
+    });
+  }
+
+  for (const evil of ['https://evil.example/', '//evil.example/', '/\\evil',
+    '\\\\evil.example', 'evil', '', '/a\r\nX: y', '/%0d%0aX:y', '/a\tb', '/ä',
+    '///evil', '/.//evil.example', '/a/../..//evil.example', 'javascript:1',
+    ' /a', '/%5cevil.example', '/%2f%2fevil.example']) {
+    test(`return_to ${JSON.stringify(evil)} leads nowhere else`, async () => {
+      const client = site.client();
+      const res = await client.get(site.url(`/login?${
+        new URLSearchParams({ return_to: evil })}`));
+      if (res.status === 303) {
+        // Taken for a path: then a browser must stay on this site with it.
+        const dev = await site.signIn('dev', { returnTo: evil });
+        assert.equal(new URL(dev.landed).origin, new URL(site.publicUrl).origin);
+        return;
+      }
+      assert.equal(res.status, 400);
+      assert.match(res.body, /bad_return_to|leads astray/);
+      assert.equal(client.jar.all().length, 0);
+    });
+  }
+
+  test('return_to never leads back into a sign-in or sign-out', async () => {
+    for (const loop of ['/login', '/logout?x', '/callback', '/signed-out']) {
+      const dev = await site.signIn('dev',
+        { returnTo: `${site.prefix}${loop}` });
+      assert.equal(dev.landed, site.url('/me'));
+    }
+  });
+
+  test('who cancels at the provider is told so, and may try again', async () => {
+    const client = site.client();
+    const back = await site.begin('', { client, returnTo: '/app' });
+    const res = await deliver(client, back);
+    assert.equal(res.status, 403);
+    assert.match(res.body, /provider_refused/);
+    assert.ok(res.body.includes('return_to=%2Fapp'), 'a link to try again');
+    const [row] = (await site.audit('--event', 'sign_in.refused')).slice(-1);
+    assert.equal(row.detail.error, 'RG_E_PROVIDER_ERROR');
+    assert.equal(row.detail.detail, 'access_denied');
+    assert.equal(row.client, '127.0.0.1');
+    assert.ok(res.body.includes(row.request_id), 'the reference leads there');
+  });
+
+  test('sign-out ends the session here and at the provider', async () => {
+    const dev = await site.signIn('dev');
+    const before = dev.jar.copy();
+    const res = await dev.get(site.url('/logout'),
+      { headers: { 'sec-fetch-site': 'same-origin' } });
+    assert.equal(res.status, 303);
+    const to = new URL(res.headers.location);
+    assert.equal(to.origin, new URL(site.idp.issuer).origin);
+    assert.equal(to.searchParams.get('post_logout_redirect_uri'),
+      site.url('/signed-out'));
+    const idp = await dev.get(to.href);
+    assert.equal(idp.headers.location.split('?')[0], site.url('/signed-out'));
+    const bye = await dev.get(idp.headers.location);
+    assert.equal(bye.status, 200);
+    assert.match(bye.body, /signed out/i);
+    assert.equal((await site.whoami(dev)).status, 401);
+    // Not only forgotten by the browser: the cookie's value is worth nothing.
+    assert.equal((await site.whoami(site.client({ jar: before }))).status, 401);
+    const [row] = (await site.audit('--event', 'sign_out')).slice(-1);
+    assert.match(row.subject, /^entra:/);
+    // The provider asks again who it is.
+    const back = await site.begin(undefined, { client: dev });
+    assert.match(back.res.body, /Who are you/);
+  });
+
+  test('another site can not sign anybody out', async () => {
+    const dev = await site.signIn('dev');
+    for (const method of ['GET', 'POST']) {
+      const res = await dev.ask(site.url('/logout'), { method,
+        headers: { 'sec-fetch-site': 'cross-site' } });
+      assert.equal(res.headers.location, new URL(site.url('/me')).pathname);
+      assert.equal((await site.whoami(dev)).status, 200);
+    }
+    const post = await dev.post(site.url('/logout'), {},
+      { headers: { 'sec-fetch-site': 'same-origin' } });
+    assert.equal(post.status, 303);
+    assert.equal((await site.whoami(dev)).status, 401);
+  });
+
+  test('signing out without a session is no error', async () => {
+    const res = await site.client().get(site.url('/logout'));
+    assert.equal(res.status, 303);
+    assert.equal(res.headers.location, new URL(site.url('/signed-out')).pathname);
+  });
+});
+
+test('idle and absolute end of a session', async () => {
+  const site = await startSite({ config: {
+    session: { idle: '2s', lifetime: '4s' } } });
+  try {
+    const idle = await site.signIn('dev');
+    const busy = await site.signIn('dev');
+    const born = Date.now();
+    let idleDied = 0;
+    const alive = async (who) => (await site.whoami(who)).status === 200;
+    await until('the absolute end', async () => {
+      const ok = await alive(busy);
+      if (!idleDied && Date.now() - born > 2500) {
+        idleDied = 1;
+        assert.equal(await alive(idle), false, 'unused for longer than idle');
+        assert.equal(ok, true, 'in use');
+      }
+      return !ok;
+    }, { every: 200 });
+    assert.ok(Date.now() - born > 2900, 'not before its time');
+  } finally {
+    await site.close();
+  }
+});
+
+test('with two providers one chooses', async () => {
+  const first = await startSite({ server: 'lighttpd' });
+  const { idp } = first;
+  const site = first;
+  try {
+    first.configure({ 'provider.second': { ...first.config['provider.entra'],
+      label: 'Fabrikam & <Sons>' } });
+    await site.restartRolegate();
+    const client = site.client();
+    const page = await client.get(site.url('/login?return_to=%2Fapp%3Fa%3Db'));
+    assert.equal(page.status, 200);
+    assert.ok(page.body.includes('Contoso'));
+    assert.ok(page.body.includes('Fabrikam &amp; &lt;Sons&gt;'));
+    assert.equal(client.jar.all().length, 0, 'nothing begun yet');
+    const links = [...page.body.matchAll(/href="([^"]*login\?[^"]*)"/g)]
+      .map(([, href]) => new URL(href.replaceAll('&amp;', '&'), page.url));
+    assert.equal(links.length, 2);
+    assert.equal(links[1].searchParams.get('return_to'), '/app?a=b');
+    const dev = await site.signIn('dev', {
+      query: Object.fromEntries(links[1].searchParams) });
+    // The mappings belong to the other provider.
+    const res = await site.whoami(dev);
+    assert.equal(res.json().error, 'no_role');
+    const unknown = await client.get(site.url('/login?provider=none'));
+    assert.equal(unknown.status, 400);
+    assert.match(unknown.body, /unknown_provider/);
+    const curl = await client.json(site.url('/login'));
+    assert.equal(curl.status, 400);
+    assert.ok(idp);
+  } finally {
+    await site.close();
+  }
+});

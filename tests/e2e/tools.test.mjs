@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: ISC
+// What an administrator types: rolegatectl and rolegate --check, their exit
+// statuses, their JSON, and whether a mistake is named where it was made.
+import assert from 'node:assert/strict';
+import { chmodSync, copyFileSync, rmSync, statSync } from 'node:fs';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { Jar, Rp } from '../idp/rp.mjs';
+import { toIni } from './lib/config.mjs';
+import { CLIENT_ID, CLIENT_SECRET } from './lib/idp.mjs';
+import { GROUPS, startSite } from './lib/site.mjs';
+
+let site;
+before(async () => { site = await startSite({ server: 'tools' }); });
+after(() => site?.close());
+
+const ctl = (args, options) => site.ctlRaw(args, options);
+const check = (args = []) => site.work.run(site.programs.rolegate,
+  ['--config', site.work.path('rolegate.conf'), '--check', ...args]);
+
+/* Refused with status 1; the message names the field. */
+async function assertRefused(args, field, status = 1) {
+  const { status: got, stdout, stderr } = await ctl(args);
+  assert.equal(got, status, `${args.join(' ')}: ${stderr}`);
+  assert.match(stderr, field);
+  assert.equal(stdout, '');
+}
+
+const COMMANDS = ['init', 'config check', 'role add', 'role list',
+  'role remove', 'map add', 'map list', 'map remove', 'session list',
+  'session revoke', 'audit list', 'audit verify', 'jws verify', 'token check'];
+
+describe('help', () => {
+  test('lists every command; each explains itself with an example', async () => {
+    const { status, stdout } = await ctl(['help']);
+    assert.equal(status, 0);
+    assert.equal((await ctl(['--help'])).stdout, stdout);
+    for (const command of COMMANDS) {
+      assert.ok(stdout.includes(command), command);
+      const words = command.split(' ');
+      const help = await ctl(['help', ...words]);
+      assert.equal(help.status, 0);
+      assert.match(help.stdout, new RegExp(`Usage: rolegatectl ${command}`));
+      assert.match(help.stdout, new RegExp(`\n  rolegatectl ${command}`));
+      assert.equal((await ctl([...words, '--help'])).stdout, help.stdout);
+    }
+  });
+
+  test('wrong usage is status 2, on stderr', async () => {
+    for (const args of [[], ['nothing'], ['role'], ['role', 'nothing'],
+      ['role', 'add'], ['role', 'list', 'x'], ['map', 'add', '--wrong', 'x'],
+      ['map', 'remove', 'x'], ['map', 'remove', '0'], ['map', 'remove', '1x'],
+      ['--wrong'], ['help', 'nothing'], ['session', 'revoke'],
+      ['session', 'revoke', 'a', '--subject', 'b'], ['audit', 'list', '--limit',
+        'x'], ['audit', 'list', '--since', 'x'], ['audit', 'verify', '--head', 'x'],
+      ['jws', 'verify'], ['jws', 'verify', '--jwk', 'x', '--alg', 'none'],
+      ['token', 'check', '--provider', 'nobody']]) {
+      const { status, stdout, stderr } = await ctl(args, { input: '' });
+      assert.equal(status, 2, `${args.join(' ')}: ${stderr}`);
+      assert.equal(stdout, '');
+      assert.notEqual(stderr, '');
+    }
+  });
+
+  test('--version of both', async () => {
+    assert.match((await ctl(['--version'])).stdout, /^rolegatectl \d+\.\d+\.\d+\n$/);
+    const { stdout } = await site.work.run(site.programs.rolegate, ['--version']);
+    assert.match(stdout, /^rolegate \d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('roles and mappings', () => {
+  test('are listed as text and as JSON', async () => {
+    const roles = await site.ctlJson('role', 'list');
+    assert.deepEqual(roles.map((r) => [r.name, r.permissions, r.is_admin]), [
+      ['admin', ['*'], true], ['analyst', ['reports.read'], false],
+      ['user', [], false]]);
+    assert.match(await site.ctl('role', 'list'), /^analyst +reports\.read/m);
+    const maps = await site.ctlJson('map', 'list');
+    assert.equal(maps.length, 3);
+    assert.deepEqual([maps[2].kind, maps[2].value, maps[2].role, maps[2].label,
+      maps[2].enabled], ['group', GROUPS.analysts, 'analyst', 'data-analysts', true]);
+    assert.match(await site.ctl('map', 'list'), /-> analyst {2}# data-analysts/);
+  });
+
+  test('a refusal names the field', async () => {
+    const add = (change) => {
+      const all = { provider: 'entra', kind: 'group', value: GROUPS.admins,
+        role: 'user', ...change };
+      return ['map', 'add', ...Object.entries(all)
+        .filter(([, v]) => v !== undefined).flatMap(([k, v]) => [`--${k}`, v])];
+    };
+    for (const field of ['provider', 'kind', 'value', 'role']) {
+      await assertRefused(add({ [field]: undefined }),
+        new RegExp(`--${field}`), 2);
+    }
+    await assertRefused(add({ provider: 'nobody' }), /provider: nobody/);
+    await assertRefused(add({ kind: 'wids' }), /kind: .*wids/);
+    await assertRefused(add({ value: 'admins' }), /value: .*object id.*admins/);
+    await assertRefused(add({ value: '' }), /value:/);
+    await assertRefused(add({ role: 'nobody' }), /role|nobody|no such/);
+    await assertRefused(add({ kind: 'claim' }), /claim:/);
+    await assertRefused(add({ claim: 'x' }), /claim:/);
+    await assertRefused(add({ tenant: 'x' }), /tenant:/);
+    await assertRefused(add({ tenant: '00000000-0000-4000-8000-000000000000' }),
+      /tenant: .*do nothing/);
+    await assertRefused(add({ label: 'a\nb' }), /label/);
+    await assertRefused(add({ expires: 'yesterday' }), /--expires/, 2);
+    await assertRefused(add({ expires: '2001-01-01' }), /--expires/, 2);
+    await assertRefused(['role', 'add', 'a b'], /name:/);
+    await assertRefused(['role', 'add', 'r', '--permission', 'a b'], /permission:/);
+    await assertRefused(['role', 'add', 'r', '--permission', '*'], /permission:/);
+    await assertRefused(['role', 'add', 'user'], /EXISTS/);
+    await assertRefused(['role', 'remove', 'nobody'], /NOT_FOUND/);
+    await assertRefused(['role', 'remove', 'admin'], /RG_E_/);
+    await assertRefused(['map', 'remove', '999'], /NOT_FOUND/);
+    await assertRefused(['session', 'revoke', 'nobody'], /RG_E_/);
+    await assertRefused(['session', 'revoke', '--subject', 'entra:x:y'],
+      /NOT_FOUND/);
+    assert.equal((await site.ctlJson('map', 'list')).length, 3, 'nothing changed');
+  });
+
+  test('one group is one text, however it is written', async () => {
+    const { id } = await site.ctlJson('map', 'add', '--provider', 'entra',
+      '--kind', 'group', '--value', GROUPS.admins.toUpperCase(), '--role', 'user',
+      '--note', 'why; "so"', '--expires', '30d');
+    const row = (await site.ctlJson('map', 'list')).find((m) => m.id === id);
+    assert.equal(row.value, GROUPS.admins);
+    assert.equal(row.note, 'why; "so"');
+    assert.ok(Math.abs(row.expires_at - Date.now() / 1000 - 30 * 86400) < 60);
+    assert.deepEqual(await site.ctlJson('map', 'remove', String(id)),
+      { removed: id });
+  });
+});
+
+describe('audit', () => {
+  test('is listed by time, event and limit; verify prints the head', async () => {
+    const all = await site.audit();
+    assert.deepEqual(all.map((row) => row.seq), all.map((_, i) => i + 1));
+    const adds = await site.audit('--event', 'role.add');
+    assert.ok(adds.length >= 2 && adds.every((r) => r.event === 'role.add'));
+    assert.ok((await site.audit('--event', 'mapping.')).length >= 3);
+    assert.equal((await site.audit('--since', '2099-01-01')).length, 0);
+    assert.equal((await site.audit('--since', '1h')).length, all.length);
+    assert.equal((await site.audit('--limit', '2')).length, 2);
+    assert.match(await site.ctl('audit', 'list', '--limit', '1'), /role\.add/);
+    const { rows, seq, hash, status } = await site.ctlJson('audit', 'verify');
+    assert.deepEqual([status, rows, seq], ['ok', all.length, all.at(-1).seq]);
+    assert.equal(hash, all.at(-1).hash);
+    await site.ctl('audit', 'verify', '--head', `${seq}:${hash}`);
+    await assertRefused(['audit', 'verify', '--head',
+      `${seq}:${hash.replace(/^./, (c) => (c === '0' ? '1' : '0'))}`], /./);
+    await assertRefused(['audit', 'verify', '--head', `${seq + 1}:${hash}`], /./);
+  });
+
+  test('who acted is on record, sudo or not', async () => {
+    const run = (env) => ctl(['role', 'add', 'brief'], { env })
+      .then(() => site.ctl('role', 'remove', 'brief'));
+    await run({ SUDO_USER: 'maria' });
+    const [row] = (await site.audit('--event', 'role.add')).slice(-1);
+    assert.equal(row.actor, process.getuid() === 0 ? 'cli:maria' : row.actor);
+    assert.match(row.actor, /^cli:./);
+  });
+});
+
+describe('tokens', () => {
+  test('jws verify prints the payload, or the error name', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec',
+      { namedCurve: 'P-256' });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k' };
+    const file = site.work.write('key.json', JSON.stringify(jwk));
+    const part = (v) => Buffer.from(v).toString('base64url');
+    const make = (header, payload) => {
+      const input = `${part(JSON.stringify(header))}.${part(payload)}`;
+      return `${input}.${part(sign('sha256', Buffer.from(input),
+        { key: privateKey, dsaEncoding: 'ieee-p1363' }))}`;
+    };
+    const good = make({ alg: 'ES256', kid: 'k' }, '{"a":1}');
+    const verify = (token, ...more) => ctl(
+      ['jws', 'verify', '--jwk', file, ...more], { input: token });
+    assert.deepEqual(await verify(good, '--alg', 'ES256'),
+      { status: 0, stdout: '{"a":1}', stderr: '' });
+    assert.deepEqual(await verify(`${good}\n`),
+      { status: 0, stdout: '{"a":1}', stderr: '' });
+    const bad = `${good.slice(0, -8)}AAAAAAAA`;
+    assert.deepEqual(await verify(bad),
+      { status: 1, stdout: '', stderr: 'RG_E_SIGNATURE\n' });
+    assert.deepEqual(await verify(make({ alg: 'none' }, '{}')),
+      { status: 1, stdout: '', stderr: 'RG_E_ALG_NONE\n' });
+    assert.equal((await verify('')).stderr, 'RG_E_TOKEN_PARTS\n');
+  });
+
+  test('token check does the claims of a real ID token too', async () => {
+    const rp = new Rp({ issuer: site.idp.issuer, clientId: CLIENT_ID,
+      clientSecret: CLIENT_SECRET, redirectUri: site.url('/callback') });
+    await rp.discover();
+    const { body } = await rp.signIn(new Jar(), { login: 'ana' });
+    const good = await ctl(['token', 'check'], { input: body.id_token });
+    assert.equal(good.status, 0, good.stderr);
+    assert.equal(JSON.parse(good.stdout).name, 'Ana Lindt');
+    const nonce = await ctl(['token', 'check', '--nonce', rp.nonce],
+      { input: body.id_token });
+    assert.equal(nonce.status, 0, nonce.stderr);
+    const other = await ctl(['token', 'check', '--nonce', 'x'],
+      { input: body.id_token });
+    assert.deepEqual(other, { status: 1, stdout: '', stderr: 'RG_E_NONCE\n' });
+  });
+});
+
+describe('configuration', () => {
+  /* Writes rolegate.conf, which must be refused by both; returns the words. */
+  async function refusedConfig(text) {
+    site.work.write('rolegate.conf', text, 0o600);
+    const one = await check();
+    const two = await ctl(['config', 'check']);
+    assert.deepEqual([one.status, two.status], [1, 1], text);
+    assert.equal(one.stderr.replace(/^rolegate: /, ''),
+      two.stderr.replace(/^rolegatectl: /, ''));
+    return one.stderr;
+  }
+
+  test('a good one passes, also in JSON', async () => {
+    assert.equal((await check()).status, 0);
+    assert.equal((await site.ctlJson('config', 'check')).status, 'ok');
+  });
+
+  test('a mistake is named with file and line', async () => {
+    const good = toIni(site.config);
+    const file = site.work.path('rolegate.conf');
+    const lineOf = (text, part) => text.slice(0, text.indexOf(part))
+      .split('\n').length;
+    const cases = [
+      ['workers = 4', 'workers = many'], ['workers = 4', 'workers = 0'],
+      ['workers = 4', 'workres = 4'], ['workers = 4', 'workers = 4\nworkers = 5'],
+      ['log_level = debug', 'log_level = loud'],
+      ['[session]', '[session]\nidle = 2h\nlifetime = 1h', 'idle'],
+      ['[session]', '[session]\nidle = 1w'], ['[session]', '[sessoin]'],
+      ['type = entra', 'type = azure'], ['type = entra', 'type = entra\nx'],
+      [/tenant = .*/.exec(good)[0], 'tenant = contoso'],
+      ['label = Contoso', 'label = Contoso\nscope = profile', 'scope'],
+      ['label = Contoso', 'label = Contoso\nid_token_alg = HS256', 'id_token'],
+      ['label = Contoso', 'label = Contoso\nca_file = /nowhere', 'ca_file'],
+      ['label = Contoso', 'label = Contoso\nclient_secret_env = X'],
+      [/client_secret_file = .*/.exec(good)[0], 'client_secret_file = /nowhere'],
+      [/public_url = .*/.exec(good)[0], 'public_url = http://app.example.com'],
+      [/public_url = .*/.exec(good)[0], 'public_url = https://a.example/?q'],
+      [/issuer = .*/.exec(good)[0], 'issuer = http://idp.example/x'],
+    ];
+    for (const [from, to, at = to.split('\n').at(-1)] of cases) {
+      const text = good.replace(from, () => to);
+      const stderr = await refusedConfig(text);
+      const named = new RegExp(`${file}:(\\d+)`).exec(stderr);
+      assert.ok(named, `${to}: ${stderr}`);
+      const key = at.split(' ')[0].replace(/[[\]]/g, '');
+      assert.ok(Math.abs(Number(named[1]) - lineOf(text, at)) <= 1
+        || stderr.includes(key), `${to}: ${stderr}`);
+    }
+    site.configure({});
+    assert.equal((await check()).status, 0);
+  });
+
+  test('what it promises must be possible: default roles', async () => {
+    for (const [role, words] of [['nobody', /no role nobody/],
+      ['admin', /admin role/]]) {
+      site.configure({ 'provider.entra': { default_role: role } });
+      const { status, stderr } = await check();
+      assert.equal(status, 1);
+      assert.match(stderr, words);
+    }
+    site.configure({ 'provider.entra': { default_role: 'user' } });
+    assert.equal((await check()).status, 0);
+    await assertRefused(['role', 'remove', 'user'], /default_role/);
+    site.configure({ 'provider.entra': { default_role: null } });
+  });
+
+  test('a secret comes from the environment too', async () => {
+    site.configure({ 'provider.entra': { client_secret_file: null,
+      client_secret_env: 'OUR_SECRET' } });
+    const args = ['--config', site.work.path('rolegate.conf'), '--check'];
+    const run = (env) => site.work.run(site.programs.rolegate, args, { env });
+    assert.equal((await run({ OUR_SECRET: 'x' })).status, 0);
+    const { status, stderr } = await run({});
+    assert.equal(status, 1);
+    assert.match(stderr, /OUR_SECRET/);
+    site.configure({ 'provider.entra': { client_secret_env: null,
+      client_secret_file: site.work.path('client-secret') } });
+  });
+
+  test('secret files that others can read are refused', async () => {
+    for (const name of ['client-secret', 'data/rolegate.key', 'data/rolegate.db']) {
+      const path = site.work.path(name);
+      for (const mode of [0o644, 0o620, 0o602]) {
+        chmodSync(path, mode);
+        const { status, stderr } = await check();
+        assert.equal(status, 1, `${name} ${mode.toString(8)}`);
+        assert.ok(stderr.includes(path), stderr);
+      }
+      chmodSync(path, 0o600);
+    }
+    assert.equal((await check()).status, 0);
+  });
+
+  test('init makes what is missing, private, and keeps what is there',
+    async () => {
+      const key = site.work.read('data/rolegate.key');
+      assert.deepEqual(await site.ctlJson('init'),
+        { database: 'ready', key_file: 'ready' });
+      assert.equal(site.work.read('data/rolegate.key'), key);
+      const path = site.work.path('data/rolegate.key');
+      copyFileSync(path, site.work.path('data/kept'));
+      rmSync(path);
+      const { status, stderr } = await check();
+      assert.equal(status, 1);
+      assert.ok(stderr.includes(path), stderr);
+      assert.deepEqual(await site.ctlJson('init'),
+        { database: 'ready', key_file: 'created' });
+      assert.equal(statSync(path).mode & 0o777, 0o600);
+      assert.notEqual(site.work.read('data/rolegate.key'), key);
+    });
+});

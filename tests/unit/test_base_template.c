@@ -269,9 +269,7 @@ test_pages_with_hostile_values(void **state)
 	    "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)",
 	    "x onfocus=alert(1) autofocus", "</title></main></body>", "-->",
 	    "&lt;b&gt;", "{{base}}{{#advice}}", "javascript:alert(1)",
-	    "\xe2\x80\xae"
-	    "evil \xe2\x81\xa6 \xd7\x90",
-	    "\x01\x1f\x7f", "\\"};
+	    "\342\200\256evil \342\201\246 \327\220", "\x01\x1f\x7f", "\\"};
 	const struct asset *a;
 	struct buf big = BUF_INIT;
 	size_t i, pages = 0;

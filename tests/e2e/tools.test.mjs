@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: ISC
-// What an administrator types: rolegatectl and rolegate --check, their exit
-// statuses, their JSON, and whether a mistake is named where it was made.
+// What an administrator types: rolegatectl, its exit statuses and its JSON, and
+// whether a mistake is named.
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, rmSync, statSync } from 'node:fs';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { Jar, Rp } from '../idp/rp.mjs';
-import { toIni } from './lib/config.mjs';
 import { CLIENT_ID, CLIENT_SECRET } from './lib/idp.mjs';
 import { GROUPS, startSite } from './lib/site.mjs';
 
@@ -15,8 +13,6 @@ before(async () => { site = await startSite({ server: 'tools' }); });
 after(() => site?.close());
 
 const ctl = (args, options) => site.ctlRaw(args, options);
-const check = (args = []) => site.work.run(site.programs.rolegate,
-  ['--config', site.work.path('rolegate.conf'), '--check', ...args]);
 
 /* Refused with status 1; the message names the field. */
 async function assertRefused(args, field, status = 1) {
@@ -143,7 +139,8 @@ describe('audit', () => {
     assert.equal((await site.audit('--since', '2099-01-01')).length, 0);
     assert.equal((await site.audit('--since', '1h')).length, all.length);
     assert.equal((await site.audit('--limit', '2')).length, 2);
-    assert.match(await site.ctl('audit', 'list', '--limit', '1'), /role\.add/);
+    const one = await site.ctl('audit', 'list', '--limit', '1');
+    assert.ok(one.includes(all.at(-1).event), 'the newest');
     const { rows, seq, hash, status } = await site.ctlJson('audit', 'verify');
     assert.deepEqual([status, rows, seq], ['ok', all.length, all.at(-1).seq]);
     assert.equal(hash, all.at(-1).hash);
@@ -205,116 +202,4 @@ describe('tokens', () => {
       { input: body.id_token });
     assert.deepEqual(other, { status: 1, stdout: '', stderr: 'RG_E_NONCE\n' });
   });
-});
-
-describe('configuration', () => {
-  /* Writes rolegate.conf, which must be refused by both; returns the words. */
-  async function refusedConfig(text) {
-    site.work.write('rolegate.conf', text, 0o600);
-    const one = await check();
-    const two = await ctl(['config', 'check']);
-    assert.deepEqual([one.status, two.status], [1, 1], text);
-    assert.equal(one.stderr.replace(/^rolegate: /, ''),
-      two.stderr.replace(/^rolegatectl: /, ''));
-    return one.stderr;
-  }
-
-  test('a good one passes, also in JSON', async () => {
-    assert.equal((await check()).status, 0);
-    assert.equal((await site.ctlJson('config', 'check')).status, 'ok');
-  });
-
-  test('a mistake is named with file and line', async () => {
-    const good = toIni(site.config);
-    const file = site.work.path('rolegate.conf');
-    const lineOf = (text, part) => text.slice(0, text.indexOf(part))
-      .split('\n').length;
-    const cases = [
-      ['workers = 4', 'workers = many'], ['workers = 4', 'workers = 0'],
-      ['workers = 4', 'workres = 4'], ['workers = 4', 'workers = 4\nworkers = 5'],
-      ['log_level = debug', 'log_level = loud'],
-      ['[session]', '[session]\nidle = 2h\nlifetime = 1h', 'idle'],
-      ['[session]', '[session]\nidle = 1w'], ['[session]', '[sessoin]'],
-      ['type = entra', 'type = azure'], ['type = entra', 'type = entra\nx'],
-      [/tenant = .*/.exec(good)[0], 'tenant = contoso'],
-      ['label = Contoso', 'label = Contoso\nscope = profile', 'scope'],
-      ['label = Contoso', 'label = Contoso\nid_token_alg = HS256', 'id_token'],
-      ['label = Contoso', 'label = Contoso\nca_file = /nowhere', 'ca_file'],
-      ['label = Contoso', 'label = Contoso\nclient_secret_env = X'],
-      [/client_secret_file = .*/.exec(good)[0], 'client_secret_file = /nowhere'],
-      [/public_url = .*/.exec(good)[0], 'public_url = http://app.example.com'],
-      [/public_url = .*/.exec(good)[0], 'public_url = https://a.example/?q'],
-      [/issuer = .*/.exec(good)[0], 'issuer = http://idp.example/x'],
-    ];
-    for (const [from, to, at = to.split('\n').at(-1)] of cases) {
-      const text = good.replace(from, () => to);
-      const stderr = await refusedConfig(text);
-      const named = new RegExp(`${file}:(\\d+)`).exec(stderr);
-      assert.ok(named, `${to}: ${stderr}`);
-      const key = at.split(' ')[0].replace(/[[\]]/g, '');
-      assert.ok(Math.abs(Number(named[1]) - lineOf(text, at)) <= 1
-        || stderr.includes(key), `${to}: ${stderr}`);
-    }
-    site.configure({});
-    assert.equal((await check()).status, 0);
-  });
-
-  test('what it promises must be possible: default roles', async () => {
-    for (const [role, words] of [['nobody', /no role nobody/],
-      ['admin', /admin role/]]) {
-      site.configure({ 'provider.entra': { default_role: role } });
-      const { status, stderr } = await check();
-      assert.equal(status, 1);
-      assert.match(stderr, words);
-    }
-    site.configure({ 'provider.entra': { default_role: 'user' } });
-    assert.equal((await check()).status, 0);
-    await assertRefused(['role', 'remove', 'user'], /default_role/);
-    site.configure({ 'provider.entra': { default_role: null } });
-  });
-
-  test('a secret comes from the environment too', async () => {
-    site.configure({ 'provider.entra': { client_secret_file: null,
-      client_secret_env: 'OUR_SECRET' } });
-    const args = ['--config', site.work.path('rolegate.conf'), '--check'];
-    const run = (env) => site.work.run(site.programs.rolegate, args, { env });
-    assert.equal((await run({ OUR_SECRET: 'x' })).status, 0);
-    const { status, stderr } = await run({});
-    assert.equal(status, 1);
-    assert.match(stderr, /OUR_SECRET/);
-    site.configure({ 'provider.entra': { client_secret_env: null,
-      client_secret_file: site.work.path('client-secret') } });
-  });
-
-  test('secret files that others can read are refused', async () => {
-    for (const name of ['client-secret', 'data/rolegate.key', 'data/rolegate.db']) {
-      const path = site.work.path(name);
-      for (const mode of [0o644, 0o620, 0o602]) {
-        chmodSync(path, mode);
-        const { status, stderr } = await check();
-        assert.equal(status, 1, `${name} ${mode.toString(8)}`);
-        assert.ok(stderr.includes(path), stderr);
-      }
-      chmodSync(path, 0o600);
-    }
-    assert.equal((await check()).status, 0);
-  });
-
-  test('init makes what is missing, private, and keeps what is there',
-    async () => {
-      const key = site.work.read('data/rolegate.key');
-      assert.deepEqual(await site.ctlJson('init'),
-        { database: 'ready', key_file: 'ready' });
-      assert.equal(site.work.read('data/rolegate.key'), key);
-      const path = site.work.path('data/rolegate.key');
-      copyFileSync(path, site.work.path('data/kept'));
-      rmSync(path);
-      const { status, stderr } = await check();
-      assert.equal(status, 1);
-      assert.ok(stderr.includes(path), stderr);
-      assert.deepEqual(await site.ctlJson('init'),
-        { database: 'ready', key_file: 'created' });
-      assert.equal(statSync(path).mode & 0o777, 0o600);
-      assert.notEqual(site.work.read('data/rolegate.key'), key);
-    });
 });

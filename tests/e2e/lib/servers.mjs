@@ -11,7 +11,7 @@ import { untilListens } from './wait.mjs';
 function snippet(work, name, { prefix, program }) {
   let text = readFileSync(join(SERVERS, name), 'utf8');
   const put = (from, to) => { text = text.replaceAll(from, to); };
-  put('/run/rolegate/rolegate.sock', work.path('rolegate.sock'));
+  put('/run/rolegate/rolegate.sock', work.socket);
   put('/usr/local/lib/rolegate/rolegate', program);
   put('/etc/rolegate/rolegate.conf', work.path('rolegate.conf'));
   if (prefix !== '/auth') {

@@ -11,6 +11,7 @@
 // Every site has a folder of its own (site.work), which is removed at the end;
 // logs are printed when a test of the file failed.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { Client } from './http.mjs';
 import { baseConfig, merge, toIni } from './config.mjs';
 import { startIdp } from './idp.mjs';
@@ -105,7 +106,7 @@ export class Site {
   async startRolegate(args = []) {
     this.rolegate = this.work.spawn('rolegate', this.programs.rolegate,
       ['--config', this.work.path('rolegate.conf'), ...args]);
-    await untilListens(this.rolegate, { path: this.work.path('rolegate.sock') });
+    await untilListens(this.rolegate, { path: this.work.socket });
     return this.rolegate;
   }
 
@@ -120,49 +121,58 @@ export class Site {
   }
 }
 
+async function startServer(site, server, more) {
+  const { work, port, prefix } = site;
+  const options = { port, prefix, program: site.programs.rolegate, more };
+  if (['lighttpd', 'none'].includes(server)) await site.startRolegate();
+  switch (server) {
+    case 'lighttpd': site.web = await startLighttpd(work, options); break;
+    case 'lighttpd-spawn':
+      site.web = await startLighttpdSpawn(work, options);
+      break;
+    case 'apache': site.web = await startApache(work, options); break;
+    default: // nothing to start
+  }
+}
+
 /*
  * server: 'lighttpd' (rolegate on its own), 'lighttpd-spawn', 'apache', 'none'
- * (rolegate alone, on WORK/rolegate.sock) or 'tools' (nothing runs but the
- * provider). prefix: path of public_url.
- * config: changes of rolegate.conf. idp: 'provider', 'hostile', or an Idp that
- * runs already. idpArgs: options of the provider. setup: rolegatectl commands;
- * FOUNDING unless given. more: lines for the web server's configuration.
+ * (rolegate alone, on site.work.socket) or 'tools' (nothing runs but the
+ * provider). prefix: path of public_url. config: changes of rolegate.conf.
+ * idp: 'provider', 'hostile', or an Idp that runs already. idpArgs: options of
+ * the provider. setup: rolegatectl commands for a new database; FOUNDING unless
+ * given. more: lines for the web server's configuration. port, idpPort: free
+ * ones unless given. dir: see Workspace.
  */
 export async function startSite({
   server = 'lighttpd', prefix = '/auth', config = {}, idp = 'provider',
-  idpArgs = [], setup = FOUNDING, user, more,
+  idpArgs = [], setup = FOUNDING, more, port, idpPort, dir,
+  user = server === 'apache' ? serverUser() : null,
 } = {}) {
-  const work = new Workspace({
-    user: user ?? (server === 'apache' ? serverUser() : null),
-  });
+  const work = new Workspace({ user, dir });
   try {
-    const port = await freePort();
-    const publicUrl = `http://127.0.0.1:${port}${prefix}`;
     const site = new Site({
-      work, port, prefix, publicUrl,
-      programs: {
+      work, prefix, port: port ?? await freePort(),
+      programs: dir ? PROGRAMS : {
         rolegate: work.install(PROGRAMS.rolegate),
         rolegatectl: work.install(PROGRAMS.rolegatectl),
       },
     });
-    site.idp = typeof idp === 'string' ? await startIdp(work,
-      { kind: idp, publicUrls: [publicUrl], args: idpArgs }) : idp;
-    work.mkdir('data', 0o700);
-    const own = ['lighttpd', 'none'].includes(server);
+    site.publicUrl = `http://127.0.0.1:${site.port}${prefix}`;
+    site.idp = typeof idp === 'string' ? await startIdp(work, { kind: idp,
+      port: idpPort, publicUrls: [site.publicUrl], args: idpArgs }) : idp;
     site.config = baseConfig(work, {
-      publicUrl, idp: site.idp,
-      listen: own ? `unix:${work.path('rolegate.sock')}` : undefined,
+      publicUrl: site.publicUrl, idp: site.idp,
+      listen: ['lighttpd', 'none'].includes(server)
+        ? `unix:${work.socket}` : undefined,
     });
     site.configure(config);
-    await site.ctl('init');
-    for (const command of setup) await site.ctl(...command);
-    if (own) await site.startRolegate();
-    const options = { port, prefix, program: site.programs.rolegate, more };
-    if (server === 'lighttpd') site.web = await startLighttpd(work, options);
-    else if (server === 'apache') site.web = await startApache(work, options);
-    else if (server === 'lighttpd-spawn') {
-      site.web = await startLighttpdSpawn(work, options);
+    if (!existsSync(work.path('data'))) work.mkdir('data', 0o700);
+    const { database } = await site.ctlJson('init');
+    if (database === 'created') {
+      for (const command of setup) await site.ctl(...command);
     }
+    await startServer(site, server, more);
     return site;
   } catch (err) {
     process.exitCode = 1;

@@ -13,6 +13,7 @@ import { basename, join } from 'node:path';
 import { Proc } from './proc.mjs';
 import { sleep } from './wait.mjs';
 
+const SOCKET_MAX = 100; // a little less than sun_path
 const open = new Set();
 let reports = '';
 
@@ -26,7 +27,7 @@ function watchExit() {
   watchExit.done = true;
   // Registered late, so that the test runner has set the exit code by then.
   process.on('exit', onExit);
-  for (const signal of ['SIGINT', 'SIGTERM']) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => process.exit(1));
   }
 }
@@ -34,15 +35,31 @@ function watchExit() {
 export class Workspace {
   /*
    * `user` = {uid, gid} runs everything as that user (for root only), or null.
+   * `dir` is a folder to use and to keep; else a new one is made and removed.
    */
-  constructor({ user = null } = {}) {
+  constructor({ user = null, dir } = {}) {
     watchExit();
     this.user = user;
-    this.dir = mkdtempSync(join(tmpdir(), 'rolegate-'));
     this.procs = [];
-    chmodSync(this.dir, 0o755);
-    this.#own(this.dir);
+    this.temporary = [];
+    this.dir = dir ?? this.#temp();
+    mkdirSync(this.dir, { recursive: true });
+    for (const name of readdirSync(this.dir)) {
+      if (name.endsWith('.log')) rmSync(this.path(name));
+    }
+    this.socket = this.path('rolegate.sock');
+    if (this.socket.length > SOCKET_MAX) {
+      this.socket = join(this.#temp(), 'rolegate.sock');
+    }
     open.add(this);
+  }
+
+  #temp() {
+    const dir = mkdtempSync(join(tmpdir(), 'rolegate-'));
+    chmodSync(dir, 0o755);
+    this.#own(dir);
+    this.temporary.push(dir);
+    return dir;
   }
 
   #own(path) {
@@ -147,7 +164,9 @@ export class Workspace {
     open.delete(this);
     for (const proc of this.procs) proc.killGroup('SIGKILL');
     this.#collect();
-    rmSync(this.dir, { recursive: true, force: true });
+    for (const dir of this.temporary) {
+      rmSync(dir, { recursive: true, force: true });
+    }
   }
 
   /* Stops all that runs, newest first. Throws if a sanitizer complained. */

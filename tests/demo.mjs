@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: ISC
+// The demo: lighttpd, rolegate and the demo provider on loopback, until Ctrl-C.
+//
+//   node demo.mjs FOLDER           fixed ports, state kept in FOLDER
+//   node demo.mjs --temporary      free ports, nothing kept; prints the address
+//
+// PORT and IDP_PORT choose the fixed ports.
+import { relative } from 'node:path';
+import { GROUPS, startSite } from './e2e/lib/site.mjs';
+import { PROGRAMS } from './e2e/lib/programs.mjs';
+import { listens } from './e2e/lib/wait.mjs';
+
+const MORE = `server.modules += ( "mod_redirect" )
+url.redirect = ( "^/$" => "/auth/" )
+`;
+
+const colour = process.stdout.isTTY && !process.env.NO_COLOR;
+const bold = (text) => (colour ? `\x1b[1m${text}\x1b[0m` : text);
+
+function portFrom(name, fallback) {
+  const text = process.env[name] || String(fallback);
+  if (!/^\d{1,5}$/.test(text) || text < 1 || text > 65535) {
+    throw new Error(`${name}=${text} is not a port.`);
+  }
+  return Number(text);
+}
+
+async function assertFree(name, port) {
+  if (await listens({ host: '127.0.0.1', port })) {
+    throw new Error(`Port ${port} is taken. Is the demo running already? `
+      + `Else choose another: make run ${name}=${port + 1}`);
+  }
+}
+
+function describe(site) {
+  const ctl = `${relative('', PROGRAMS.rolegatectl)} --config ${
+    relative('', site.work.path('rolegate.conf'))}`;
+  return `
+${bold('Open')}  ${bold(site.url('/'))}  and sign in as one of
+
+    Dev Dobrev    in group developers      is a user, and no admin
+    Ada Admin     in group admins          is an admin
+    Ana Lindt     in group data-analysts   is an analyst, may read reports
+    Noa Nobody    in no group              is signed in, and has no role
+
+${bold('Try')}   the role JSON:  ${site.url('/whoami')}
+      the same for a program that is not signed in:
+        curl -i ${site.url('/whoami')}
+      what is mapped, and how it is to lose a role (reload the page):
+        ${ctl} map list
+        ${ctl} map remove 3
+        ${ctl} map add --provider entra --kind group \\
+            --value ${GROUPS.analysts} --role analyst
+      what happened:
+        ${ctl} audit list
+
+Everything is in ${relative('', site.work.dir)}. Ctrl-C stops the demo.
+`;
+}
+
+/* Resolves when somebody asks the demo to end, or a part of it ends. */
+function untilEnd(site) {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.removeAllListeners(signal);
+      process.on(signal, () => resolve(null));
+    }
+    for (const proc of site.work.procs) {
+      proc.exit.then((code) => resolve(`${proc.name} ended with ${code}`));
+    }
+  });
+}
+
+async function main([what]) {
+  const options = { more: MORE, config: { rolegate: { log_level: 'info',
+    contact: 'the administrator of this demo' } } };
+  if (what !== '--temporary') {
+    options.dir = what;
+    options.port = portFrom('PORT', 8080);
+    options.idpPort = portFrom('IDP_PORT', 9000);
+    await assertFree('PORT', options.port);
+    await assertFree('IDP_PORT', options.idpPort);
+  }
+  const site = await startSite(options);
+  const end = untilEnd(site);
+  process.stdout.write(options.dir ? describe(site) : `${site.publicUrl}\n`);
+  const trouble = await end;
+  if (trouble) {
+    process.exitCode = 1;
+    process.stderr.write(`${trouble}\n`);
+  }
+  await site.close();
+}
+
+main(process.argv.slice(2)).catch((err) => {
+  process.stderr.write(`${err.message}\n`);
+  process.exitCode = 1;
+});

@@ -8,7 +8,8 @@
 
 /*
  * One value, from the query of a GET or the body of a POST. The same name in
- * both places, or twice in one, is refused: two readers must not differ.
+ * both places, or twice in one, is refused: two readers must not differ. An
+ * empty one is as if it were not there (RFC 6749 section 3.1).
  */
 static enum rg_err
 parameter(const struct request *q, const char *name, const char **value)
@@ -24,7 +25,11 @@ parameter(const struct request *q, const char *name, const char **value)
 		if (other != NULL)
 			return RG_E_REQ_DUPLICATE;
 	}
-	return form_get(from, name, value);
+	if ((r = form_get(from, name, value)) != RG_OK)
+		return r;
+	if (*value != NULL && **value == '\0')
+		*value = NULL;
+	return RG_OK;
 }
 
 static enum rg_err

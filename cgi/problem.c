@@ -150,6 +150,7 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_TOKEN_RESPONSE] = &provider_down,
     [RG_E_CLIENT_AUTH] = &provider_down,
     [RG_E_USERINFO] = &provider_down,
+    [RG_E_JSON] = &provider_down, /* a key set that is none */
     [RG_E_JWK_FORMAT] = &provider_down,
     [RG_E_JWK_TYPE] = &provider_down,
     [RG_E_JWK_WEAK] = &provider_down,

@@ -56,7 +56,11 @@ take_session(void *ctx, const struct session_row *row)
 	f->idle_seconds = row->idle_seconds;
 	if (bad || id->id == NULL)
 		return RG_E_NOMEM;
-	return json_load_strict(row->claims, strlen(row->claims), &id->claims);
+	/* We wrote it: what can't be read any more is damage. */
+	if (json_load_strict(row->claims, strlen(row->claims), &id->claims) !=
+	    RG_OK)
+		return RG_E_STORE_CORRUPT;
+	return RG_OK;
 }
 
 static enum rg_err

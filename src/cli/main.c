@@ -13,7 +13,8 @@ struct command {
 	const char *verb; /* NULL: the noun alone */
 	command_fn *run;
 	const char *synopsis;
-	/* Names of its options; "!" behind one that takes no value. */
+	/* Names of its options; "!" behind one that takes no value, "*" behind
+	 * one that may be repeated. */
 	const char *options[10];
 	int args; /* how many arguments it takes */
 	const char *text;
@@ -30,7 +31,7 @@ static const struct command commands[] = {
 	"  rolegatectl config check\n"},
     {"role", "add", cmd_role_add,
 	"role add NAME [--permission P]... [--description TEXT] [--admin]",
-	{"permission", "description", "admin!"}, 1,
+	{"permission*", "description", "admin!"}, 1,
 	"Makes a role. --admin makes it an administrator's role.\n\n"
 	"  rolegatectl role add analyst --permission reports.read\n"},
     {"role", "list", cmd_role_list, "role list", {NULL}, 0,
@@ -140,6 +141,18 @@ find_command(const char *noun, const char *verb)
 	return NULL;
 }
 
+/* Keeps an option; false when it was given before and may not be again. */
+static bool
+keep_option(struct cli *cli, const char *name, const char *spec)
+{
+	if (cli->option_count == CLI_MAX_OPTIONS ||
+	    (strchr(spec, '*') == NULL && cli_option(cli, name) != NULL))
+		return false;
+	cli->options[cli->option_count].name = name;
+	cli->options[cli->option_count++].value = optarg == NULL ? "" : optarg;
+	return true;
+}
+
 /* --config, --json and --help are taken everywhere. */
 enum {
 	OPT_CONFIG = 256,
@@ -159,7 +172,7 @@ parse(struct cli *cli, const struct command *c, int argc, char **argv)
 	int i, opt, n = 3;
 
 	for (i = 0; i < 10 && c->options[i] != NULL; i++, n++) {
-		size_t len = strcspn(c->options[i], "!");
+		size_t len = strcspn(c->options[i], "!*");
 
 		(void)snprintf(names[i], sizeof(names[i]), "%.*s", (int)len,
 		    c->options[i]);
@@ -176,14 +189,12 @@ parse(struct cli *cli, const struct command *c, int argc, char **argv)
 			cli->json = true;
 		else if (opt == OPT_HELP)
 			exit(print_help_of(c->noun, c->verb));
-		else if (opt < OPT_OWN || cli->option_count == CLI_MAX_OPTIONS)
+		else if (opt < OPT_OWN)
 			return cli_usage("%s", c->synopsis);
-		else {
-			cli->options[cli->option_count].name =
-			    names[opt - OPT_OWN];
-			cli->options[cli->option_count++].value =
-			    optarg == NULL ? "" : optarg;
-		}
+		else if (!keep_option(cli, names[opt - OPT_OWN],
+			     c->options[opt - OPT_OWN]))
+			return cli_usage(
+			    "--%s: given too often", names[opt - OPT_OWN]);
 	}
 	cli->args = argv + optind;
 	cli->arg_count = argc - optind;

@@ -152,13 +152,14 @@ describe('the callback', () => {
     const cases = [
       [{ code: q.get('code') }, 'RG_E_STATE_MISSING'],
       [{ state: q.get('state') }, 'RG_E_CODE_MISSING'],
-      [{ code: '', state: '' }, 'RG_E_STATE_UNKNOWN', 'sign_in_not_started'],
+      [{ code: '', state: '' }, 'RG_E_STATE_MISSING'],
       [{ code: 'x', error: 'y', state: q.get('state') }, 'RG_E_CODE_MISSING'],
       [{}, 'RG_E_STATE_MISSING'],
     ];
-    for (const [params, error, code = 'bad_request'] of cases) {
+    for (const [params, error] of cases) {
       await assertRefused(dev, { url: site.url(`/callback?${
-        new URLSearchParams(params)}`) }, { status: 400, code, error });
+        new URLSearchParams(params)}`) }, { status: 400,
+        code: 'bad_request', error });
     }
     // In the query and in the body: two readers could differ.
     await assertRefused(dev, { url, fields: { state: q.get('state') } },

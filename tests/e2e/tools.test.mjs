@@ -50,7 +50,8 @@ describe('help', () => {
       ['session', 'revoke', 'a', '--subject', 'b'], ['audit', 'list', '--limit',
         'x'], ['audit', 'list', '--since', 'x'], ['audit', 'verify', '--head', 'x'],
       ['jws', 'verify'], ['jws', 'verify', '--jwk', 'x', '--alg', 'none'],
-      ['token', 'check', '--provider', 'nobody']]) {
+      ['token', 'check', '--provider', 'nobody'],
+      ['map', 'add', '--role', 'user', '--role', 'admin']]) {
       const { status, stdout, stderr } = await ctl(args, { input: '' });
       assert.equal(status, 2, `${args.join(' ')}: ${stderr}`);
       assert.equal(stdout, '');

@@ -61,7 +61,10 @@ struct gate_login {
 	struct buf location; /* authorization URL */
 };
 
-/* RG_E_OVERLOADED when too many requests wait for the provider. */
+/*
+ * RG_E_OVERLOADED when too many requests wait for the provider. Any other
+ * failure (no usable discovery document) is audited as a refused sign-in.
+ */
 enum rg_err gate_begin_sign_in(struct gate *, const struct gate_begin *,
     const struct gate_context *, struct gate_login *, struct err *e);
 void gate_login_clear(struct gate_login *);

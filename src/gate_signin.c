@@ -69,8 +69,13 @@ out:
 	explicit_bzero(nonce, sizeof(nonce));
 	explicit_bzero(verifier, sizeof(verifier));
 	buf_clear(&redirect_uri);
-	if (r != RG_OK)
+	if (r != RG_OK) {
 		gate_login_clear(out);
+		e->code = r;
+		/* That all are busy is no verdict about anybody. */
+		if (r != RG_E_OVERLOADED)
+			gate_refused(g, ctx, e);
+	}
 	return r;
 }
 

@@ -18,12 +18,14 @@ struct store {
 	sqlite3_stmt *stmts[ST__MAX];
 };
 
-/* SQLite calls a full quota or a file size limit an I/O error. */
+/*
+ * SQLite calls a full quota or a file size limit an I/O error, and keeps the
+ * errno of some statements only (not of COMMIT), so that ours, zeroed before,
+ * is a better witness.
+ */
 static enum rg_err
-io_error(const struct store *s)
+io_error(int why)
 {
-	int why = sqlite3_system_errno(s->db);
-
 	if (why == ENOSPC || why == EDQUOT || why == EFBIG)
 		return RG_E_STORE_FULL;
 	return why == EROFS ? RG_E_STORE_READONLY : RG_E_STORE;
@@ -52,6 +54,8 @@ constraint(int rc)
 static enum rg_err
 refused(struct store *s, int rc)
 {
+	int why = errno;
+
 	(void)snprintf(s->error, sizeof(s->error), "%s",
 	    s->db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(s->db));
 	switch (rc & 0xff) {
@@ -73,7 +77,7 @@ refused(struct store *s, int rc)
 	case SQLITE_AUTH:
 		return RG_E_STORE_OPEN;
 	case SQLITE_IOERR:
-		return io_error(s);
+		return io_error(why);
 	case SQLITE_NOMEM:
 		return RG_E_NOMEM;
 	case SQLITE_TOOBIG:
@@ -229,6 +233,7 @@ db_exec(struct store *s, const char *sql)
 	int rc;
 
 	s->error[0] = '\0';
+	errno = 0;
 	rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? RG_OK : refused(s, rc);
 }
@@ -347,6 +352,7 @@ db_step(struct query *q, bool *row)
 	*row = false;
 	if (q->r != RG_OK)
 		return q->r;
+	errno = 0;
 	rc = sqlite3_step(q->stmt);
 	*row = rc == SQLITE_ROW;
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? RG_OK

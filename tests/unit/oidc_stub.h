@@ -95,13 +95,16 @@ mem_may_fetch(void *ctx, const char *issuer, enum oidc_document kind,
 
 	(void)issuer;
 	m->asked[kind]++;
-	*granted = m->may_fetch_error == RG_OK &&
-		   (m->last[kind] == 0 || now - m->last[kind] >= interval);
+	if (m->may_fetch_error != RG_OK) {
+		*granted = true; /* must not count: it is an error */
+		return m->may_fetch_error;
+	}
+	*granted = m->last[kind] == 0 || now - m->last[kind] >= interval;
 	if (*granted) {
 		m->last[kind] = now;
 		m->granted[kind]++;
 	}
-	return m->may_fetch_error;
+	return RG_OK;
 }
 
 /* A number of the public key in base64url, for a JWK. */
@@ -258,8 +261,12 @@ op_begin_at(struct op *x, int64_t now, struct buf *url)
 	    .nonce = NONCE,
 	    .code_verifier = VERIFIER};
 
+	enum rg_err r;
+
 	err_clear(&x->e);
-	return oidc_begin(x->oidc, &x->provider, &b, now, url, &x->e);
+	r = oidc_begin(x->oidc, &x->provider, &b, now, url, &x->e);
+	assert_int_equal(r, x->e.code);
+	return r;
 }
 
 /* A process that starts anew: nothing in memory, the cache as it was. */

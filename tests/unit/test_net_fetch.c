@@ -94,6 +94,28 @@ test_get(void **state)
 }
 
 static void
+test_long_content_type(void **state)
+{
+	struct fixture *x = *state;
+	struct fetch_request q = request(x, "/doc");
+	struct fetch_response res;
+	struct err e = {0};
+	char text[512], type[201];
+
+	memset(type, 'a', sizeof(type) - 1);
+	type[sizeof(type) - 1] = '\0';
+	(void)snprintf(text, sizeof(text),
+	    "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: 0\r\n"
+	    "\r\n",
+	    type);
+	stub_raw(&x->stub, "/doc", STUB_PLAIN, text);
+	assert_int_equal(fetch(x->fetch, &q, &res, &e), RG_OK);
+	assert_string_equal(res.content_type, "");
+	assert_string_equal(buf_str(&res.body), "");
+	fetch_response_clear(&res);
+}
+
+static void
 test_post_form(void **state)
 {
 	struct fixture *x = *state;
@@ -161,6 +183,8 @@ test_bearer(void **state)
 	fetch_response_clear(&res);
 	q.bearer = "hush\r\nX-Evil: 1";
 	assert_refused(x, &q, RG_E_USAGE);
+	q.bearer = "hush\x7f";
+	assert_refused(x, &q, RG_E_USAGE);
 	q.bearer = "";
 	assert_refused(x, &q, RG_E_USAGE);
 }
@@ -186,6 +210,9 @@ test_urls_refused(void **state)
 	q = request(x, "/doc");
 	q.allow_loopback_http = false;
 	assert_refused(x, &q, RG_E_NET_URL);
+	q = request(x, "/doc");
+	q.url = NULL;
+	assert_refused(x, &q, RG_E_USAGE);
 	q = request(x, "/doc");
 	q.max_bytes = 0;
 	assert_refused(x, &q, RG_E_USAGE);
@@ -375,6 +402,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(test_get),
+	    T(test_long_content_type),
 	    T(test_post_form),
 	    T(test_nothing_is_left_over),
 	    T(test_bearer),

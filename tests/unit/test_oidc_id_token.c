@@ -97,6 +97,11 @@ test_oid(void **state)
 		"oid", json_string("00aa00aa0bb11-cc22-dd33-44ee44ee44ee")),
 	    RG_E_OID);
 	assert_int_equal(check_with("oid", json_true()), RG_E_OID);
+	assert_int_equal(check_with("oid", json_string(OID "0")), RG_E_OID);
+	assert_int_equal(
+	    check_with(
+		"oid", json_string("00aa00aa-bb11-cc22-dd33-44ee44ee44eg")),
+	    RG_E_OID);
 }
 
 static void

@@ -307,6 +307,75 @@ test_userinfo(void **state)
 	assert_err(op_finish(x), RG_E_USERINFO);
 }
 
+/* Nothing is sent without what makes a sign-in safe. */
+static void
+test_incomplete_call(void **state)
+{
+	struct op *x = *state;
+	struct oidc_finish good = {.code = CODE,
+	    .redirect_uri = CALLBACK,
+	    .nonce = NONCE,
+	    .code_verifier = VERIFIER,
+	    .skew = 60};
+	struct oidc_finish f[4] = {good, good, good, good};
+	char *secret = x->provider.client_secret;
+	json_t *claims = NULL;
+	size_t i;
+
+	op_issue(x, 0);
+	f[0].code = NULL;
+	f[1].redirect_uri = NULL;
+	f[2].nonce = NULL;
+	f[3].code_verifier = NULL;
+	for (i = 0; i < 4; i++) {
+		assert_err(oidc_finish(x->oidc, &x->provider, &f[i], NOW,
+			       &claims, &x->e),
+		    RG_E_USAGE);
+		assert_null(claims);
+	}
+	x->provider.client_secret = NULL;
+	assert_err(
+	    oidc_finish(x->oidc, &x->provider, &good, NOW, &claims, &x->e),
+	    RG_E_USAGE);
+	assert_int_equal(stub_hits(&x->stub, "/token"), 0);
+	x->provider.client_secret = secret;
+	assert_err(
+	    oidc_finish(x->oidc, &x->provider, &good, NOW, &claims, &x->e),
+	    RG_OK);
+	json_decref(claims);
+}
+
+static void
+test_provider_down(void **state)
+{
+	struct op *x = *state;
+
+	stub_halt(&x->stub);
+	assert_err(op_finish(x), RG_E_NET_CONNECT);
+	x->mem.last[OIDC_DISCOVERY] = 0;
+	assert_err(op_finish_at(x, NOW, x->issuer, NULL), RG_E_NET_CONNECT);
+	x->mem.last[OIDC_DISCOVERY] = 0;
+	assert_err(oidc_check_iss(x->oidc, &x->provider, NULL, NOW, &x->e),
+	    RG_E_NET_CONNECT);
+}
+
+static void
+test_no_logout_endpoint(void **state)
+{
+	struct op *x = *state;
+	struct buf url = BUF_INIT;
+
+	op_set(x->metadata, "end_session_endpoint", NULL);
+	op_publish(x);
+	assert_err(op_begin_at(x, NOW, &url), RG_OK);
+	buf_clear(&url);
+	assert_err(
+	    oidc_logout_url(x->oidc, &x->provider, NULL, NULL, NOW, &url),
+	    RG_E_NOT_FOUND);
+	assert_int_equal(url.len, 0);
+	assert_err(oidc_ready(x->oidc, &x->provider, NOW, &x->e), RG_OK);
+}
+
 static void
 test_verify_at_hand(void **state)
 {
@@ -381,6 +450,9 @@ main(void)
 	    OP_TEST(test_token_endpoint_redirects),
 	    OP_TEST(test_token_endpoint_silent),
 	    OP_TEST(test_userinfo),
+	    OP_TEST(test_incomplete_call),
+	    OP_TEST(test_provider_down),
+	    OP_TEST(test_no_logout_endpoint),
 	    OP_TEST(test_verify_at_hand),
 	    OP_TEST(test_logout_and_ready),
 	};

@@ -21,6 +21,7 @@ verify_at(struct op *x, int which, int64_t now)
 	r = oidc_verify_id_token(x->oidc, &x->provider, buf_str(&token),
 	    token.len, NONCE, NULL, now, 60, &claims, &x->e);
 	assert_int_equal(r == RG_OK, claims != NULL);
+	assert_int_equal(r, x->e.code);
 	json_decref(claims);
 	buf_clear(&token);
 	return r;
@@ -260,6 +261,9 @@ test_cold_and_bad(void **state)
 	assert_err(op_begin_at(x, NOW, &url), RG_E_DISCOVERY_ISSUER);
 	assert_int_equal(stub_hits(&x->stub, "/keys"), 0);
 	assert_int_equal(url.len, 0);
+	/* It is the cause for those who need the keys, too. */
+	assert_err(verify_at(x, 0, NOW + REFRESH_COLD_INTERVAL),
+	    RG_E_DISCOVERY_ISSUER);
 	/* Nothing of it was kept. */
 	assert_int_equal(x->mem.saved[OIDC_DISCOVERY], 0);
 }
@@ -275,9 +279,15 @@ test_cold_without_keys(void **state)
 	assert_err(op_begin_at(x, NOW, &url), RG_OK);
 	buf_clear(&url);
 	assert_err(
+	    oidc_ready(x->oidc, &x->provider, NOW, &x->e), RG_E_JWKS_EMPTY);
+	assert_err(
 	    verify_at(x, 0, NOW + REFRESH_COLD_INTERVAL), RG_E_JWKS_EMPTY);
+	/* while discovery, which is there, would not do as the cause */
+	stub_json(&x->stub, DISCOVERY_PATH, 500, "");
+	assert_err(
+	    verify_at(x, 0, NOW + 2 * REFRESH_COLD_INTERVAL), RG_E_JWKS_EMPTY);
 	op_publish_key(x, 0, "k0");
-	assert_err(verify_at(x, 0, NOW + 2 * REFRESH_COLD_INTERVAL), RG_OK);
+	assert_err(verify_at(x, 0, NOW + 3 * REFRESH_COLD_INTERVAL), RG_OK);
 }
 
 /* Without a document, attempts are two seconds apart, not five minutes. */
@@ -373,9 +383,34 @@ test_without_a_cache(void **state)
 	oidc_free(&x->oidc);
 	op_start(x, NULL);
 	assert_err(verify_at(x, 0, NOW), RG_OK);
+	assert_err(verify_at(x, 0, NOW), RG_OK);
+	assert_int_equal(stub_hits(&x->stub, "/keys"), 1);
 	op_publish_key(x, 1, "k1");
 	use_kid(x, "k1");
 	assert_err(verify_at(x, 1, NOW), RG_OK);
+}
+
+/* What one issuer says counts for that issuer only. */
+static void
+test_issuers_are_apart(void **state)
+{
+	struct op *x = *state;
+	char other[256];
+	struct buf url = BUF_INIT;
+
+	oidc_free(&x->oidc);
+	op_start(x, NULL);
+	assert_err(verify_at(x, 0, NOW), RG_OK);
+	(void)snprintf(other, sizeof(other), "%s/other", x->issuer);
+	x->provider.issuer = other;
+	assert_err(verify_at(x, 0, NOW), RG_E_NET_STATUS);
+	assert_err(op_begin_at(x, NOW, &url), RG_E_NET_STATUS);
+	/* Nor does a document outlive the permission that it needed. */
+	x->provider.issuer = x->issuer;
+	assert_err(op_begin_at(x, NOW, &url), RG_OK);
+	x->provider.allow_loopback_http = false;
+	assert_err(op_begin_at(x, NOW, &url), RG_E_NET_URL);
+	buf_clear(&url);
 }
 
 /* Plain http is for the demo, on loopback, when the configuration says so. */
@@ -413,6 +448,7 @@ main(void)
 	    OP_TEST(test_broken_database),
 	    OP_TEST(test_damaged_cache),
 	    OP_TEST(test_without_a_cache),
+	    OP_TEST(test_issuers_are_apart),
 	    OP_TEST(test_http_needs_permission),
 	};
 

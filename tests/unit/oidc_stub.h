@@ -40,7 +40,7 @@ struct memory_cache {
 	struct buf text[2];
 	int64_t at[2];
 	int64_t last[2]; /* granted attempt; 0: never */
-	int asked[2], granted[2], saved[2];
+	int loads, asked[2], granted[2], saved[2];
 	enum rg_err may_fetch_error; /* what a broken database says */
 };
 
@@ -66,6 +66,7 @@ mem_load(void *ctx, const char *issuer, enum oidc_document kind,
 	struct memory_cache *m = ctx;
 
 	(void)issuer;
+	m->loads++;
 	if (m->text[kind].len == 0)
 		return RG_E_NOT_FOUND;
 	buf_put(text, m->text[kind].p, m->text[kind].len);

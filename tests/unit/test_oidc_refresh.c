@@ -308,17 +308,55 @@ test_cold_attempts_are_spaced(void **state)
 	buf_clear(&url);
 }
 
+/* The wait for another process ends, whatever that one does. */
+static void
+test_cold_wait_ends(void **state)
+{
+	struct op *x = *state;
+	struct buf url = BUF_INIT;
+
+	x->mem.last[OIDC_DISCOVERY] = NOW; /* it was granted, and died */
+	x->oidc->cold_wait_ms = 100;
+	assert_err(op_begin_at(x, NOW, &url), RG_E_NET);
+	assert_int_equal(stub_hits(&x->stub, DISCOVERY_PATH), 0);
+}
+
+/* While the copies are fresh, neither the cache nor the network is asked. */
+static void
+test_fresh_copies_are_enough(void **state)
+{
+	struct op *x = *state;
+	struct oidc *first = x->oidc;
+	int64_t later = NOW + OIDC_DOCUMENT_AGE;
+	int loads, asked;
+
+	assert_err(verify_at(x, 0, NOW), RG_OK);
+	loads = x->mem.loads;
+	assert_err(verify_at(x, 0, NOW + 1), RG_OK);
+	assert_int_equal(x->mem.loads, loads);
+	/* A second process refreshes; the first one only takes that over. */
+	op_start(x, &x->cache);
+	assert_err(verify_at(x, 0, later), RG_OK);
+	oidc_free(&x->oidc);
+	x->oidc = first;
+	asked = x->mem.asked[OIDC_DISCOVERY];
+	assert_err(verify_at(x, 0, later + OIDC_REFETCH_INTERVAL), RG_OK);
+	assert_int_equal(x->mem.asked[OIDC_DISCOVERY], asked);
+	assert_int_equal(stub_hits(&x->stub, "/keys"), 2);
+}
+
 static const char *late_text;
+static enum oidc_document late_kind;
 static int late_loads;
 
-/* Another process saves discovery while we wait for it. */
+/* Another process saves a document while we wait for it. */
 static enum rg_err
 late_load(void *ctx, const char *issuer, enum oidc_document kind,
     struct buf *text, int64_t *at)
 {
 	(void)ctx;
 	(void)issuer;
-	if (kind != OIDC_DISCOVERY || ++late_loads < 4)
+	if (kind != late_kind || ++late_loads < 4)
 		return RG_E_NOT_FOUND;
 	buf_puts(text, late_text);
 	*at = NOW;
@@ -333,12 +371,36 @@ test_cold_waits_for_another_process(void **state)
 
 	assert_true(json_put(&text, x->metadata));
 	late_text = buf_str(&text);
+	late_kind = OIDC_DISCOVERY;
 	late_loads = 0;
 	x->cache.load = late_load;
 	x->mem.last[OIDC_DISCOVERY] = NOW; /* it was granted */
 	assert_err(op_begin_at(x, NOW, &url), RG_OK);
 	assert_int_equal(stub_hits(&x->stub, DISCOVERY_PATH), 0);
 	buf_clear(&url);
+	buf_clear(&text);
+}
+
+/* Another process has met the new key and is fetching it right now. */
+static void
+test_unknown_key_waits_for_another_process(void **state)
+{
+	struct op *x = *state;
+	struct buf text = BUF_INIT;
+	json_t *set = json_pack("{s:[o]}", "keys", op_jwk(1, "k1"));
+
+	assert_err(verify_at(x, 0, NOW), RG_OK);
+	assert_true(json_put(&text, set));
+	late_text = buf_str(&text);
+	late_kind = OIDC_KEYS;
+	late_loads = 0;
+	x->cache.load = late_load;
+	x->oidc->forced_wait_ms = 1000;
+	x->mem.last[OIDC_KEYS] = NOW;
+	use_kid(x, "k1");
+	assert_err(verify_at(x, 1, NOW), RG_OK);
+	assert_int_equal(stub_hits(&x->stub, "/keys"), 1);
+	json_decref(set);
 	buf_clear(&text);
 }
 
@@ -445,6 +507,9 @@ main(void)
 	    OP_TEST(test_cold_without_keys),
 	    OP_TEST(test_cold_attempts_are_spaced),
 	    OP_TEST(test_cold_waits_for_another_process),
+	    OP_TEST(test_cold_wait_ends),
+	    OP_TEST(test_fresh_copies_are_enough),
+	    OP_TEST(test_unknown_key_waits_for_another_process),
 	    OP_TEST(test_broken_database),
 	    OP_TEST(test_damaged_cache),
 	    OP_TEST(test_without_a_cache),

@@ -39,7 +39,7 @@ CREATE TABLE mappings (
 		'directory_role', 'claim', 'app')),
 	claim TEXT CHECK (length(claim) BETWEEN 1 AND 1024),
 	value TEXT NOT NULL CHECK (length(value) BETWEEN 1 AND 1024),
-	role TEXT NOT NULL REFERENCES roles (name) ON DELETE RESTRICT,
+	role TEXT NOT NULL REFERENCES roles (name),
 	label TEXT NOT NULL CHECK (length(label) <= 1024),
 	note TEXT NOT NULL CHECK (length(note) <= 1024),
 	enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),

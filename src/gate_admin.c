@@ -22,7 +22,10 @@ conclude(struct gate *g, enum rg_err r, const char *doing, struct err *e)
 {
 	if (r == RG_OK)
 		r = store_commit(g->store);
-	if (r == RG_E_EXISTS || r == RG_E_NOT_FOUND)
+	/* SQLite's words about its indexes say nothing to an administrator. */
+	if (r == RG_E_NOT_FOUND ||
+	    (r == RG_E_EXISTS &&
+		strncmp(store_error(g->store), "UNIQUE", 6) == 0))
 		(void)err_set(e, r, "%s: %s", doing, err_text(r));
 	else if (r != RG_OK)
 		(void)gate_store_err(g, r, doing, e);

@@ -8,19 +8,28 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
 #include "cgi/server.h"
 
-/* Once per process. */
+/*
+ * Once per process, after the handlers of TERM and USR1 are installed: libfcgi
+ * puts its own where it finds none, and they would not end the process.
+ */
 void fcgi_init(void);
 
 /*
- * Serves requests on connection `fd` until it ends, its read timeout passes,
- * or `stop` says so between requests; closes `fd`. `wait` (may be NULL) is
- * asked, between two requests of a kept connection, to wait for more input:
- * false means "close it".
+ * Asked before each request, the first one included (`first`), to wait until
+ * it begins to arrive. Says how many milliseconds are left for the whole of it
+ * to arrive; 0 closes the connection.
+ */
+typedef int fcgi_wait_fn(void *ctx, int fd, bool first);
+
+/*
+ * Serves requests on connection `fd` until it ends, breaks, a request takes
+ * too long to arrive or `wait` says 0; closes `fd`. A request that did not
+ * arrive whole is not served: a lost variable could be the one that restricts.
+ * The peer gets `write_ms` to take each answer.
  */
 void fcgi_serve(int fd, const struct server_app *, void *state,
-    int read_timeout_ms, bool (*wait)(void *ctx, int fd), void *wait_ctx);
+    fcgi_wait_fn *wait, void *wait_ctx, int write_ms);
 
 #endif

@@ -41,7 +41,7 @@ struct request {
 	char id[REQUEST_ID_LEN + 1]; /* random, shown to the client */
 	enum fcgi_role role;
 	enum method method;
-	char *path;	     /* decoded SCRIPT_NAME + PATH_INFO, for routing */
+	char *path;	     /* decoded SCRIPT_NAME + PATH_INFO; never NULL */
 	char *client;	     /* REMOTE_ADDR, "" when unknown */
 	char *require;	     /* ROLEGATE_REQUIRE set by the server, or NULL */
 	char *authorization; /* the one Authorization header, or NULL */
@@ -52,16 +52,19 @@ struct request {
 	struct cookie *cookies;
 	size_t cookie_count;
 	char *cookie_text; /* what cookies[] point into */
+	size_t cookie_size;
 };
 
 /* Reads body bytes; 0 at the end, -1 on error. */
 typedef long request_read_fn(void *ctx, char *out, size_t size);
 
 /*
- * Builds a request from NAME=VALUE strings ending in NULL. Reads the body only
- * for ROLE_RESPONDER. On error *out still is a request with at least its id,
- * method, path and wants_html when these could be known, so that an error page
- * can be shown: RG_E_REQ_*.
+ * Builds a request from NAME=VALUE strings ending in NULL. Reads the body of a
+ * POST, and only for ROLE_RESPONDER; an authorizer is not told a path, and the
+ * query it is told belongs to somebody else's page: both are empty then. On
+ * error (RG_E_REQ_*) *out still is a request, incomplete, but with id, method,
+ * path ("" when unusable) and wants_html, so that an error page can be shown.
+ * *out is NULL only with RG_E_NOMEM.
  */
 enum rg_err request_read(char *const *params, enum fcgi_role role,
     request_read_fn *fn, void *ctx, struct request **out);

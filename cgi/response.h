@@ -26,28 +26,37 @@ struct response {
 	}
 
 /*
- * Adds a header. A name or value with a byte below 0x20, or 0x7f, makes the
- * whole response a 500 (headers.failed): CR and LF can't get out.
+ * Adds a header. A value with a byte below 0x20, or 0x7f, a name that is not
+ * one, or a line that web servers would not forward (over 7900 bytes) makes
+ * the whole response a 500 (headers.failed): CR and LF can't get out.
  */
 void response_header(struct response *, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Drops all headers and the body so far. */
+/* Drops all headers and the body so far, and a failure with them. */
 void response_reset(struct response *, int status);
 
-/* 303 See Other with an empty body. */
+/* 303 See Other with an empty body; headers so far stay. */
 void response_redirect(struct response *, const char *location);
 
-/* Content-Type: application/json and the compact text. Takes the reference. */
+/*
+ * Content-Type: application/json and the compact text with a newline; headers
+ * so far stay. Takes the reference; NULL makes the response a 500.
+ */
 void response_json_own(struct response *, int status, json_t *body);
 
-/* The one error shape: {"error","message","request_id"}. */
+/*
+ * The one error shape: {"error","message","request_id"}. Headers so far are
+ * dropped: an error carries nothing of an answer that was under way.
+ */
 void response_error(struct response *, int status, const char *error,
     const char *message, const char *request_id);
 
 /*
- * Serialises "Status: ...\r\nheaders\r\n\r\nbody" into `out`. When anything
- * failed before, what comes out is a complete plain 500.
+ * Serialises "Status: ...\r\nheaders\r\n\r\nbody" into `out`, which is empty.
+ * The status comes first: lighttpd and mod_fcgid take an authorizer's answer
+ * without one for "allowed". When anything failed before, what comes out is a
+ * complete plain 500.
  */
 void response_write(struct response *, bool head_only, struct buf *out);
 

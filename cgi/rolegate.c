@@ -62,6 +62,7 @@ use_settings(struct program *prog)
 	struct server_options *o = &prog->options;
 
 	o->listen = prog->listen != NULL ? prog->listen : s->listen;
+	o->listen_first = prog->listen != NULL;
 	o->socket_mode = s->socket_mode;
 	o->socket_owner = s->socket_owner;
 	o->socket_group = s->socket_group;

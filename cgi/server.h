@@ -16,10 +16,12 @@
 
 struct server_options {
 	const char *listen; /* "unix:/path", "127.0.0.1:9000", "[::1]:9000" */
+	bool listen_first;  /* `listen` wins over how we were started */
 	mode_t socket_mode; /* of a unix socket, e.g. 0660 */
 	const char *socket_owner; /* user name or NULL: leave */
 	const char *socket_group; /* group name or NULL: leave */
-	const char *peer_user;	  /* only this uid, root and ours may connect */
+	const char
+	    *peer_user; /* besides root and us who may connect; or NULL */
 	int workers;
 	int read_timeout_ms; /* for a whole request to arrive */
 	int idle_timeout_ms; /* for a kept connection to bring another */
@@ -28,9 +30,11 @@ struct server_options {
 /*
  * What to serve. `open` runs in each worker after fork (databases, handles)
  * and returns its state; NULL means the worker can't work and ends with an
- * error. `serve` answers one request by appending a whole CGI response.
- * `reload` runs in the parent on HUP: RG_OK makes it replace the workers, an
- * error keeps everything as it is.
+ * error. `serve` answers one request by appending a whole CGI response; when
+ * it appends nothing, a 500 is sent. `params` and the body are valid during
+ * the call. `reload` (may be NULL) runs in the parent on HUP: RG_OK makes it
+ * replace the workers, an error keeps everything as it is. Without a parent it
+ * runs in the one process, between `close` and another `open`.
  */
 struct server_app {
 	void *(*open)(void *ctx);
@@ -42,7 +46,19 @@ struct server_app {
 	void *ctx;
 };
 
-/* Serves until TERM or INT; the exit status of the program. */
+/*
+ * Serves until TERM or INT; the exit status of the program. In this order:
+ *  - a socket passed by systemd (LISTEN_FDS);
+ *  - `listen`, with listen_first;
+ *  - fd 0 is a listening socket: a web server or spawn-fcgi started us, and
+ *    this very process serves, without children;
+ *  - GATEWAY_INTERFACE and REQUEST_METHOD are set: one request of plain CGI;
+ *  - `listen`.
+ * TERM and INT let the request in hand finish, for up to 7 s. HUP calls
+ * `reload`; `options` may have changed then (workers, timeouts, peer_user),
+ * but the socket stays what it was. A worker of ours never outlives its
+ * parent by more than its last request.
+ */
 int server_run(const struct server_options *, const struct server_app *);
 
 #endif

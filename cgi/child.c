@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: ISC */
+#include "cgi/child.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cgi/deadline.h"
+#include "cgi/fcgi.h"
+
+/*
+ * After TERM: mod_fcgid kills after 8 s, lighttpd and systemd's default never
+ * or late. Ours is a little under that.
+ */
+#define LAST_REQUEST_S 7
+#define STOP_GRACE_MS 100 /* for a request that is just arriving */
+
+/*
+ * A kept connection between two requests yields to a new one, so that it can't
+ * pin the process. First a free process gets its chance to take the new one,
+ * and the kept one to bring its next request; but it holds the process no
+ * longer than a slice when others wait.
+ */
+#define YIELD_GRACE_MS 5
+#define SLICE_MS 200
+
+#define REFUSED_LOG_MS 10000 /* at most one line in this time */
+
+static volatile sig_atomic_t stopping;
+static volatile sig_atomic_t reloading;
+static volatile sig_atomic_t shared_listener = -1;
+static int wake = -1; /* eventfd: readable after a signal */
+static timer_t last_timer;
+
+struct child {
+	struct listener *listener;
+	const struct server_options *options;
+	const struct server_app *app;
+	void *state;
+	int epoll;
+	int next;      /* connection taken while another was idle; or -1 */
+	int64_t since; /* when the current connection was taken */
+	int64_t refused_at;
+	unsigned refused;
+};
+
+static void
+on_stop(int sig)
+{
+	const struct itimerspec limit = {{0, 0}, {LAST_REQUEST_S, 0}};
+	const uint64_t one = 1;
+	int saved = errno;
+
+	(void)sig;
+	if (!stopping) {
+		stopping = 1;
+		/*
+		 * At once, not after the request in hand: a successor must
+		 * find that nobody listens any more.
+		 */
+		(void)close(shared_listener);
+		(void)timer_settime(last_timer, 0, &limit, NULL);
+		if (write(wake, &one, sizeof(one)) < 0)
+			saved = errno;
+	}
+	errno = saved;
+}
+
+static void
+on_reload(int sig)
+{
+	const uint64_t one = 1;
+	int saved = errno;
+
+	(void)sig;
+	reloading = 1;
+	if (write(wake, &one, sizeof(one)) < 0)
+		errno = saved;
+	errno = saved;
+}
+
+static void
+on_last(int sig)
+{
+	(void)sig;
+	_exit(CHILD_CUT);
+}
+
+static void
+handle(int sig, void (*fn)(int))
+{
+	/* Without SA_RESTART libfcgi would give up the request in hand. */
+	struct sigaction sa = {.sa_handler = fn, .sa_flags = SA_RESTART};
+
+	(void)sigemptyset(&sa.sa_mask);
+	if (sigaction(sig, &sa, NULL) != 0)
+		abort();
+}
+
+static bool
+set_up(struct child *c, bool alone)
+{
+	struct sigevent ev = {
+	    .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
+	struct epoll_event listener = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+	struct epoll_event woken = {.events = EPOLLIN};
+	sigset_t none;
+
+	stopping = reloading = 0;
+	shared_listener = c->listener->fd;
+	wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (wake < 0 || c->epoll < 0 ||
+	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, wake, &woken) != 0 ||
+	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->listener->fd, &listener) !=
+		0 ||
+	    timer_create(CLOCK_MONOTONIC, &ev, &last_timer) != 0)
+		return false;
+	handle(SIGRTMIN, on_last);
+	handle(SIGTERM, on_stop);
+	handle(SIGINT, on_stop);
+	handle(SIGUSR1, on_stop);
+	handle(SIGHUP, alone ? on_reload : SIG_IGN);
+	handle(SIGPIPE, SIG_IGN);
+	deadline_init();
+	fcgi_init();
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	return true;
+}
+
+static void
+note_refused(struct child *c, uid_t uid)
+{
+	int64_t now = clock_mono_ms();
+
+	c->refused++;
+	if (c->refused_at != 0 && now - c->refused_at < REFUSED_LOG_MS)
+		return;
+	log_warn(
+	    "server.peer_refused", "uid=%ld count=%u", (long)uid, c->refused);
+	c->refused_at = now;
+	c->refused = 0;
+}
+
+/* A connection of somebody who may speak to us, or -1. */
+static int
+take(struct child *c)
+{
+	int fd, on = 1;
+	uid_t uid;
+
+	if (stopping)
+		return -1;
+	fd = accept4(c->listener->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOBUFS) {
+			log_error("server.accept", "errno=%d", errno);
+			(void)poll(NULL, 0, 100); /* do not spin */
+		}
+		return -1;
+	}
+	if (!listen_may_speak(c->listener, fd, &uid)) {
+		note_refused(c, uid);
+		(void)close(fd);
+		return -1;
+	}
+	if (!c->listener->is_unix)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
+}
+
+/* poll(2) that starts again after a signal; `ms` in all. */
+static int
+poll_until(struct pollfd *p, nfds_t count, int64_t until)
+{
+	int64_t left;
+	int n;
+
+	do {
+		left = until - clock_mono_ms();
+		n = poll(p, count, left < 0 ? 0 : (int)left);
+	} while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static bool
+has_input(int fd, int ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll_until(&p, 1, clock_mono_ms() + ms) == 1;
+}
+
+/* The first request of a connection; its time to arrive has begun. */
+static int
+wait_first(struct child *c, int fd)
+{
+	struct pollfd p[2] = {
+	    {.fd = fd, .events = POLLIN}, {.fd = wake, .events = POLLIN}};
+	int64_t until = clock_mono_ms() + c->options->read_timeout_ms;
+	int64_t left;
+
+	if (poll_until(p, 2, until) <= 0)
+		return 0;
+	if (p[0].revents == 0 && !has_input(fd, STOP_GRACE_MS))
+		return 0;
+	left = until - clock_mono_ms();
+	return left < 1 ? 1 : (int)left;
+}
+
+/* Whether the idle connection is to be given up for one in c->next. */
+static bool
+yields(struct child *c, int fd)
+{
+	if (clock_mono_ms() - c->since < SLICE_MS &&
+	    has_input(fd, YIELD_GRACE_MS))
+		return false;
+	c->next = take(c);
+	return c->next >= 0;
+}
+
+static int
+wait_between(struct child *c, int fd)
+{
+	struct pollfd p[3] = {{.fd = fd, .events = POLLIN},
+	    {.fd = wake, .events = POLLIN},
+	    {.fd = c->listener->fd, .events = POLLIN}};
+	int64_t until = clock_mono_ms() + c->options->idle_timeout_ms;
+
+	while (!stopping && !reloading) {
+		if (poll_until(p, 3, until) <= 0)
+			return 0;
+		if (p[0].revents != 0)
+			return c->options->read_timeout_ms;
+		if (p[1].revents == 0 && yields(c, fd))
+			return 0;
+	}
+	return 0;
+}
+
+static int
+wait_request(void *ctx, int fd, bool first)
+{
+	return first ? wait_first(ctx, fd) : wait_between(ctx, fd);
+}
+
+/* False: the application can't work any more. */
+static bool
+reload(struct child *c)
+{
+	struct err e = {RG_OK, ""};
+	uint64_t count;
+
+	reloading = 0;
+	if (read(wake, &count, sizeof(count)) < 0)
+		return true; /* no signal after all */
+	if (stopping || c->app->reload == NULL)
+		return true;
+	/* What is open may point into what is replaced. */
+	c->app->close(c->state);
+	if (c->app->reload(c->app->ctx, &e) != RG_OK)
+		log_error("server.reload_refused", "error=%s detail=\"%s\"",
+		    err_name(e.code), e.detail);
+	else if (listen_peer(c->options, c->listener, &e) != RG_OK)
+		log_error("server.reload_refused", "detail=\"%s\"", e.detail);
+	else
+		log_info("server.reloaded", "pid=%ld", (long)getpid());
+	c->state = c->app->open(c->app->ctx);
+	return c->state != NULL;
+}
+
+/* The next connection; -1 when it is time to end. */
+static int
+next_connection(struct child *c)
+{
+	struct epoll_event ev[2];
+	int fd = c->next;
+
+	c->next = -1;
+	while (fd < 0 && !stopping) {
+		if (reloading && !reload(c))
+			break;
+		if (epoll_wait(c->epoll, ev, 2, -1) > 0)
+			fd = take(c);
+	}
+	if (fd >= 0)
+		c->since = clock_mono_ms();
+	return fd;
+}
+
+int
+child_run(struct listener *l, const struct server_options *o,
+    const struct server_app *app, bool alone)
+{
+	struct child c = {.listener = l, .options = o, .app = app, .next = -1};
+	int fd, status = CHILD_ENDED;
+
+	if (!set_up(&c, alone)) {
+		log_error("worker.setup", "errno=%d", errno);
+		return CHILD_NOT_OPENED;
+	}
+	if ((c.state = app->open(app->ctx)) == NULL)
+		return CHILD_NOT_OPENED;
+	while ((fd = next_connection(&c)) >= 0)
+		fcgi_serve(
+		    fd, app, c.state, wait_request, &c, o->read_timeout_ms);
+	if (c.state == NULL)
+		status = CHILD_NOT_OPENED;
+	else
+		app->close(c.state);
+	if (stopping)
+		l->fd = -1; /* closed by on_stop() */
+	(void)timer_delete(last_timer);
+	(void)close(c.epoll);
+	return status;
+}

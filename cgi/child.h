@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* The life of a process that answers requests, one after the other. */
+#ifndef RG_CGI_CHILD_H
+#define RG_CGI_CHILD_H
+
+#include <stdbool.h>
+
+#include "cgi/listen.h"
+#include "cgi/server.h"
+
+/* Exit statuses of such a process. */
+#define CHILD_ENDED 0
+#define CHILD_NOT_OPENED 3 /* app->open failed */
+#define CHILD_CUT 4	   /* the last request took too long to finish */
+
+/*
+ * Serves until TERM, INT or USR1; a request in hand is finished first, but not
+ * for longer than some seconds. With `alone` there is no parent process of
+ * ours, and HUP reloads in place. Returns the exit status.
+ */
+int child_run(struct listener *, const struct server_options *,
+    const struct server_app *, bool alone);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A limit on how long a peer may keep a blocking descriptor busy in all. The
+ * socket timeouts of the kernel count per read, so that a byte now and then
+ * would hold a process for ever. Uses ITIMER_REAL and SIGALRM: one at a time
+ * and process.
+ */
+#ifndef RG_CGI_DEADLINE_H
+#define RG_CGI_DEADLINE_H
+
+/* Installs the handler; once per process. */
+void deadline_init(void);
+
+/* When `ms` have passed, `fd` is shut down: reads end, writes fail. */
+void deadline_start(int fd, int ms);
+
+/* Must come before `fd` is closed by anybody but a failing read. */
+void deadline_stop(void);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+#include "cgi/fcgi.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fcgiapp.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cgi/deadline.h"
+
+/* FCGI_BeginRequestBody.role, FastCGI specification section 5.1 */
+#define FCGI_RESPONDER 1
+#define FCGI_AUTHORIZER 2
+
+#define KEEP_BODY (REQUEST_MAX_BODY + 1) /* one more shows "too large" */
+#define DRAIN_MAX (1024L * 1024)
+#define LINGER_MS 200
+
+/*
+ * An empty answer is "allowed" to lighttpd when it asks an authorizer, and so
+ * is one without Status: something is always said.
+ */
+static const char failed[] = "Status: 500 Internal Server Error\r\n"
+			     "Cache-Control: no-store\r\n"
+			     "Content-Type: text/plain\r\n\r\n"
+			     "Internal error.\n";
+
+struct body {
+	struct buf bytes;
+	size_t at;
+};
+
+void
+fcgi_init(void)
+{
+	if (FCGX_Init() != 0)
+		abort();
+}
+
+static long
+read_body(void *ctx, char *out, size_t size)
+{
+	struct body *b = ctx;
+	size_t n = b->bytes.len - b->at;
+
+	if (n > size)
+		n = size;
+	if (n > LONG_MAX)
+		return -1;
+	if (n > 0)
+		memcpy(out, b->bytes.p + b->at, n);
+	b->at += n;
+	return (long)n;
+}
+
+/*
+ * Reads stdin to its end, so that the next request on the connection begins
+ * with its own bytes; keeps as much as a request may have. False when the rest
+ * is too long to be read, and the connection has to be given up.
+ */
+static bool
+drain(FCGX_Stream *in, struct buf *keep)
+{
+	char chunk[4096];
+	long total = 0;
+	size_t room;
+	int n;
+
+	while (total < DRAIN_MAX &&
+	       (n = FCGX_GetStr(chunk, (int)sizeof(chunk), in)) > 0) {
+		room = KEEP_BODY - keep->len;
+		buf_put(keep, chunk, room < (size_t)n ? room : (size_t)n);
+		total += n;
+	}
+	explicit_bzero(chunk, sizeof(chunk));
+	return total < DRAIN_MAX;
+}
+
+static void
+answer(FCGX_Request *r, const struct server_app *app, void *state,
+    struct body *body, struct buf *out)
+{
+	if (r->role != FCGI_RESPONDER && r->role != FCGI_AUTHORIZER)
+		return;
+	if (!buf_ok(&body->bytes))
+		return;
+	app->serve(state, r->envp,
+	    r->role == FCGI_AUTHORIZER ? ROLE_AUTHORIZER : ROLE_RESPONDER,
+	    read_body, body, out);
+}
+
+static bool
+put(FCGX_Stream *s, const char *p, size_t len)
+{
+	return len <= INT_MAX && FCGX_PutStr(p, (int)len, s) == (int)len;
+}
+
+/* Sends the answer and the end of the request; false if the peer is gone. */
+static bool
+finish(FCGX_Request *r, const struct buf *out)
+{
+	bool ok;
+
+	if (buf_ok(out) && out->len > 0)
+		ok = put(r->out, buf_str(out), out->len);
+	else
+		ok = put(r->out, failed, sizeof(failed) - 1);
+	/* In this order, or libfcgi writes twice. */
+	ok = FCGX_FClose(r->err) == 0 && ok;
+	ok = FCGX_FClose(r->out) == 0 && ok;
+	return ok;
+}
+
+/*
+ * Serves one request that has begun to arrive. False: close the connection.
+ */
+static bool
+serve_one(FCGX_Request *r, const struct server_app *app, void *state,
+    int read_ms, int write_ms)
+{
+	struct body body = {BUF_INIT, 0};
+	struct buf out = BUF_INIT;
+	bool keep = false;
+
+	deadline_start(r->ipcFd, read_ms);
+	if (FCGX_Accept_r(r) != 0) {
+		deadline_stop();
+		goto out;
+	}
+	/* libfcgi takes a connection that breaks between two variables for
+	 * the end of the variables. */
+	if (FCGX_GetError(r->in) == 0) {
+		keep = r->keepConnection != 0 && r->role == FCGI_RESPONDER;
+		/* Servers send an authorizer no end of stdin. */
+		if (r->role == FCGI_RESPONDER && !drain(r->in, &body.bytes))
+			keep = false;
+	}
+	deadline_stop();
+	if (FCGX_GetError(r->in) != 0) {
+		log_info("fcgi.incomplete", "role=%d", r->role);
+		keep = false;
+		goto out;
+	}
+	answer(r, app, state, &body, &out);
+	deadline_start(r->ipcFd, write_ms);
+	keep = finish(r, &out) && keep;
+	deadline_stop();
+	if (app->idle != NULL)
+		app->idle(state);
+out:
+	buf_clear(&body.bytes);
+	buf_clear(&out);
+	return keep;
+}
+
+/*
+ * Lets the peer read what was sent before the connection goes: closing with
+ * unread bytes resets it. libfcgi would wait anew for each byte.
+ */
+static void
+linger(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t until = clock_mono_ms() + LINGER_MS, left;
+	char trash[4096];
+
+	if (shutdown(fd, SHUT_WR) != 0)
+		return;
+	while ((left = until - clock_mono_ms()) > 0)
+		if (poll(&p, 1, (int)left) != 1 ||
+		    recv(fd, trash, sizeof(trash), MSG_DONTWAIT) <= 0)
+			return;
+}
+
+void
+fcgi_serve(int fd, const struct server_app *app, void *state,
+    fcgi_wait_fn *wait, void *wait_ctx, int write_ms)
+{
+	FCGX_Request r;
+	bool first = true;
+	int read_ms;
+
+	/* libfcgi is handed the connection, and never accepts one itself. */
+	if (FCGX_InitRequest(&r, -1, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
+		(void)close(fd);
+		return;
+	}
+	r.ipcFd = fd;
+	for (;;) {
+		if ((read_ms = wait(wait_ctx, fd, first)) <= 0)
+			break;
+		first = false;
+		/* What libfcgi closes, it closes without lingering. */
+		r.detached = 1;
+		r.keepConnection = 1;
+		if (!serve_one(&r, app, state, read_ms, write_ms))
+			break;
+		FCGX_Free(&r, 0);
+	}
+	FCGX_Free(&r, 0);
+	if (r.ipcFd >= 0) {
+		linger(fd);
+		(void)close(fd);
+	}
+}

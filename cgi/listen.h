@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* The socket that web servers connect to. */
+#ifndef RG_CGI_LISTEN_H
+#define RG_CGI_LISTEN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include "base/err.h"
+#include "cgi/server.h"
+
+struct listener {
+	int fd; /* listening, O_NONBLOCK, close-on-exec; -1 = none */
+	bool is_unix;
+	bool has_peer; /* peer_uid holds */
+	uid_t peer_uid;
+	/* What to unlink at the end; path is "" when it is not ours. */
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	dev_t dev;
+	ino_t ino;
+};
+
+/*
+ * Makes the socket that options->listen names. A unix socket appears under its
+ * path with its final owner and mode, and already listening. One that another
+ * process still answers on is left alone (RG_E_EXISTS); one that nobody
+ * listens on any more is replaced. TCP: loopback only. RG_E_CONF for what
+ * can't be done as written; the detail says what.
+ */
+enum rg_err
+listen_open(const struct server_options *, struct listener *out, struct err *);
+
+/*
+ * Takes over a listening socket that was inherited as `fd`: unix, or TCP on a
+ * loopback address; anything else is RG_E_CONF.
+ */
+enum rg_err listen_adopt(
+    int fd, const struct server_options *, struct listener *out, struct err *);
+
+/* Looks up options->peer_user; RG_E_CONF if there is no such user. */
+enum rg_err
+listen_peer(const struct server_options *, struct listener *, struct err *);
+
+/* True for a descriptor that is a listening socket. */
+bool listen_is_listening(int fd);
+
+/*
+ * Whether the process behind the unix socket `fd` may speak to us: root, our
+ * own user, or peer_user. TCP has no such proof: always true.
+ */
+bool listen_may_speak(const struct listener *, int fd, uid_t *uid);
+
+/* Closes; removes the path if it still is the socket that we made. */
+void listen_close(struct listener *);
+
+#endif

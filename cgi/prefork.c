@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC */
+#include "cgi/prefork.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cgi/child.h"
+
+#define STOP_MS 6000	    /* then they are killed */
+#define QUICK_DEATH_MS 1000 /* dead within this: wait before another */
+#define BACKOFF_MIN_MS 100
+#define BACKOFF_MAX_MS 5000
+#define PROCS_MAX 1024
+
+struct proc {
+	pid_t pid; /* 0: to be started when `due` */
+	int64_t started;
+	int64_t due;
+	int backoff_ms;
+	bool leaving; /* told to end; not replaced */
+};
+
+struct parent {
+	struct listener *listener;
+	const struct server_options *options;
+	const struct server_app *app;
+	struct proc *procs;
+	size_t count;
+	sigset_t signals;
+};
+
+static void
+run_child(struct parent *p, pid_t parent)
+{
+	struct listener *l = p->listener;
+
+	/* Not PDEATHSIG alone: the parent may be dead already. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
+		exit(CHILD_NOT_OPENED);
+	exit(child_run(l, p->options, p->app, false));
+}
+
+static void
+start(struct parent *p, struct proc *c)
+{
+	pid_t self = getpid(), pid;
+
+	c->started = clock_mono_ms();
+	pid = fork();
+	if (pid == 0)
+		run_child(p, self);
+	if (pid < 0) {
+		log_error("worker.fork", "errno=%d", errno);
+		c->due = c->started + QUICK_DEATH_MS;
+		return;
+	}
+	c->pid = pid;
+	log_info("worker.start", "pid=%ld", (long)pid);
+}
+
+static void
+start_due(struct parent *p)
+{
+	int64_t now = clock_mono_ms();
+	size_t i;
+
+	for (i = 0; i < p->count; i++)
+		if (p->procs[i].pid == 0 && p->procs[i].due <= now)
+			start(p, &p->procs[i]);
+}
+
+/* Room for `more` processes that are to be started now. */
+static bool
+add(struct parent *p, int more)
+{
+	size_t count = p->count + (size_t)more;
+	struct proc *procs;
+
+	if (more < 1 || count > PROCS_MAX)
+		return false;
+	procs = reallocarray(p->procs, count, sizeof(*procs));
+	if (procs == NULL)
+		return false;
+	memset(procs + p->count, 0, (size_t)more * sizeof(*procs));
+	p->procs = procs;
+	p->count = count;
+	return true;
+}
+
+static void
+drop(struct parent *p, size_t i)
+{
+	p->procs[i] = p->procs[p->count - 1];
+	p->count--;
+}
+
+static const char *
+exit_words(int status)
+{
+	if (WIFSIGNALED(status))
+		return "killed";
+	switch (WEXITSTATUS(status)) {
+	case CHILD_ENDED:
+		return "ended";
+	case CHILD_NOT_OPENED:
+		return "could not open";
+	case CHILD_CUT:
+		return "cut a request short";
+	default:
+		return "failed";
+	}
+}
+
+static void
+buried(struct parent *p, size_t i, int status)
+{
+	struct proc *c = &p->procs[i];
+	int64_t now = clock_mono_ms();
+
+	log_event(c->leaving ? LOG_INFO : LOG_ERROR, "worker.end",
+	    "pid=%ld signal=%d status=%d reason=\"%s\"", (long)c->pid,
+	    WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+	    WIFEXITED(status) ? WEXITSTATUS(status) : 0, exit_words(status));
+	if (c->leaving) {
+		drop(p, i);
+		return;
+	}
+	if (now - c->started >= QUICK_DEATH_MS)
+		c->backoff_ms = 0;
+	else if (c->backoff_ms == 0)
+		c->backoff_ms = BACKOFF_MIN_MS;
+	else if (c->backoff_ms < BACKOFF_MAX_MS / 2)
+		c->backoff_ms *= 2;
+	else
+		c->backoff_ms = BACKOFF_MAX_MS;
+	c->pid = 0;
+	c->due = now + c->backoff_ms;
+}
+
+static void
+reap(struct parent *p)
+{
+	int status;
+	pid_t pid;
+	size_t i;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (i = 0; i < p->count; i++)
+			if (p->procs[i].pid == pid) {
+				buried(p, i, status);
+				break;
+			}
+}
+
+/* Tells the first `count` to end; forgets those that do not run. */
+static void
+dismiss(struct parent *p, size_t count)
+{
+	size_t i = count;
+
+	while (i-- > 0) {
+		if (p->procs[i].pid == 0) {
+			drop(p, i);
+			continue;
+		}
+		p->procs[i].leaving = true;
+		(void)kill(p->procs[i].pid, SIGTERM);
+	}
+}
+
+/* New children first, so that somebody always takes connections. */
+static void
+reload(struct parent *p)
+{
+	struct err e = {RG_OK, ""};
+	struct listener fresh = *p->listener;
+	size_t old = p->count;
+
+	if (p->app->reload != NULL &&
+	    p->app->reload(p->app->ctx, &e) != RG_OK) {
+		log_error("server.reload_refused", "error=%s detail=\"%s\"",
+		    err_name(e.code), e.detail);
+		return;
+	}
+	if (listen_peer(p->options, &fresh, &e) != RG_OK) {
+		log_error("server.reload_refused", "error=%s detail=\"%s\"",
+		    err_name(e.code), e.detail);
+		return;
+	}
+	if (!add(p, p->options->workers)) {
+		log_error("server.reload_refused",
+		    "detail=\"too many workers are still ending\"");
+		return;
+	}
+	*p->listener = fresh;
+	start_due(p);
+	dismiss(p, old);
+	log_info("server.reloaded", "workers=%d", p->options->workers);
+}
+
+/* Milliseconds until a child is due; -1 when none waits. */
+static int64_t
+next_due(const struct parent *p)
+{
+	int64_t now = clock_mono_ms(), left, least = -1;
+	size_t i;
+
+	for (i = 0; i < p->count; i++) {
+		if (p->procs[i].pid != 0)
+			continue;
+		left = p->procs[i].due > now ? p->procs[i].due - now : 0;
+		if (least < 0 || left < least)
+			least = left;
+	}
+	return least;
+}
+
+/* The next signal, or 0 after `ms` (for ever if below 0). */
+static int
+next_signal(const struct parent *p, int64_t ms)
+{
+	struct timespec t;
+	int sig;
+
+	if (ms < 0) {
+		sig = sigwaitinfo(&p->signals, NULL);
+	} else {
+		t.tv_sec = (time_t)(ms / 1000);
+		t.tv_nsec = (long)(ms % 1000) * 1000000L;
+		sig = sigtimedwait(&p->signals, NULL, &t);
+	}
+	return sig < 0 ? 0 : sig;
+}
+
+static void
+stop(struct parent *p)
+{
+	int64_t until = clock_mono_ms() + STOP_MS, left;
+	size_t i;
+
+	listen_close(p->listener);
+	dismiss(p, p->count);
+	while (p->count > 0) {
+		if ((left = until - clock_mono_ms()) <= 0)
+			break;
+		(void)next_signal(p, left);
+		reap(p);
+	}
+	for (i = 0; i < p->count; i++) {
+		log_warn("worker.kill", "pid=%ld", (long)p->procs[i].pid);
+		(void)kill(p->procs[i].pid, SIGKILL);
+		(void)waitpid(p->procs[i].pid, NULL, 0);
+	}
+}
+
+static void
+block_signals(struct parent *p)
+{
+	(void)sigemptyset(&p->signals);
+	(void)sigaddset(&p->signals, SIGTERM);
+	(void)sigaddset(&p->signals, SIGINT);
+	(void)sigaddset(&p->signals, SIGHUP);
+	(void)sigaddset(&p->signals, SIGUSR1);
+	(void)sigaddset(&p->signals, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &p->signals, NULL);
+	/* An ignored CHLD, inherited so, would leave nothing to wait for. */
+	(void)signal(SIGCHLD, SIG_DFL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+int
+prefork_run(struct listener *l, const struct server_options *o,
+    const struct server_app *app)
+{
+	struct parent p = {.listener = l, .options = o, .app = app};
+	int sig = 0;
+
+	block_signals(&p);
+	if (!add(&p, o->workers)) {
+		log_error("server.start", "workers=%d", o->workers);
+		return 1;
+	}
+	while (sig != SIGTERM && sig != SIGINT) {
+		start_due(&p);
+		sig = next_signal(&p, next_due(&p));
+		if (sig == SIGHUP)
+			reload(&p);
+		reap(&p);
+	}
+	stop(&p);
+	free(p.procs);
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* The parent of the processes that answer requests. */
+#ifndef RG_CGI_PREFORK_H
+#define RG_CGI_PREFORK_H
+
+#include "cgi/listen.h"
+#include "cgi/server.h"
+
+/*
+ * Keeps options->workers children at work on the listener until TERM or INT:
+ * replaces those that die, all of them after HUP. Returns the exit status; in
+ * a child it does not return. A killed parent takes its children with it.
+ */
+int prefork_run(struct listener *, const struct server_options *,
+    const struct server_app *);
+
+#endif

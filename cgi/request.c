@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: ISC */
+#include "cgi/request.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "cgi/request_cookie.h"
+
+#define MAX_PATH 1024
+#define MAX_REQUIRE 1024
+
+/* The variables that are read; all others do not exist for us. */
+enum var {
+	VAR_METHOD,
+	VAR_SCRIPT_NAME,
+	VAR_PATH_INFO,
+	VAR_QUERY,
+	VAR_TYPE,
+	VAR_LENGTH,
+	VAR_CLIENT,
+	VAR_AUTHORIZATION,
+	VAR_REQUIRE,
+	VAR__MAX
+};
+
+/* One sender, the web server: twice the same name is a mistake in its
+ * configuration, and which of the two holds must not be a guess. */
+static const char *const var_names[VAR__MAX] = {"REQUEST_METHOD", "SCRIPT_NAME",
+    "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
+    "REMOTE_ADDR", "HTTP_AUTHORIZATION", "ROLEGATE_REQUIRE"};
+
+struct vars {
+	const char *value[VAR__MAX]; /* NULL when absent; first one wins */
+	const char *twice;	     /* a name that came twice, or NULL */
+};
+
+/* The value if `param` is NAME=value of that name, else NULL. */
+static const char *
+value_of(const char *param, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(param, name, n) != 0 || param[n] != '=')
+		return NULL;
+	return param + n + 1;
+}
+
+static void
+collect(char *const *params, struct vars *v)
+{
+	const char *value;
+	size_t i, k;
+
+	memset(v, 0, sizeof(*v));
+	for (i = 0; params[i] != NULL; i++) {
+		for (k = 0; k < VAR__MAX; k++) {
+			value = value_of(params[i], var_names[k]);
+			if (value == NULL)
+				continue;
+			if (v->value[k] != NULL)
+				v->twice = var_names[k];
+			else
+				v->value[k] = value;
+		}
+	}
+}
+
+static const char *
+var(const struct vars *v, enum var name)
+{
+	return v->value[name] == NULL ? "" : v->value[name];
+}
+
+static bool
+has_control(const char *s)
+{
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < 0x20 || c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* 80 random bits in letters and digits that are not mistaken for others */
+static void
+make_id(char out[static REQUEST_ID_LEN + 1])
+{
+	static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	unsigned char raw[REQUEST_ID_LEN];
+	size_t i;
+
+	random_bytes(raw, sizeof(raw));
+	for (i = 0; i < REQUEST_ID_LEN; i++)
+		out[i] = alphabet[raw[i] % 32];
+	out[REQUEST_ID_LEN] = '\0';
+}
+
+static enum method
+method_of(const char *s)
+{
+	if (strcmp(s, "GET") == 0)
+		return METHOD_GET;
+	if (strcmp(s, "HEAD") == 0)
+		return METHOD_HEAD;
+	if (strcmp(s, "POST") == 0)
+		return METHOD_POST;
+	return METHOD_OTHER;
+}
+
+/* Whether a weight parameter such as ";q=0.0" says "not this one". */
+static bool
+is_refused(const char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i + 3 < len; i++) {
+		if (p[i] != ';')
+			continue;
+		while (i + 1 < len && p[i + 1] == ' ')
+			i++;
+		if (i + 3 >= len || (p[i + 1] | 0x20) != 'q' || p[i + 2] != '=')
+			continue;
+		return p[i + 3] == '0' &&
+		       strcspn(p + i + 4, "123456789") >= len - i - 4;
+	}
+	return false;
+}
+
+/*
+ * Whether one Accept header names text/html itself (RFC 9110 section 12.5.1):
+ * browsers do when they navigate, and programs that take anything say "* / *".
+ */
+static bool
+accepts_html(const char *p)
+{
+	static const char html[] = "text/html";
+	size_t n, len;
+
+	while (*p != '\0') {
+		p += strspn(p, " \t,");
+		len = strcspn(p, ",");
+		n = sizeof(html) - 1;
+		if (len >= n && strncasecmp(p, html, n) == 0 &&
+		    (len == n || strchr("; \t", p[n]) != NULL) &&
+		    !is_refused(p + n, len - n))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
+static void
+read_hints(struct request *q, char *const *params)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; params[i] != NULL; i++) {
+		value = value_of(params[i], "HTTP_ACCEPT");
+		if (value != NULL && accepts_html(value))
+			q->wants_html = true;
+		/* Fetch Metadata, section 2.3 */
+		value = value_of(params[i], "HTTP_SEC_FETCH_SITE");
+		if (value != NULL && strcmp(value, "cross-site") == 0)
+			q->cross_site = true;
+	}
+}
+
+static enum rg_err
+read_path(struct request *q, const struct vars *v)
+{
+	const char *script = var(v, VAR_SCRIPT_NAME);
+	const char *info = var(v, VAR_PATH_INFO);
+	struct buf path = BUF_LIMITED(MAX_PATH);
+	enum rg_err r = RG_OK;
+
+	/* An authorizer is not told a path of its own. */
+	buf_puts(&path, script);
+	buf_puts(&path, info);
+	if (!buf_ok(&path))
+		r = RG_E_REQ_TOO_LARGE;
+	else if (has_control(buf_str(&path)) ||
+		 (q->role == ROLE_RESPONDER && buf_str(&path)[0] != '/'))
+		r = RG_E_REQ_MALFORMED;
+	if (r != RG_OK)
+		buf_reset(&path);
+	q->path = buf_steal(&path);
+	return q->path == NULL ? RG_E_NOMEM : r;
+}
+
+static enum rg_err
+read_client(struct request *q, const struct vars *v)
+{
+	const char *s = var(v, VAR_CLIENT);
+	unsigned char raw[sizeof(struct in6_addr)];
+
+	if (inet_pton(AF_INET, s, raw) != 1 && inet_pton(AF_INET6, s, raw) != 1)
+		s = "";
+	q->client = strdup(s);
+	return q->client == NULL ? RG_E_NOMEM : RG_OK;
+}
+
+static enum rg_err
+read_headers(struct request *q, const struct vars *v)
+{
+	const char *auth = v->value[VAR_AUTHORIZATION];
+	const char *require = v->value[VAR_REQUIRE];
+
+	if (require != NULL) {
+		if (strlen(require) > MAX_REQUIRE || has_control(require))
+			return RG_E_REQ_MALFORMED;
+		if ((q->require = strdup(require)) == NULL)
+			return RG_E_NOMEM;
+	}
+	if (auth != NULL) {
+		if (strlen(auth) > REQUEST_MAX_AUTH)
+			return RG_E_REQ_TOO_LARGE;
+		if (has_control(auth))
+			return RG_E_REQ_MALFORMED;
+		if ((q->authorization = strdup(auth)) == NULL)
+			return RG_E_NOMEM;
+	}
+	return RG_OK;
+}
+
+static enum rg_err
+set_form(struct form **f, const char *text, size_t len)
+{
+	struct form *fresh = NULL;
+	enum rg_err r;
+
+	if ((r = form_parse(text, len, &fresh)) != RG_OK)
+		return r;
+	form_free(f);
+	*f = fresh;
+	return RG_OK;
+}
+
+static enum rg_err
+read_query(struct request *q, const struct vars *v)
+{
+	const char *s = var(v, VAR_QUERY);
+
+	/* To an authorizer the query is that of somebody else's page. */
+	if (q->role == ROLE_AUTHORIZER)
+		return RG_OK;
+	if (strlen(s) > REQUEST_MAX_QUERY)
+		return RG_E_REQ_TOO_LARGE;
+	return set_form(&q->query, s, strlen(s));
+}
+
+/* "application/x-www-form-urlencoded", whatever parameters follow */
+static bool
+is_form_type(const char *s)
+{
+	static const char type[] = "application/x-www-form-urlencoded";
+	size_t n = sizeof(type) - 1;
+
+	return strncasecmp(s, type, n) == 0 &&
+	       (s[n] == '\0' || strchr("; \t", s[n]) != NULL);
+}
+
+/*
+ * CONTENT_LENGTH says when to refuse early and when a body was cut short, and
+ * nothing else: it is absent for chunked bodies. False if it is no number.
+ */
+static bool
+parse_length(const char *s, size_t *out)
+{
+	size_t n = 0;
+
+	if (*s == '\0' || strspn(s, "0123456789") != strlen(s))
+		return false;
+	for (; *s != '\0'; s++) {
+		n = n * 10 + (size_t)(*s - '0');
+		if (n > REQUEST_MAX_BODY)
+			break; /* large enough to be refused */
+	}
+	*out = n;
+	return true;
+}
+
+static enum rg_err
+read_body(
+    struct request *q, const struct vars *v, request_read_fn *fn, void *ctx)
+{
+	struct buf body = BUF_LIMITED(REQUEST_MAX_BODY);
+	enum rg_err r = RG_E_INTERNAL;
+	char chunk[4096];
+	size_t told = 0;
+	bool is_told;
+	long n;
+
+	is_told = parse_length(var(v, VAR_LENGTH), &told);
+	if (told > REQUEST_MAX_BODY) {
+		r = RG_E_REQ_TOO_LARGE;
+		goto out;
+	}
+	while ((n = fn(ctx, chunk, sizeof(chunk))) > 0) {
+		buf_put(&body, chunk, (size_t)n);
+		if (!buf_ok(&body)) {
+			r = RG_E_REQ_TOO_LARGE;
+			goto out;
+		}
+	}
+	if (n < 0 || (is_told && body.len < told)) {
+		r = RG_E_REQ_MALFORMED;
+		goto out;
+	}
+	if (body.len > 0 && !is_form_type(var(v, VAR_TYPE))) {
+		r = RG_E_REQ_TYPE;
+		goto out;
+	}
+	r = set_form(&q->body, buf_str(&body), body.len);
+out:
+	explicit_bzero(chunk, sizeof(chunk));
+	buf_clear(&body);
+	return r;
+}
+
+static enum rg_err
+read_rest(struct request *q, char *const *params, const struct vars *v,
+    request_read_fn *fn, void *ctx)
+{
+	enum rg_err r;
+
+	if (v->twice != NULL) {
+		log_warn("request.duplicate", "variable=%s", v->twice);
+		return RG_E_REQ_DUPLICATE;
+	}
+	if ((r = read_headers(q, v)) != RG_OK ||
+	    (r = read_query(q, v)) != RG_OK ||
+	    (r = request_cookies_read(q, params)) != RG_OK)
+		return r;
+	if (q->role == ROLE_RESPONDER && q->method == METHOD_POST)
+		return read_body(q, v, fn, ctx);
+	return RG_OK;
+}
+
+enum rg_err
+request_read(char *const *params, enum fcgi_role role, request_read_fn *fn,
+    void *ctx, struct request **out)
+{
+	enum rg_err r, path;
+	struct request *q = NULL;
+	struct vars v;
+
+	*out = NULL;
+	if ((q = calloc(1, sizeof(*q))) == NULL)
+		return RG_E_NOMEM;
+	make_id(q->id);
+	q->role = role;
+	collect(params, &v);
+	q->method = method_of(var(&v, VAR_METHOD));
+	read_hints(q, params);
+	path = read_path(q, &v);
+	if ((r = read_client(q, &v)) != RG_OK || path == RG_E_NOMEM ||
+	    (r = form_parse("", 0, &q->query)) != RG_OK ||
+	    (r = form_parse("", 0, &q->body)) != RG_OK) {
+		request_free(&q);
+		return RG_E_NOMEM;
+	}
+	r = path != RG_OK ? path : read_rest(q, params, &v, fn, ctx);
+	*out = q;
+	return r;
+}
+
+static void
+wipe(char **s)
+{
+	if (*s != NULL)
+		explicit_bzero(*s, strlen(*s));
+	free(*s);
+	*s = NULL;
+}
+
+void
+request_free(struct request **out)
+{
+	struct request *q = *out;
+
+	if (q == NULL)
+		return;
+	free(q->path);
+	free(q->client);
+	free(q->require);
+	wipe(&q->authorization);
+	request_cookies_free(q);
+	form_free(&q->query);
+	form_free(&q->body);
+	free(q);
+	*out = NULL;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+#include "cgi/response.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+
+/*
+ * Apache's modules answer 500 of their own for a header line over about 8 KB;
+ * a complete 500 of ours says more.
+ */
+#define HEADER_LINE_MAX 7900
+
+/*
+ * On everything. No script runs on our pages and nobody frames them; COOP and
+ * CORP keep other sites from looking in.
+ */
+static const char security_headers[] =
+    "Content-Security-Policy: default-src 'none'; style-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "X-Frame-Options: DENY\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Permissions-Policy: camera=(), geolocation=(), microphone=()\r\n";
+
+static const char no_store[] = "Cache-Control: no-store\r\n";
+
+static const char internal_body[] = "Internal error.\n";
+
+static const struct {
+	int status;
+	const char *reason;
+} reasons[] = {{200, "OK"}, {204, "No Content"}, {302, "Found"},
+    {303, "See Other"}, {304, "Not Modified"}, {400, "Bad Request"},
+    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
+    {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"},
+    {413, "Content Too Large"}, {414, "URI Too Long"},
+    {415, "Unsupported Media Type"}, {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
+    {502, "Bad Gateway"}, {503, "Service Unavailable"}};
+
+/* Never NULL: the reason phrase may be empty (RFC 9112 section 4). */
+static const char *
+reason_of(int status)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "";
+}
+
+/* RFC 9110 section 5.6.2, "token", as far as our own names need it */
+static bool
+is_field_name(const char *s)
+{
+	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "abcdefghijklmnopqrstuvwxyz0123456789-_");
+
+	return n > 0 && s[n] == '\0';
+}
+
+/* No control characters: CR or LF would begin another header or the body. */
+static bool
+is_field_value(const char *s)
+{
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < 0x20 || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+void
+response_header(struct response *s, const char *name, const char *fmt, ...)
+{
+	char value[HEADER_LINE_MAX + 1];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	if (n < 0 || !is_field_name(name) ||
+	    strlen(name) + (size_t)n + 2 > HEADER_LINE_MAX ||
+	    !is_field_value(value)) {
+		s->headers.failed = true;
+		return;
+	}
+	buf_puts(&s->headers, name);
+	buf_puts(&s->headers, ": ");
+	buf_puts(&s->headers, value);
+	buf_puts(&s->headers, "\r\n");
+}
+
+void
+response_reset(struct response *s, int status)
+{
+	buf_reset(&s->headers);
+	buf_reset(&s->body);
+	s->status = status;
+	s->cacheable = false;
+}
+
+void
+response_redirect(struct response *s, const char *location)
+{
+	s->status = 303;
+	buf_reset(&s->body);
+	response_header(s, "Location", "%s", location);
+}
+
+void
+response_json_own(struct response *s, int status, json_t *body)
+{
+	s->status = status;
+	buf_reset(&s->body);
+	response_header(s, "Content-Type", "application/json");
+	if (body == NULL || !json_put(&s->body, body))
+		s->body.failed = true;
+	buf_putc(&s->body, '\n');
+	json_decref(body);
+}
+
+void
+response_error(struct response *s, int status, const char *error,
+    const char *message, const char *request_id)
+{
+	response_reset(s, status);
+	response_json_own(s, status,
+	    json_pack("{s:s, s:s, s:s}", "error", error, "message", message,
+		"request_id", request_id));
+}
+
+/* What is left to say when the answer itself can't be told. */
+static void
+write_internal(bool head_only, struct buf *out)
+{
+	buf_reset(out);
+	buf_puts(out, "Status: 500 Internal Server Error\r\n");
+	buf_puts(out, security_headers);
+	buf_puts(out, no_store);
+	buf_puts(out, "Content-Type: text/plain; charset=utf-8\r\n");
+	buf_printf(
+	    out, "Content-Length: %zu\r\n\r\n", sizeof(internal_body) - 1);
+	if (!head_only)
+		buf_puts(out, internal_body);
+}
+
+void
+response_write(struct response *s, bool head_only, struct buf *out)
+{
+	bool bodyless = s->status == 204 || s->status == 304;
+
+	if (!buf_ok(&s->headers) || !buf_ok(&s->body) || s->status < 200 ||
+	    s->status > 599) {
+		write_internal(head_only, out);
+		return;
+	}
+	buf_printf(out, "Status: %d %s\r\n", s->status, reason_of(s->status));
+	buf_puts(out, security_headers);
+	if (!s->cacheable)
+		buf_puts(out, no_store);
+	buf_put(out, buf_str(&s->headers), s->headers.len);
+	if (!bodyless)
+		buf_printf(out, "Content-Length: %zu\r\n", s->body.len);
+	buf_puts(out, "\r\n");
+	if (!head_only && !bodyless)
+		buf_put(out, buf_str(&s->body), s->body.len);
+	if (!buf_ok(out))
+		write_internal(head_only, out);
+}
+
+void
+response_clear(struct response *s)
+{
+	buf_clear(&s->headers);
+	buf_clear(&s->body);
+	s->status = 200;
+	s->cacheable = false;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+#include "cgi/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cgi/child.h"
+#include "cgi/listen.h"
+#include "cgi/plain.h"
+#include "cgi/prefork.h"
+
+#define ACTIVATED_FD 3 /* sd_listen_fds(3): the first one */
+
+enum mode {
+	MODE_ACTIVATED, /* by systemd: LISTEN_FDS */
+	MODE_SPAWNED,	/* by a web server: fd 0 is the listening socket */
+	MODE_CGI,
+	MODE_OWN_SOCKET,
+	MODE_NONE
+};
+
+static const char *const mode_names[] = {
+    "activated", "spawned", "cgi", "own", "none"};
+
+/* sd_listen_fds(3): LISTEN_FDS is meant for the process LISTEN_PID only. */
+static int
+activated(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	char self[24];
+
+	(void)snprintf(self, sizeof(self), "%ld", (long)getpid());
+	if (pid == NULL || fds == NULL || strcmp(pid, self) != 0)
+		return 0;
+	return strcmp(fds, "1") == 0 ? 1 : -1;
+}
+
+/*
+ * How the process was started says more than a configuration file that several
+ * ways of starting may share; only --listen says yet more.
+ */
+static enum mode
+choose(const struct server_options *o)
+{
+	if (activated() != 0)
+		return MODE_ACTIVATED;
+	if (o->listen != NULL && o->listen_first)
+		return MODE_OWN_SOCKET;
+	if (listen_is_listening(STDIN_FILENO))
+		return MODE_SPAWNED;
+	if (plain_is_cgi())
+		return MODE_CGI;
+	return o->listen != NULL ? MODE_OWN_SOCKET : MODE_NONE;
+}
+
+static enum rg_err
+get_listener(enum mode mode, const struct server_options *o, struct listener *l,
+    struct err *e)
+{
+	if (mode == MODE_OWN_SOCKET)
+		return listen_open(o, l, e);
+	if (mode == MODE_SPAWNED)
+		return listen_adopt(STDIN_FILENO, o, l, e);
+	if (activated() < 0)
+		return err_set(
+		    e, RG_E_CONF, "LISTEN_FDS: exactly one socket is served");
+	return listen_adopt(ACTIVATED_FD, o, l, e);
+}
+
+int
+server_run(const struct server_options *o, const struct server_app *app)
+{
+	struct listener l = {.fd = -1};
+	struct err e = {RG_OK, ""};
+	enum mode mode = choose(o);
+	int status;
+
+	if (mode == MODE_CGI)
+		return plain_serve(o, app);
+	if (mode == MODE_NONE) {
+		log_error("server.start",
+		    "no socket: set listen, or let a web server start it");
+		return 1;
+	}
+	if (get_listener(mode, o, &l, &e) != RG_OK) {
+		log_error("server.start", "error=%s detail=\"%s\"",
+		    err_name(e.code), e.detail);
+		return 1;
+	}
+	log_info("server.start", "mode=%s listen=\"%s\" workers=%d pid=%ld",
+	    mode_names[mode], mode == MODE_OWN_SOCKET ? o->listen : "inherited",
+	    mode == MODE_SPAWNED ? 1 : o->workers, (long)getpid());
+	/* A server that spawns us decides itself how many it wants. */
+	if (mode == MODE_SPAWNED)
+		status = child_run(&l, o, app, true);
+	else
+		status = prefork_run(&l, o, app);
+	listen_close(&l);
+	log_info("server.stop", "status=%d", status);
+	return status;
+}

@@ -34,10 +34,12 @@ function promptPolicy() {
   return policy;
 }
 
-// Consent is never asked for: what is requested is granted.
+// Consent is never asked for: what is requested is granted. A new grant for
+// each request would void the codes that other tabs still have to redeem.
 async function grantAll(ctx) {
   const { client, session, provider, params } = ctx.oidc;
-  const grant = new provider.Grant({
+  const old = session.grantIdFor(client.clientId);
+  const grant = (old && await provider.Grant.find(old)) ?? new provider.Grant({
     clientId: client.clientId, accountId: session.accountId,
   });
   grant.addOIDCScope(params.scope);

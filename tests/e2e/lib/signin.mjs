@@ -31,8 +31,11 @@ export async function toCallback(client, url, { login, callback }) {
   throw new Error(`no end after ${MAX_STEPS} steps, at ${res.url}`);
 }
 
-/* Delivers what toCallback returned: rolegate's answer. */
+/*
+ * Delivers what toCallback returned: rolegate's answer. A form_post comes from
+ * the same site here, since ports do not count: Lax cookies go along.
+ */
 export function deliver(client, back, init) {
   if (!back.fields) return client.get(back.url, init);
-  return client.post(back.url, back.fields, { crossSite: true, ...init });
+  return client.post(back.url, back.fields, init);
 }

@@ -257,47 +257,64 @@ verify_end(const struct audit_head *at, const struct audit_head *head,
 	return RG_OK;
 }
 
+static enum rg_err
+verify_rows(struct store *s, const struct audit_head *expect,
+    struct audit_head *at, struct err *e)
+{
+	enum rg_err r;
+	struct audit_row row;
+	struct query q;
+	bool more;
+
+	db_query(&q, s, ST_AUDIT_ALL);
+	while ((r = db_step(&q, &more)) == RG_OK && more) {
+		read_row(&q, &row);
+		if ((r = verify_row(&row, at, e)) != RG_OK)
+			goto out;
+		if (expect != NULL && expect->seq == row.seq &&
+		    strcmp(expect->hash, row.hash) != 0) {
+			r = err_set(e, RG_E_AUDIT_CHAIN,
+			    "row %" PRId64 " is not the one expected there",
+			    row.seq);
+			goto out;
+		}
+		at->seq = row.seq;
+		memcpy(at->hash, row.hash, sizeof(at->hash));
+	}
+	if (r != RG_OK)
+		(void)err_set(e, r, "%s: %s", db_path(s), db_error(s));
+out:
+	db_done(&q);
+	return r;
+}
+
 enum rg_err
 store_audit_verify(struct store *s, const struct audit_head *expect,
     int64_t *count, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	struct audit_head at = {0, GENESIS}, head = {0, ""};
-	struct audit_row row;
+	struct audit_head at = {0, GENESIS}, head;
 	struct query q;
-	bool more;
 
 	*count = 0;
 	if (expect != NULL && expect->seq == 0 &&
 	    strcmp(expect->hash, GENESIS) != 0)
 		return err_set(e, RG_E_AUDIT_CHAIN,
 		    "the expected head is of no chain of ours");
-	db_query(&q, s, ST_AUDIT_ALL);
-	while ((r = db_step(&q, &more)) == RG_OK && more) {
-		head.seq = db_column_int(&q, 10);
-		(void)snprintf(
-		    head.hash, sizeof(head.hash), "%s", db_column_text(&q, 11));
-		if (db_column_null(&q, 0)) /* no row at all */
-			break;
-		read_row(&q, &row);
-		if ((r = verify_row(&row, &at, e)) != RG_OK)
-			goto out;
-		at.seq = row.seq;
-		memcpy(at.hash, row.hash, sizeof(at.hash));
-		if (expect != NULL && expect->seq == at.seq &&
-		    strcmp(expect->hash, at.hash) != 0) {
-			r = err_set(e, RG_E_AUDIT_CHAIN,
-			    "row %" PRId64 " is not the one expected there",
-			    at.seq);
-			goto out;
-		}
-		*count = at.seq;
-	}
-	if (r != RG_OK)
+	if (db_in_transaction(s))
+		return err_set(e, RG_E_INTERNAL, "a transaction is open");
+	/* Others go on adding rows: look at one moment. */
+	db_query(&q, s, ST_BEGIN_READ);
+	if ((r = db_run(&q)) != RG_OK ||
+	    (r = store_audit_head(s, &head)) != RG_OK) {
 		(void)err_set(e, r, "%s: %s", db_path(s), db_error(s));
-	else
+		goto out;
+	}
+	r = verify_rows(s, expect, &at, e);
+	*count = at.seq;
+	if (r == RG_OK)
 		r = verify_end(&at, &head, expect, e);
 out:
-	db_done(&q);
+	store_rollback(s);
 	return r;
 }

@@ -77,6 +77,7 @@ enum rg_err store_audit_head(struct store *, struct audit_head *);
  * bad row in `e` (changed, missing, inserted, or cut off at the end against
  * the head that meta records); *count is how many rows were good.
  * `expect` (may be NULL) is a head noted earlier that must be in the chain.
+ * RG_E_INTERNAL inside a transaction.
  */
 enum rg_err store_audit_verify(struct store *, const struct audit_head *expect,
     int64_t *count, struct err *e);

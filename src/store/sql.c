@@ -22,6 +22,7 @@
 
 const char *const sql_text[ST__MAX] = {
     [ST_BEGIN] = "BEGIN IMMEDIATE",
+    [ST_BEGIN_READ] = "BEGIN",
     [ST_COMMIT] = "COMMIT",
     [ST_ROLLBACK] = "ROLLBACK",
     [ST_PING_READ] = "SELECT policy_version FROM meta",
@@ -108,10 +109,7 @@ const char *const sql_text[ST__MAX] = {
     [ST_AUDIT_HEAD] = "SELECT audit_seq, audit_hash FROM meta WHERE id = 1",
     [ST_AUDIT_COUNT] =
 	"SELECT count(*) FROM audit WHERE event = ?1 AND time >= ?2",
-    /* One statement, so that rows and head are of one moment. */
-    [ST_AUDIT_ALL] =
-	"SELECT " AUDIT_COLUMNS ", audit_seq, audit_hash"
-	" FROM meta LEFT JOIN audit ON 1 WHERE meta.id = 1 ORDER BY seq",
+    [ST_AUDIT_ALL] = "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY seq",
     [ST_AUDIT_BY_TIME] =
 	AUDIT_NEWEST("time >= ?1 AND (?2 IS NULL OR (event >= ?2 AND"
 		     " event < ?3)) AND (?4 IS NULL OR subject = ?4)"),

@@ -41,7 +41,7 @@ test('a mistake is named with file and line', async () => {
     ['log_level = debug', 'log_level = loud'],
     ['[session]', '[session]\nidle = 2h\nlifetime = 1h', 'idle'],
     ['[session]', '[session]\nidle = 1w'], ['[session]', '[sessoin]\nidle = 1h'],
-    ['type = entra', 'type = azure'], ['type = entra', 'type = entra\nx'],
+    ['type = entra', 'type = azure'], ['type = entra', 'type = entra\nnonsense'],
     [/tenant = .*/.exec(good)[0], 'tenant = contoso'],
     ['label = Contoso', 'label = Contoso\nscope = profile', 'scope'],
     ['label = Contoso', 'label = Contoso\nid_token_alg = HS256', 'id_token'],

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: ISC */
+/* cgi/fcgi.c and child.c, through real connections to a running server */
+#include "toy_server.h"
+
+static void
+test_get(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+
+	toy_start(t);
+	a = toy_get(t, "/hello");
+	assert_ptr_equal(strstr(a.text, "Status: 200 OK\r\n"), a.text);
+	assert_non_null(strstr(a.text, "role=responder"));
+	fc_clear(&a);
+}
+
+static void
+test_authorizer_without_stdin(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	int fd;
+
+	toy_start(t);
+	fd = toy_connect(t);
+	/* As lighttpd and mod_fcgid do it: no end of stdin, ever. */
+	assert_true(fc_begin(fd, FC_AUTHORIZER, false) &&
+		    fc_param(fd, "REQUEST_METHOD", "POST") &&
+		    fc_param(fd, "CONTENT_LENGTH", "10") && fc_params_end(fd));
+	a = fc_read(fd, TOY_PATIENCE_MS);
+	assert_true(a.complete);
+	assert_true(a.ms < 300);
+	assert_non_null(strstr(a.text, "role=authorizer"));
+	fc_clear(&a);
+	assert_true(fc_is_closed(fd, 1000));
+	(void)close(fd);
+}
+
+/* "Nothing" would mean "allowed". */
+static void
+test_never_empty(void **state)
+{
+	static const char *const paths[] = {"/empty", "/failed"};
+	struct toy *t = *state;
+	struct fc_answer a;
+	size_t i;
+	int fd;
+
+	toy_start(t);
+	for (i = 0; i < 2; i++) {
+		fd = toy_connect(t);
+		assert_true(fc_begin(fd, FC_AUTHORIZER, false) &&
+			    fc_param(fd, "SCRIPT_NAME", paths[i]) &&
+			    fc_params_end(fd));
+		a = fc_read(fd, TOY_PATIENCE_MS);
+		assert_true(a.complete);
+		assert_ptr_equal(strstr(a.text, "Status: 500 "), a.text);
+		assert_null(strstr(a.text, "200"));
+		fc_clear(&a);
+		(void)close(fd);
+	}
+}
+
+static void
+test_filter_refused(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	int fd;
+
+	toy_start(t);
+	fd = toy_connect(t);
+	assert_true(fc_begin(fd, FC_FILTER, false) &&
+		    fc_param(fd, "SCRIPT_NAME", "/filter") &&
+		    fc_params_end(fd) && fc_stdin(fd, 0));
+	a = fc_read(fd, TOY_PATIENCE_MS);
+	assert_ptr_equal(strstr(a.text, "Status: 500 "), a.text);
+	assert_int_equal(toy_logged(t, "path=/filter"), 0);
+	fc_clear(&a);
+	(void)close(fd);
+}
+
+/* Bodies that nobody reads must not become the next request's beginning. */
+static void
+test_kept_connection_with_bodies(void **state)
+{
+	static const size_t sizes[] = {0, 100000, 1, 65536, 70000, 0};
+	struct toy *t = *state;
+	struct fc_answer a;
+	char want[32];
+	size_t i, seen;
+	int fd;
+
+	toy_start(t);
+	fd = toy_connect(t);
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		assert_true(
+		    fc_begin(fd, FC_RESPONDER, true) &&
+		    fc_param(fd, "SCRIPT_NAME", i % 2 ? "/" : "/body") &&
+		    fc_params_end(fd) && fc_stdin(fd, sizes[i]));
+		a = fc_read(fd, TOY_PATIENCE_MS);
+		assert_true(a.complete);
+		/* One byte over the limit is enough to see that it is over. */
+		seen = sizes[i] > REQUEST_MAX_BODY ? REQUEST_MAX_BODY + 1
+						   : sizes[i];
+		(void)snprintf(want, sizeof(want), "body=%zu", seen);
+		if (i % 2 == 0)
+			assert_string_equal(strstr(a.text, "body="), want);
+		fc_clear(&a);
+	}
+	(void)close(fd);
+}
+
+static void
+test_endless_body(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	int fd;
+
+	toy_start(t);
+	fd = toy_connect(t);
+	assert_true(fc_begin(fd, FC_RESPONDER, true) &&
+		    fc_param(fd, "SCRIPT_NAME", "/body") && fc_params_end(fd));
+	/* Answered and closed before all of it was read. */
+	(void)fc_stdin(fd, 3 * 1024 * 1024);
+	a = fc_read(fd, TOY_PATIENCE_MS);
+	assert_non_null(strstr(a.text, "body=65537"));
+	assert_true(a.complete);
+	fc_clear(&a);
+	(void)close(fd);
+	a = toy_get(t, "/");
+	fc_clear(&a);
+}
+
+static void
+test_big_answer(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+
+	toy_start(t);
+	a = toy_get(t, "/big");
+	assert_true(a.len > 300000);
+	assert_non_null(strstr(a.text, "299pid="));
+	fc_clear(&a);
+}
+
+/* A lost variable could be the one that says which role is needed. */
+static void
+test_cut_variables(void **state)
+{
+	struct toy *t = *state;
+	int fd;
+
+	toy_start(t);
+	fd = toy_connect(t);
+	assert_true(fc_begin(fd, FC_AUTHORIZER, false) &&
+		    fc_param(fd, "SCRIPT_NAME", "/cut"));
+	(void)shutdown(fd, SHUT_WR);
+	assert_true(fc_is_closed(fd, TOY_PATIENCE_MS));
+	(void)close(fd);
+	assert_true(toy_logs(t, "fcgi.incomplete", 1));
+	assert_int_equal(toy_logged(t, "path=/cut"), 0);
+}
+
+static void
+test_cut_body(void **state)
+{
+	struct toy *t = *state;
+	int fd;
+
+	toy_start(t);
+	fd = toy_connect(t);
+	assert_true(fc_begin(fd, FC_RESPONDER, false) &&
+		    fc_param(fd, "SCRIPT_NAME", "/cut") && fc_params_end(fd) &&
+		    fc_record(fd, FC_STDIN, "state=", 6));
+	(void)close(fd);
+	assert_true(toy_logs(t, "fcgi.incomplete", 1));
+	assert_int_equal(toy_logged(t, "path=/cut"), 0);
+}
+
+static void
+test_garbage(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	char junk[4096];
+	int fd, i;
+
+	t->o.workers = 1;
+	toy_start(t);
+	for (i = 0; i < 20; i++) {
+		memset(junk, i * 13, sizeof(junk));
+		junk[0] = 1;
+		junk[1] = (char)i;
+		fd = toy_connect(t);
+		(void)fc_send(fd, junk, sizeof(junk));
+		(void)close(fd);
+	}
+	a = toy_get(t, "/");
+	fc_clear(&a);
+}
+
+/* What libfcgi makes the process abort with costs that process only. */
+static void
+test_fatal_lengths(void **state)
+{
+	static const unsigned char huge[] = {
+	    0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xfe};
+	struct toy *t = *state;
+	struct fc_answer a;
+	int fd;
+
+	toy_start(t);
+	fd = toy_connect(t);
+	assert_true(fc_begin(fd, FC_RESPONDER, false) &&
+		    fc_record(fd, FC_PARAMS, huge, sizeof(huge)));
+	assert_true(fc_is_closed(fd, TOY_PATIENCE_MS));
+	(void)close(fd);
+	a = toy_get(t, "/");
+	fc_clear(&a);
+}
+
+/* With one worker, somebody who connects and says nothing costs a timeout. */
+static void
+test_silent_connection(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	int silent;
+
+	t->o.workers = 1;
+	toy_start(t);
+	silent = toy_connect(t);
+	toy_sleep(50);
+	a = toy_get(t, "/");
+	assert_in_range(a.ms, 200, 1500);
+	fc_clear(&a);
+	assert_true(fc_is_closed(silent, 1000));
+	(void)close(silent);
+}
+
+/* A byte now and then does not extend the time. */
+static void
+test_trickler(void **state)
+{
+	struct toy *t = *state;
+	int64_t began;
+	int fd, i;
+
+	t->o.workers = 1;
+	toy_start(t);
+	fd = toy_connect(t);
+	assert_true(fc_begin(fd, FC_RESPONDER, false));
+	began = clock_mono_ms();
+	for (i = 0; i < 100 && fc_send(fd, "\1", 1); i++)
+		toy_sleep(30);
+	assert_in_range(clock_mono_ms() - began, 200, 1500);
+	(void)close(fd);
+}
+
+/* An idle kept connection holds nobody up, and is closed for the new one. */
+static void
+test_idle_yields(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	int kept;
+
+	t->o.workers = 1;
+	t->o.idle_timeout_ms = 10000;
+	toy_start(t);
+	kept = toy_connect(t);
+	assert_true(fc_get(kept, "/", true));
+	a = fc_read(kept, TOY_PATIENCE_MS);
+	assert_true(a.complete);
+	fc_clear(&a);
+	a = toy_get(t, "/");
+	assert_true(a.ms < 1000);
+	fc_clear(&a);
+	assert_true(fc_is_closed(kept, 1000));
+	(void)close(kept);
+}
+
+static void
+test_idle_timeout(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	int64_t began;
+	int kept;
+
+	t->o.idle_timeout_ms = 300;
+	toy_start(t);
+	kept = toy_connect(t);
+	assert_true(fc_get(kept, "/", true));
+	a = fc_read(kept, TOY_PATIENCE_MS);
+	fc_clear(&a);
+	began = clock_mono_ms();
+	assert_true(fc_is_closed(kept, TOY_PATIENCE_MS));
+	assert_in_range(clock_mono_ms() - began, 200, 1500);
+	(void)close(kept);
+}
+
+/* Nor does a kept connection that never pauses. */
+static void
+test_busy_yields(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	pid_t hammer;
+	int kept;
+
+	t->o.workers = 1;
+	toy_start(t);
+	kept = toy_connect(t);
+	if ((hammer = fork()) == 0) {
+		do {
+			if (!fc_get(kept, "/", true))
+				_exit(0);
+			a = fc_read(kept, TOY_PATIENCE_MS);
+		} while (a.complete);
+		_exit(0);
+	}
+	(void)close(kept);
+	toy_sleep(50);
+	a = toy_get(t, "/");
+	assert_true(a.ms < 1500);
+	fc_clear(&a);
+	assert_int_equal(toy_wait(hammer, TOY_PATIENCE_MS), 0);
+}
+
+static int
+count_fds(long pid)
+{
+	char path[64];
+	int fd, n = 0;
+
+	for (fd = 0; fd < 256; fd++) {
+		(void)snprintf(path, sizeof(path), "/proc/%ld/fd/%d", pid, fd);
+		n += faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	}
+	return n;
+}
+
+static void
+test_no_descriptor_growth(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	long pid;
+	int before, i;
+
+	t->o.workers = 1;
+	toy_start(t);
+	pid = toy_number(t, "pid");
+	before = count_fds(pid);
+	assert_true(before > 3);
+	for (i = 0; i < 300; i++) {
+		a = toy_get(t, "/");
+		fc_clear(&a);
+	}
+	/* One connection may still be closing. */
+	toy_sleep(50);
+	assert_int_equal(toy_number(t, "pid"), pid);
+	toy_sleep(50);
+	assert_in_range(count_fds(pid), before - 1, before + 1);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, toy_setup, toy_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(test_get),
+	    T(test_authorizer_without_stdin),
+	    T(test_never_empty),
+	    T(test_filter_refused),
+	    T(test_kept_connection_with_bodies),
+	    T(test_endless_body),
+	    T(test_big_answer),
+	    T(test_cut_variables),
+	    T(test_cut_body),
+	    T(test_garbage),
+	    T(test_fatal_lengths),
+	    T(test_silent_connection),
+	    T(test_trickler),
+	    T(test_idle_yields),
+	    T(test_idle_timeout),
+	    T(test_busy_yields),
+	    T(test_no_descriptor_growth),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

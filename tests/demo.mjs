@@ -5,9 +5,10 @@
 //   node demo.mjs --temporary      free ports, nothing kept; prints the address
 //
 // PORT and IDP_PORT choose the fixed ports.
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { GROUPS, startSite } from './e2e/lib/site.mjs';
-import { PROGRAMS } from './e2e/lib/programs.mjs';
+import { O, PROGRAMS } from './e2e/lib/programs.mjs';
 import { listens } from './e2e/lib/wait.mjs';
 
 const MORE = `server.modules += ( "mod_redirect" )
@@ -32,9 +33,16 @@ async function assertFree(name, port) {
   }
 }
 
+/* As short as it can be typed from here. */
+function near(path) {
+  const way = relative('', path);
+  return way.startsWith('..') ? path : way;
+}
+
 function describe(site) {
-  const ctl = `${relative('', PROGRAMS.rolegatectl)} --config ${
-    relative('', site.work.path('rolegate.conf'))}`;
+  const shorter = join(dirname(O), 'rolegatectl');
+  const ctl = `${near(existsSync(shorter) ? shorter : PROGRAMS.rolegatectl)
+  } --config ${near(site.work.path('rolegate.conf'))}`;
   return `
 ${bold('Open')}  ${bold(site.url('/'))}  and sign in as one of
 
@@ -54,7 +62,7 @@ ${bold('Try')}   the role JSON:  ${site.url('/whoami')}
       what happened:
         ${ctl} audit list
 
-Everything is in ${relative('', site.work.dir)}. Ctrl-C stops the demo.
+Everything is in ${near(site.work.dir)}. Ctrl-C stops the demo.
 `;
 }
 

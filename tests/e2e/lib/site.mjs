@@ -12,6 +12,7 @@
 // logs are printed when a test of the file failed.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Client } from './http.mjs';
 import { baseConfig, merge, toIni } from './config.mjs';
 import { startIdp } from './idp.mjs';
@@ -149,7 +150,7 @@ export async function startSite({
   idpArgs = [], setup = FOUNDING, more, port, idpPort, dir,
   user = server === 'apache' ? serverUser() : null,
 } = {}) {
-  const work = new Workspace({ user, dir });
+  const work = new Workspace({ user, dir: dir && resolve(dir) });
   try {
     const site = new Site({
       work, prefix, port: port ?? await freePort(),

@@ -140,7 +140,7 @@ worker_serve(void *state, char *const *params, enum fcgi_role role,
 		response_error(&s, 403, "denied",
 		    "The authorizer role is not served.", q->id);
 	else if (r != RG_OK)
-		fail(w, q, &s, r, NULL);
+		route_unreadable(w, q, &s, r);
 	else
 		route(w, q, &s);
 	log_debug("request", "path=%s status=%d ms=%lld",

@@ -69,6 +69,25 @@ route(struct worker *w, const struct request *q, struct response *s)
 	fail(w, q, s, RG_E_REQ_ROUTE, NULL);
 }
 
+void
+route_unreadable(struct worker *w, const struct request *q, struct response *s,
+    enum rg_err why)
+{
+	struct gate_context ctx = worker_context(q);
+	const char *prefix = w->settings->prefix;
+	size_t n = strlen(prefix);
+	struct err e = {RG_OK, ""};
+
+	(void)err_set(&e, why, "the request can't be read");
+	if (strncmp(q->path, prefix, n) == 0 &&
+	    strcmp(q->path + n, "/callback") == 0)
+		gate_refused(w->gate, &ctx, &e);
+	else
+		log_info("request.refused", "error=%s path=%s", err_name(why),
+		    q->path);
+	fail(w, q, s, why, NULL);
+}
+
 const char *
 worker_session(const struct worker *w, const struct request *q)
 {

@@ -33,6 +33,13 @@ endpoint_fn endpoint_root, endpoint_login, endpoint_callback, endpoint_whoami,
 void route(struct worker *, const struct request *, struct response *);
 
 /*
+ * The answer to a request that request_read() refused. A callback's refusal is
+ * audited like any other end of a sign-in.
+ */
+void route_unreadable(struct worker *, const struct request *,
+    struct response *, enum rg_err);
+
+/*
  * The value of our session cookie; NULL when there is none, or more than one
  * (somebody planted a second: neither is believed).
  */

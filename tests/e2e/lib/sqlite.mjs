@@ -7,10 +7,12 @@ import { createInterface } from 'node:readline';
 
 const PROGRAM = 'sqlite3';
 
-/* Runs SQL on a database file; rows as objects. */
-export function sql(file, text) {
+/* Runs SQL on a database file; rows as objects. enter: see Mounts. */
+export function sql(file, text, { enter = [] } = {}) {
+  const [program, ...args] = [...enter, PROGRAM];
   return new Promise((resolve, reject) => {
-    execFile(PROGRAM, ['-batch', '-json', '-cmd', '.timeout 5000', file, text],
+    execFile(program,
+      [...args, '-batch', '-json', '-cmd', '.timeout 5000', file, text],
       { maxBuffer: 1 << 26 }, (err, stdout, stderr) => {
         if (err) reject(new Error(`sqlite3: ${stderr || err.message}`));
         else resolve(stdout.trim() ? JSON.parse(stdout) : []);
@@ -44,21 +46,21 @@ export async function lockDatabase(work, file) {
  * sign-in on record without its session. (No test that uses this signs anybody
  * out, so sessions are never removed.)
  */
-export async function assertConsistent(site, { database } = {}) {
-  const file = database ?? site.config.rolegate.database;
-  const [{ integrity_check: whole }] = await sql(file, 'PRAGMA integrity_check');
+export async function assertConsistent(site, { enter } = {}) {
+  const ask = (text) => sql(site.config.rolegate.database, text, { enter });
+  const [{ integrity_check: whole }] = await ask('PRAGMA integrity_check');
   assert.equal(whole, 'ok');
-  assert.deepEqual(await sql(file, 'PRAGMA foreign_key_check'), []);
+  assert.deepEqual(await ask('PRAGMA foreign_key_check'), []);
   const verified = await site.ctlRaw(['audit', 'verify']);
   assert.equal(verified.status, 0, verified.stderr);
-  const orphans = await sql(file, `SELECT public_id FROM sessions
+  const orphans = await ask(`SELECT public_id FROM sessions
     WHERE public_id NOT IN (SELECT json_extract(detail, '$.session')
       FROM audit WHERE event = 'sign_in.ok')`);
   assert.deepEqual(orphans, [], 'sessions without a sign_in.ok');
-  const ghosts = await sql(file, `SELECT seq FROM audit
+  const ghosts = await ask(`SELECT seq FROM audit
     WHERE event = 'sign_in.ok' AND json_extract(detail, '$.session')
       NOT IN (SELECT public_id FROM sessions)`);
   assert.deepEqual(ghosts, [], 'a sign_in.ok without its session');
-  const [{ n }] = await sql(file, 'SELECT count(*) AS n FROM sessions');
+  const [{ n }] = await ask('SELECT count(*) AS n FROM sessions');
   return { sessions: n };
 }

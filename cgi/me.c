@@ -102,10 +102,16 @@ endpoint_me(struct worker *w, const struct request *q, struct response *s)
 		fail(w, q, s, r, NULL);
 		return;
 	}
-	if (id.decision.role_count > 0)
+	if (id.decision.role_count > 0) {
 		page(w, q, s, 200, "www/me.html", me_values(w, &id));
-	else
+	} else {
+		/* The page names this request: let it be found. */
+		log_info("me.no_role", "subject=%s groups=%s", id.id,
+		    id.decision.groups_state == GROUPS_UNKNOWN
+			? id.decision.groups_reason
+			: id.decision.groups_source);
 		page(w, q, s, 403, "www/denied.html", me_values(w, &id));
+	}
 	gate_identity_clear(&id);
 }
 

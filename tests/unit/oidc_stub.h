@@ -175,20 +175,23 @@ op_part(struct buf *out, const json_t *value)
 	buf_clear(&text);
 }
 
-/* x->header and x->claims, signed RS256 with key `which`. */
+/* x->header and x->claims, signed with key `which`: RS512, else RS256. */
 static inline void
 op_sign(struct op *x, int which, struct buf *token)
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	uint8_t sig[512];
 	size_t len = sizeof(sig);
+	const char *alg = json_str(x->header, "alg");
+	bool sha512 = alg != NULL && strcmp(alg, "RS512") == 0;
 	char b64[700];
 
 	op_part(token, x->header);
 	buf_putc(token, '.');
 	op_part(token, x->claims);
 	assert_int_equal(
-	    EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, op_keys[which]),
+	    EVP_DigestSignInit(md, NULL, sha512 ? EVP_sha512() : EVP_sha256(),
+		NULL, op_keys[which]),
 	    1);
 	assert_int_equal(EVP_DigestSign(md, sig, &len,
 			     (const uint8_t *)buf_str(token), token->len),

@@ -152,10 +152,31 @@ static void
 test_alg_is_configured(void **state)
 {
 	struct op *x = *state;
+	json_t *jwk = op_jwk(0, "k0");
+
+	op_set(jwk, "alg", json_string("RS512"));
+	op_answer(x, "/keys", 200, json_pack("{s:[o]}", "keys", jwk));
+	op_set(x->header, "alg", json_string("RS512"));
+	op_issue(x, 0);
+	assert_err(op_finish(x), RG_E_ALG_MISMATCH);
+	x->provider.alg = JOSE_RS512;
+	assert_err(op_finish(x), RG_OK);
+}
+
+/* Two sections with one issuer, each with its own algorithm. */
+static void
+test_alg_per_provider(void **state)
+{
+	struct op *x = *state;
 
 	op_issue(x, 0);
-	x->provider.alg = JOSE_PS256;
+	assert_err(op_finish(x), RG_OK);
+	x->provider.alg = JOSE_RS512;
 	assert_err(op_finish(x), RG_E_ALG_MISMATCH);
+	op_set(x->header, "alg", json_string("RS512"));
+	op_issue(x, 0);
+	assert_err(op_finish(x), RG_OK);
+	assert_int_equal(stub_hits(&x->stub, "/keys"), 1);
 }
 
 static void
@@ -442,6 +463,7 @@ main(void)
 	    OP_TEST(test_claims_refused),
 	    OP_TEST(test_signature_refused),
 	    OP_TEST(test_alg_is_configured),
+	    OP_TEST(test_alg_per_provider),
 	    OP_TEST(test_kid_absent),
 	    OP_TEST(test_key_of_another_issuer),
 	    OP_TEST(test_iss_parameter),

@@ -23,7 +23,7 @@ exponent_is_sane(const BIGNUM *e)
 /*
  * CVE-2017-15361 (ROCA): the affected chips made primes that are powers of
  * 65537 modulo many small primes, so such a modulus is a power of 65537 modulo
- * each of them. An honest one passes for it in fewer than one of 10^7 cases.
+ * each of them. An honest one passes for it in one of 10^8 cases.
  */
 static bool
 is_roca(const BIGNUM *n)

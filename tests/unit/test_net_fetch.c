@@ -258,6 +258,26 @@ test_connection_is_reused(void **state)
 	assert_int_equal(atomic_load(&x->stub.s->accepts), 1);
 }
 
+/* A kept connection that the peer has dropped meanwhile costs nothing. */
+static void
+test_provider_restarts(void **state)
+{
+	struct fixture *x = *state;
+	struct fetch_request q = request(x, "/token");
+	struct fetch_response res;
+	struct err e = {0};
+
+	q.form = "code=1";
+	stub_json(&x->stub, "/token", 200, "{}");
+	assert_int_equal(fetch(x->fetch, &q, &res, &e), RG_OK);
+	fetch_response_clear(&res);
+	stub_halt(&x->stub);
+	assert_true(stub_start_on(&x->stub, x->stub.port));
+	assert_int_equal(fetch(x->fetch, &q, &res, &e), RG_OK);
+	fetch_response_clear(&res);
+	assert_int_equal(stub_hits(&x->stub, "/token"), 2);
+}
+
 static void
 test_size_cap(void **state)
 {
@@ -409,6 +429,7 @@ main(void)
 	    T(test_urls_refused),
 	    T(test_redirect_is_an_answer),
 	    T(test_connection_is_reused),
+	    T(test_provider_restarts),
 	    T(test_size_cap),
 	    T(test_many_header_lines),
 	    T(test_timeouts),

@@ -412,6 +412,7 @@ test_activated(void **state)
 
 	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", t->sock);
 	t->o.listen = NULL;
+	(void)fflush(NULL);
 	if ((t->pid = fork()) == 0) {
 		log = open(t->log, O_CREAT | O_WRONLY | O_APPEND, 0600);
 		(void)dup2(log, STDERR_FILENO);

@@ -179,9 +179,11 @@ static inline pid_t
 toy_fork(struct toy *t, int stdin_fd)
 {
 	struct server_app app;
-	pid_t pid = fork();
+	pid_t pid;
 	int fd;
 
+	(void)fflush(NULL);
+	pid = fork();
 	assert_true(pid >= 0);
 	if (pid > 0)
 		return pid;

@@ -14,7 +14,6 @@ DESTDIR  ?=
 MODE     ?= release
 B        ?= build
 O        := $(B)/$(MODE)
-VERSION  := 0.1.0
 
 ifeq ($(V),1)
 Q :=
@@ -61,7 +60,7 @@ endif
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
-CPPFLAGS_ := -I. -Isrc -D_GNU_SOURCE -DRG_VERSION='"$(VERSION)"' \
+CPPFLAGS_ := -I. -Isrc -D_GNU_SOURCE \
              -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED
 CFLAGS_    = -std=c11 $(OPT) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_  := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(OPT_LD) $(LDFLAGS)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "cgi/server.h"
 #include "cgi/worker.h"
 

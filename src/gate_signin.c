@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "gate_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -345,6 +346,7 @@ finish(struct gate *g, const struct gate_callback *cb,
 		r = err_set(e, RG_E_NOMEM, "signing in");
 	if (r != RG_OK)
 		goto out;
+	assert(p != NULL);
 	if ((cb->code == NULL) == (cb->error == NULL)) {
 		r = err_set(e, RG_E_CODE_MISSING, "%s code and error",
 		    cb->code == NULL ? "no" : "both");

@@ -9,7 +9,7 @@ echo '/* Made by src/base/embed.sh. */'
 echo '#include "base/asset.h"'
 i=0
 for f; do
-	echo "static const unsigned char a$i[] = {"
+	echo "static const unsigned char a${i}[] = {"
 	od -An -v -tx1 "$f" | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'
 	echo '0};'
 	i=$((i + 1))

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "base/url.h"
+#include "base/version.h"
 
 #define HEADERS_MAX ((size_t)64 * 1024) /* of one answer, all lines */
 

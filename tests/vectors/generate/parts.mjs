@@ -11,6 +11,12 @@ function notCanonical(part) {
   return part.slice(0, -1) + alphabet[alphabet.indexOf(part.at(-1)) | ((1 << free) - 1)];
 }
 
+// The same header and payload texts, with a signature over just them: a lenient
+// reader finds nothing wrong.
+function signedAsIs([h, p, s], i) {
+  return `${h}.${p}.${i === 2 ? s : b64(sign('RS256', `${h}.${p}`))}`;
+}
+
 // A signed token whose part `i` has unused bits.
 function withFreeBits(i) {
   for (let n = 0; ; n += 1) {
@@ -53,12 +59,13 @@ export default function parts() {
   });
   add('json-around-compact', 'RG_E_TOKEN_BASE64', { token: `{"x":"${good}"}` });
 
-  const padded = (i) => { const t = withFreeBits(i).split('.'); t[i] += '='.repeat(4 - (t[i].length % 4)); return t.join('.'); };
-  const loose = (i) => { const t = withFreeBits(i).split('.'); t[i] = notCanonical(t[i]); return t.join('.'); };
+  const padded = (i) => { const t = withFreeBits(i).split('.'); t[i] += '='.repeat(4 - (t[i].length % 4)); return signedAsIs(t, i); };
+  const loose = (i) => { const t = withFreeBits(i).split('.'); t[i] = notCanonical(t[i]); return signedAsIs(t, i); };
   for (const [i, name] of ['header', 'payload', 'signature'].entries()) {
     add(`${name}-padded`, base64, { token: padded(i) }, 'RFC 7515 section 2: no padding');
     add(`${name}-not-canonical`, base64, { token: loose(i) }, 'the same bytes, another text (RFC 4648 section 3.5)');
-    const put = (text) => good.split('.').map((part, j) => (i === j ? part.slice(0, 8) + text + part.slice(8) : part)).join('.');
+    const put = (text) => signedAsIs(
+      good.split('.').map((part, j) => (i === j ? part.slice(0, 8) + text + part.slice(8) : part)), i);
     add(`${name}-space`, base64, { token: put(' ') });
     add(`${name}-newline`, base64, { token: put('\n') });
     add(`${name}-question-mark`, base64, { token: put('?') });
@@ -66,7 +73,7 @@ export default function parts() {
     add(`${name}-not-ascii`, base64, { token: put('é') });
     const t = good.split('.');
     while (t[i].length % 4 !== 1) t[i] += 'A';
-    add(`${name}-length-4n-plus-1`, base64, { token: t.join('.') });
+    add(`${name}-length-4n-plus-1`, base64, { token: signedAsIs(t, i) });
   }
   // The standard alphabet, where the text needs a character of its own
   const standard = token(header('RS256', { x: '???>>>' }), { ...claims, x: '???>>>' }).split('.');
@@ -77,7 +84,7 @@ export default function parts() {
   for (const [i, name] of ['header', 'payload', 'signature'].entries()) {
     const t = [...standard];
     t[i] = t[i].replaceAll('-', '+').replaceAll('_', '/');
-    add(`${name}-standard-alphabet`, base64, { token: t.join('.') });
+    add(`${name}-standard-alphabet`, base64, { token: signedAsIs(t, i) });
   }
   add('leading-space', base64, { token: ` ${good}` });
   add('trailing-space', base64, { token: `${good} ` });

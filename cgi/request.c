@@ -348,7 +348,7 @@ enum rg_err
 request_read(char *const *params, enum fcgi_role role, request_read_fn *fn,
     void *ctx, struct request **out)
 {
-	enum rg_err r, path;
+	enum rg_err r;
 	struct request *q = NULL;
 	struct vars v;
 
@@ -360,14 +360,15 @@ request_read(char *const *params, enum fcgi_role role, request_read_fn *fn,
 	collect(params, &v);
 	q->method = method_of(var(&v, VAR_METHOD));
 	read_hints(q, params);
-	path = read_path(q, &v);
-	if ((r = read_client(q, &v)) != RG_OK || path == RG_E_NOMEM ||
-	    (r = form_parse("", 0, &q->query)) != RG_OK ||
-	    (r = form_parse("", 0, &q->body)) != RG_OK) {
+	r = read_path(q, &v);
+	if (r == RG_E_NOMEM || read_client(q, &v) != RG_OK ||
+	    form_parse("", 0, &q->query) != RG_OK ||
+	    form_parse("", 0, &q->body) != RG_OK) {
 		request_free(&q);
 		return RG_E_NOMEM;
 	}
-	r = path != RG_OK ? path : read_rest(q, params, &v, fn, ctx);
+	if (r == RG_OK)
+		r = read_rest(q, params, &v, fn, ctx);
 	*out = q;
 	return r;
 }

@@ -17,8 +17,8 @@
 #define REQUEST_MAX_QUERY 8192
 #define REQUEST_MAX_COOKIES 16384 /* bytes of all Cookie headers */
 #define REQUEST_MAX_COOKIE_COUNT 128
-#define REQUEST_MAX_AUTH (64 * 1024)
-#define REQUEST_MAX_BODY (64 * 1024)
+#define REQUEST_MAX_AUTH 65536
+#define REQUEST_MAX_BODY 65536
 #define REQUEST_ID_LEN 16
 
 enum method {

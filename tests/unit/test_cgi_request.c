@@ -41,8 +41,10 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	while (in.count > 0)
+	while (in.count > 0) {
 		free(in.params[--in.count]);
+		in.params[in.count] = NULL;
+	}
 	request_free(&q);
 	return 0;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_LEN (SIZE_MAX / 4) /* doubling it, and one more, can't overflow */
+
 /* Makes room for `more` bytes and the NUL; false (and failed) if it can't. */
 static bool
 reserve(struct buf *b, size_t more)
@@ -16,7 +18,7 @@ reserve(struct buf *b, size_t more)
 
 	if (b->failed)
 		return false;
-	if (more > SIZE_MAX / 2 || b->len > SIZE_MAX / 2 - more - 1 ||
+	if (more > MAX_LEN || b->len > MAX_LEN - more ||
 	    (b->limit != 0 && b->len + more > b->limit)) {
 		b->failed = true;
 		return false;

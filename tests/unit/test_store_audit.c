@@ -387,11 +387,11 @@ test_verify_while_others_write(void **state)
 	pid_t pids[2];
 	struct err e;
 	int64_t count, last = 0;
-	int i;
+	int i, tries;
 
 	for (i = 0; i < 2; i++)
 		pids[i] = util_start(add_25, f);
-	while (last < 50) {
+	for (tries = 0; last < 50 && tries < 20000; tries++) {
 		assert_int_equal(
 		    store_audit_verify(f->s, NULL, &count, &e), RG_OK);
 		assert_true(count >= last);
@@ -400,6 +400,7 @@ test_verify_while_others_write(void **state)
 	}
 	for (i = 0; i < 2; i++)
 		assert_int_equal(util_end(pids[i]), 0);
+	assert_int_equal(last, 50);
 	/* not in a transaction of the caller, which it would end */
 	assert_int_equal(store_begin(f->s), RG_OK);
 	assert_int_equal(

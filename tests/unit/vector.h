@@ -32,14 +32,14 @@ struct vector {
 };
 
 /* Ends the program: a vector that can't be read is not a passed test. */
-static void
+static inline void
 vector_die(const char *name, const char *what)
 {
 	fprintf(stderr, "%s: %s\n", name, what);
 	exit(1);
 }
 
-static bool
+static inline bool
 vector_slurp(const char *name, const char *ending, struct buf *out)
 {
 	char path[256], chunk[4096];
@@ -58,7 +58,7 @@ vector_slurp(const char *name, const char *ending, struct buf *out)
 	return true;
 }
 
-static enum rg_err
+static inline enum rg_err
 vector_err(const char *name, const char *text)
 {
 	char first[64];
@@ -74,7 +74,7 @@ vector_err(const char *name, const char *text)
 	return RG__MAX;
 }
 
-static const json_t *
+static inline const json_t *
 vector_defaults(void)
 {
 	static json_t *defaults;
@@ -86,7 +86,7 @@ vector_defaults(void)
 	return defaults;
 }
 
-static void
+static inline void
 vector_load(const char *name, struct vector *v)
 {
 	struct buf text = BUF_INIT;
@@ -126,7 +126,7 @@ vector_load(const char *name, struct vector *v)
 	}
 }
 
-static void
+static inline void
 vector_clear(struct vector *v)
 {
 	buf_clear(&v->token);
@@ -136,7 +136,7 @@ vector_clear(struct vector *v)
 	json_decref(v->expect);
 }
 
-static int
+static inline int
 vector_alg(const struct vector *v, const char *member, int otherwise)
 {
 	const char *name = json_str(v->ctx, member);
@@ -150,7 +150,7 @@ vector_alg(const struct vector *v, const char *member, int otherwise)
 	return alg;
 }
 
-static enum rg_err
+static inline enum rg_err
 vector_check_claims(
     const struct vector *v, const struct buf *payload, enum jose_alg alg)
 {
@@ -179,7 +179,7 @@ vector_check_claims(
 }
 
 /* The key that `v` gives: of its own, or chosen from a set by the header. */
-static enum rg_err
+static inline enum rg_err
 vector_key(const struct vector *v, struct jwk **one, struct jwks **set,
     const struct jwk **key)
 {
@@ -210,7 +210,7 @@ vector_key(const struct vector *v, struct jwk **one, struct jwks **set,
  * What rolegate says of `v`, with or without a look at the claims. The payload
  * is appended to `payload`.
  */
-static enum rg_err
+static inline enum rg_err
 vector_run(const struct vector *v, bool with_claims, struct buf *payload)
 {
 	struct buf text = BUF_INIT;
@@ -240,14 +240,14 @@ out:
 	return r;
 }
 
-static int
+static inline int
 vector_by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* The names of all vectors, sorted; each is to be freed. */
-static size_t
+static inline size_t
 vector_list(char *names[VECTOR_MAX])
 {
 	DIR *dir = opendir(VECTOR_DIR "cases");

@@ -33,8 +33,11 @@ copy(struct conf *c, const char *section, const char *key, const char *def)
 static char *
 need(struct conf *c, const char *section, const char *key)
 {
-	(void)conf_need(c, section, key);
-	return copy(c, section, key, "");
+	char *dup = strdup(conf_need(c, section, key));
+
+	if (dup == NULL)
+		abort();
+	return dup;
 }
 
 /* public_url and what follows from it. */

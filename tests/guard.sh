@@ -4,7 +4,7 @@
 # file:line and exits 1 if there was one. `O` is the build folder; without it
 # the checks that look at programs are left out.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 bad=0
 
 breach() {
@@ -77,6 +77,7 @@ rm -f "${TMPDIR:-/tmp}/rolegate-rooms.$$"
 only() {
 	header=$1
 	allowed=$2
+	# shellcheck disable=SC2046
 	found=$(grep -lE "#include [<\"]$header[>\"]" $(all src cgi) /dev/null |
 		sort | tr '\n' ' ')
 	for f in $found; do
@@ -114,7 +115,7 @@ never 'the clock is read in base/clock.c only' \
 never 'forwarded headers are never believed' \
 	'HTTP_X_FORWARDED|HTTP_FORWARDED|HTTP_X_REAL_IP|"REMOTE_USER"|"HTTP_HOST"' \
 	$code
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 never 'no commented-out code, no TODO' '//|\b(TODO|FIXME|XXX)\b' \
 	$(grep -LE 'https?://' $code)
 

@@ -16,28 +16,38 @@
 #define SECRET_MAX 4096
 #define DAY 86400
 
-/* A copy of the value, or of `def`; NULL only when that is NULL. */
+static char *
+duplicate(const char *s)
+{
+	char *dup = strdup(s);
+
+	if (dup == NULL)
+		abort(); /* at start; nothing to save */
+	return dup;
+}
+
+/* A copy of the value, or of `def`. */
 static char *
 copy(struct conf *c, const char *section, const char *key, const char *def)
 {
 	const char *v = conf_str(c, section, key, def);
-	char *dup;
 
-	if (v == NULL)
-		return NULL;
-	if ((dup = strdup(v)) == NULL)
-		abort(); /* at start; nothing to save */
-	return dup;
+	return duplicate(v == NULL ? "" : v);
+}
+
+/* A copy of the value, or NULL. */
+static char *
+optional(struct conf *c, const char *section, const char *key)
+{
+	const char *v = conf_str(c, section, key, NULL);
+
+	return v == NULL ? NULL : duplicate(v);
 }
 
 static char *
 need(struct conf *c, const char *section, const char *key)
 {
-	char *dup = strdup(conf_need(c, section, key));
-
-	if (dup == NULL)
-		abort();
-	return dup;
+	return duplicate(conf_need(c, section, key));
 }
 
 /* public_url and what follows from it. */
@@ -79,10 +89,10 @@ read_main(struct conf *c, struct settings *s)
 	read_public_url(c, s);
 	s->database = need(c, MAIN, "database");
 	s->key_file = need(c, MAIN, "key_file");
-	s->listen = copy(c, MAIN, "listen", NULL);
-	s->socket_owner = copy(c, MAIN, "socket_owner", NULL);
-	s->socket_group = copy(c, MAIN, "socket_group", NULL);
-	s->peer_user = copy(c, MAIN, "peer_user", NULL);
+	s->listen = optional(c, MAIN, "listen");
+	s->socket_owner = optional(c, MAIN, "socket_owner");
+	s->socket_group = optional(c, MAIN, "socket_group");
+	s->peer_user = optional(c, MAIN, "peer_user");
 	s->contact = copy(c, MAIN, "contact", "");
 	mode = conf_str(c, MAIN, "socket_mode", "0660");
 	s->socket_mode = (mode_t)strtoul(mode, &end, 8);
@@ -269,8 +279,8 @@ read_provider(
 	p->userinfo = conf_bool(c, section, "userinfo", false);
 	p->groups_claim = copy(c, section, "groups_claim", "groups");
 	p->roles_claim = copy(c, section, "roles_claim", "roles");
-	p->default_role = copy(c, section, "default_role", NULL);
-	p->ca_file = copy(c, section, "ca_file", NULL);
+	p->default_role = optional(c, section, "default_role");
+	p->ca_file = optional(c, section, "ca_file");
 	p->timeout_ms = conf_seconds(c, section, "timeout", 5, 1, 30) * 1000;
 }
 

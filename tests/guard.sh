@@ -78,7 +78,7 @@ only() {
 	header=$1
 	allowed=$2
 	# shellcheck disable=SC2046
-	found=$(grep -lE "#include [<\"]$header[>\"]" $(all src cgi) /dev/null |
+	found=$(grep -lE "#include [<\"]${header}[>\"]" $(all src cgi) /dev/null |
 		sort | tr '\n' ' ')
 	for f in $found; do
 		case " $allowed " in
@@ -136,7 +136,7 @@ done
 # Every configuration key is in the manual and in the example, and vice versa.
 # A call may be spread over lines.
 keys=$(tr '\n\t' '  ' <src/settings.c |
-	grep -oE '\b(conf_[a-z]+|copy|need)\( *c, [a-zA-Z"]+, "[a-z_]+"' |
+	grep -oE '\b(conf_[a-z]+|copy|optional|need)\( *c, [a-zA-Z"]+, "[a-z_]+"' |
 	sed 's/.*"\([a-z_]*\)"$/\1/' | sort -u)
 [ -n "$keys" ] || breach "no configuration keys found in src/settings.c"
 for k in $keys; do

@@ -109,12 +109,13 @@ handle(int sig, void (*fn)(int))
 }
 
 static bool
-set_up(struct child *c, bool alone)
+set_up(struct child *c, int nudge)
 {
 	struct sigevent ev = {
 	    .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
 	struct epoll_event listener = {.events = EPOLLIN | EPOLLEXCLUSIVE};
 	struct epoll_event woken = {.events = EPOLLIN};
+	struct epoll_event nudged = {.events = EPOLLIN | EPOLLET};
 	sigset_t none;
 
 	stopping = reloading = 0;
@@ -125,13 +126,15 @@ set_up(struct child *c, bool alone)
 	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, wake, &woken) != 0 ||
 	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->listener->fd, &listener) !=
 		0 ||
+	    (nudge >= 0 &&
+		epoll_ctl(c->epoll, EPOLL_CTL_ADD, nudge, &nudged) != 0) ||
 	    timer_create(CLOCK_MONOTONIC, &ev, &last_timer) != 0)
 		return false;
 	handle(SIGRTMIN, on_last);
 	handle(SIGTERM, on_stop);
 	handle(SIGINT, on_stop);
 	handle(SIGUSR1, on_stop);
-	handle(SIGHUP, alone ? on_reload : SIG_IGN);
+	handle(SIGHUP, nudge < 0 ? on_reload : SIG_IGN);
 	handle(SIGPIPE, SIG_IGN);
 	deadline_init();
 	fcgi_init();
@@ -286,14 +289,14 @@ reload(struct child *c)
 static int
 next_connection(struct child *c)
 {
-	struct epoll_event ev[2];
+	struct epoll_event ev[3];
 	int fd = c->next;
 
 	c->next = -1;
 	while (fd < 0 && !stopping) {
 		if (reloading && !reload(c))
 			break;
-		if (epoll_wait(c->epoll, ev, 2, -1) > 0)
+		if (epoll_wait(c->epoll, ev, 3, -1) > 0)
 			fd = take(c);
 	}
 	if (fd >= 0)
@@ -303,12 +306,12 @@ next_connection(struct child *c)
 
 int
 child_run(struct listener *l, const struct server_options *o,
-    const struct server_app *app, bool alone)
+    const struct server_app *app, int nudge)
 {
 	struct child c = {.listener = l, .options = o, .app = app, .next = -1};
 	int fd, status = CHILD_ENDED;
 
-	if (!set_up(&c, alone)) {
+	if (!set_up(&c, nudge)) {
 		log_error("worker.setup", "errno=%d", errno);
 		return CHILD_NOT_OPENED;
 	}

@@ -3,8 +3,6 @@
 #ifndef RG_CGI_CHILD_H
 #define RG_CGI_CHILD_H
 
-#include <stdbool.h>
-
 #include "cgi/listen.h"
 #include "cgi/server.h"
 
@@ -15,10 +13,12 @@
 
 /*
  * Serves until TERM, INT or USR1; a request in hand is finished first, but not
- * for longer than some seconds. With `alone` there is no parent process of
- * ours, and HUP reloads in place. Returns the exit status.
+ * for longer than some seconds. `nudge` is an eventfd that the parent process
+ * writes to when somebody should look whether a connection waits; -1 when there
+ * is no parent process of ours, and HUP reloads in place then. Returns the exit
+ * status.
  */
 int child_run(struct listener *, const struct server_options *,
-    const struct server_app *, bool alone);
+    const struct server_app *, int nudge);
 
 #endif

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -34,6 +36,7 @@ struct parent {
 	const struct server_app *app;
 	struct proc *procs;
 	size_t count;
+	int nudge; /* eventfd: see nudge() */
 	sigset_t signals;
 };
 
@@ -45,7 +48,7 @@ run_child(struct parent *p, pid_t parent)
 	/* Not PDEATHSIG alone: the parent may be dead already. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
 		exit(CHILD_NOT_OPENED);
-	exit(child_run(l, p->options, p->app, false));
+	exit(child_run(l, p->options, p->app, p->nudge));
 }
 
 static void
@@ -145,6 +148,19 @@ buried(struct parent *p, size_t i, int status)
 	c->due = now + c->backoff_ms;
 }
 
+/*
+ * The kernel tells one waiting child about a connection (EPOLLEXCLUSIVE). If
+ * that child ended before it accepted, nobody else knows: tell all to look.
+ */
+static void
+nudge(const struct parent *p)
+{
+	const uint64_t one = 1;
+
+	if (write(p->nudge, &one, sizeof(one)) < 0)
+		log_error("server.nudge", "errno=%d", errno);
+}
+
 static void
 reap(struct parent *p)
 {
@@ -156,6 +172,7 @@ reap(struct parent *p)
 		for (i = 0; i < p->count; i++)
 			if (p->procs[i].pid == pid) {
 				buried(p, i, status);
+				nudge(p);
 				break;
 			}
 }
@@ -284,7 +301,8 @@ prefork_run(struct listener *l, const struct server_options *o,
 	int sig = 0;
 
 	block_signals(&p);
-	if (!add(&p, o->workers)) {
+	p.nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (p.nudge < 0 || !add(&p, o->workers)) {
 		log_error("server.start", "workers=%d", o->workers);
 		return 1;
 	}
@@ -297,5 +315,6 @@ prefork_run(struct listener *l, const struct server_options *o,
 	}
 	stop(&p);
 	free(p.procs);
+	(void)close(p.nudge);
 	return 0;
 }

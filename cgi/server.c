@@ -95,7 +95,7 @@ server_run(const struct server_options *o, const struct server_app *app)
 	    mode == MODE_SPAWNED ? 1 : o->workers, (long)getpid());
 	/* A server that spawns us decides itself how many it wants. */
 	if (mode == MODE_SPAWNED)
-		status = child_run(&l, o, app, true);
+		status = child_run(&l, o, app, -1);
 	else
 		status = prefork_run(&l, o, app);
 	listen_close(&l);

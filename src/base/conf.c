@@ -10,6 +10,8 @@
 #include <ini.h>
 
 #define MAX_ENTRIES 1024
+#define MAX_SECTIONS 64
+#define MAX_SECTION_LEN 49 /* libinih cuts off the rest */
 
 struct entry {
 	char *section;
@@ -19,12 +21,20 @@ struct entry {
 	bool asked;
 };
 
+struct section {
+	char *name;
+	int line;
+	bool asked; /* for any key of it */
+};
+
 struct conf {
 	char *path;
 	FILE *file;
 	int line;
 	size_t count;
 	struct entry *entries;
+	size_t section_count;
+	struct section sections[MAX_SECTIONS]; /* as they come in the file */
 	struct err err;
 };
 
@@ -35,8 +45,19 @@ find(const struct conf *c, const char *section, const char *key)
 
 	for (i = 0; i < c->count; i++)
 		if (strcmp(c->entries[i].section, section) == 0 &&
-		    (key == NULL || strcmp(c->entries[i].key, key) == 0))
+		    strcmp(c->entries[i].key, key) == 0)
 			return &c->entries[i];
+	return NULL;
+}
+
+static const struct section *
+find_section(const struct conf *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->section_count; i++)
+		if (strcmp(c->sections[i].name, name) == 0)
+			return &c->sections[i];
 	return NULL;
 }
 
@@ -67,6 +88,7 @@ conf_fail(
     struct conf *c, const char *section, const char *key, const char *fmt, ...)
 {
 	const struct entry *at = find(c, section, key);
+	const struct section *s = find_section(c, section);
 	char text[160];
 	va_list ap;
 
@@ -74,10 +96,47 @@ conf_fail(
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
 	va_end(ap);
-	if (at == NULL)
-		at = find(c, section, NULL);
-	fail_at(
-	    c, at == NULL ? 0 : at->line, "[%s] %s: %s", section, key, text);
+	fail_at(c,
+	    at != NULL	? at->line
+	    : s != NULL ? s->line
+			: 0,
+	    "[%s] %s: %s", section, key, text);
+}
+
+/*
+ * libinih tells of a section with its first key only: it would let an empty
+ * or a repeated one pass, and cut a long name, which two could then share.
+ */
+static void
+take_section(struct conf *c, const char *name)
+{
+	size_t i, len = strcspn(name, "]");
+	struct section *s;
+
+	if (name[len] != ']') {
+		fail_at(c, c->line, "a [section] lacks its ]");
+		return;
+	}
+	if (len > MAX_SECTION_LEN || c->section_count == MAX_SECTIONS) {
+		fail_at(c, c->line, "more than %d sections or %d characters",
+		    MAX_SECTIONS, MAX_SECTION_LEN);
+		return;
+	}
+	for (i = 0; i < c->section_count; i++) {
+		s = &c->sections[i];
+		if (strncmp(s->name, name, len) == 0 && s->name[len] == '\0') {
+			fail_at(c, c->line, "[%s] is there twice", s->name);
+			return;
+		}
+	}
+	s = &c->sections[i];
+	if ((s->name = strndup(name, len)) == NULL) {
+		fail_at(c, c->line, "out of memory");
+		return;
+	}
+	s->line = c->line;
+	s->asked = false;
+	c->section_count++;
 }
 
 /* libinih's reader: a line at a time, so that we know its number. */
@@ -85,6 +144,7 @@ static char *
 next_line(char *line, int size, void *stream)
 {
 	struct conf *c = stream;
+	const char *text;
 	size_t len;
 
 	if (c->err.code != RG_OK || fgets(line, size, c->file) == NULL)
@@ -102,6 +162,11 @@ next_line(char *line, int size, void *stream)
 		fail_at(c, c->line, "a line must not start with a blank");
 		return NULL;
 	}
+	/* A byte order mark may come first; libinih drops it. */
+	text = c->line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3
+								     : line;
+	if (text[0] == '[')
+		take_section(c, text + 1);
 	return line;
 }
 
@@ -187,6 +252,8 @@ conf_free(struct conf **cp)
 		free(c->entries[i].key);
 		free(c->entries[i].value);
 	}
+	for (i = 0; i < c->section_count; i++)
+		free(c->sections[i].name);
 	if (c->file != NULL)
 		(void)fclose(c->file);
 	free(c->entries);
@@ -200,6 +267,9 @@ conf_str(struct conf *c, const char *section, const char *key, const char *def)
 {
 	size_t i;
 
+	for (i = 0; i < c->section_count; i++)
+		if (strcmp(c->sections[i].name, section) == 0)
+			c->sections[i].asked = true;
 	for (i = 0; i < c->count; i++) {
 		struct entry *e = &c->entries[i];
 
@@ -327,19 +397,10 @@ const char *
 conf_section(const struct conf *c, const char *prefix, size_t n)
 {
 	size_t i, len = strlen(prefix);
-	const char *last = "";
 
-	/* Entries of a section stand together unless the file repeats it. */
-	for (i = 0; i < c->count; i++) {
-		const char *s = c->entries[i].section;
-
-		if (strncmp(s, prefix, len) != 0 || strcmp(s, last) == 0 ||
-		    find(c, s, NULL) != &c->entries[i])
-			continue;
-		last = s;
-		if (n-- == 0)
-			return s;
-	}
+	for (i = 0; i < c->section_count; i++)
+		if (strncmp(c->sections[i].name, prefix, len) == 0 && n-- == 0)
+			return c->sections[i].name;
 	return NULL;
 }
 
@@ -352,6 +413,10 @@ conf_finish(struct conf *c, struct err *e)
 		if (!c->entries[i].asked)
 			fail_at(c, c->entries[i].line, "unknown key [%s] %s",
 			    c->entries[i].section, c->entries[i].key);
+	for (i = 0; i < c->section_count; i++)
+		if (!c->sections[i].asked)
+			fail_at(c, c->sections[i].line, "unknown section [%s]",
+			    c->sections[i].name);
 	if (c->err.code != RG_OK)
 		return err_set(e, c->err.code, "%s", c->err.detail);
 	return RG_OK;

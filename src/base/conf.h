@@ -66,7 +66,10 @@ const char *conf_section(const struct conf *, const char *prefix, size_t n);
 void conf_fail(struct conf *, const char *section, const char *key,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* RG_OK if nothing failed and no key or section is left unasked. */
+/*
+ * RG_OK if nothing failed and no key is left unasked, nor a section of which
+ * no key was asked for.
+ */
 enum rg_err conf_finish(struct conf *, struct err *e);
 
 #endif

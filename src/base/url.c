@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/url.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static bool
@@ -102,14 +103,13 @@ url_parse(const char *s, struct url *out)
 bool
 url_is_loopback(const struct url *u)
 {
-	size_t n;
+	struct in_addr a;
 
 	if (strcmp(u->host, "localhost") == 0 || strcmp(u->host, "[::1]") == 0)
 		return true;
 	/* A dotted quad only: 127.evil.example is somebody's name. */
-	n = strspn(u->host, "0123456789.");
-	return strncmp(u->host, "127.", 4) == 0 && u->host[n] == '\0' &&
-	       n >= 9 && n <= 15;
+	return inet_pton(AF_INET, u->host, &a) == 1 &&
+	       ntohl(a.s_addr) >> 24 == 127;
 }
 
 bool

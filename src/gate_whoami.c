@@ -120,8 +120,9 @@ touch(struct gate *g, const uint8_t hash[HASH_LEN], const struct found *f,
 	if (now - f->last_used < step || now == f->last_used)
 		return;
 	r = store_session_touch(g->store, hash, now);
-	if (r != RG_OK)
-		log_warn("session.touch", "error=%s", err_name(r));
+	if (r != RG_OK) /* busy: the next use will note it */
+		log_event(r == RG_E_STORE_BUSY ? LOG_DEBUG : LOG_WARN,
+		    "session.touch", "error=%s", err_name(r));
 }
 
 enum rg_err

@@ -13,6 +13,7 @@
 
 struct store {
 	sqlite3 *db;
+	int busy_ms;
 	char *path;
 	char error[200];
 	sqlite3_stmt *stmts[ST__MAX];
@@ -171,6 +172,7 @@ db_open(const char *path, int busy_ms, struct store **out, struct err *e)
 		r = err_set(e, RG_E_NOMEM, "opening %s", path);
 		goto out;
 	}
+	s->busy_ms = busy_ms;
 	rc = sqlite3_open_v2(path, &s->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 		SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
@@ -256,6 +258,14 @@ db_exec_int(struct store *s, const char *sql, int64_t *value)
 		r = refused(s, rc);
 	(void)sqlite3_finalize(st);
 	return r;
+}
+
+void
+db_patience(struct store *s, int ms)
+{
+	bool less = ms >= 0 && ms < s->busy_ms;
+
+	(void)sqlite3_busy_timeout(s->db, less ? ms : s->busy_ms);
 }
 
 bool

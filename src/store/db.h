@@ -47,6 +47,12 @@ enum rg_err db_exec(struct store *, const char *sql);
 /* The first column of the first row of a constant query, as an integer. */
 enum rg_err db_exec_int(struct store *, const char *sql, int64_t *value);
 
+/*
+ * From now on wait no longer than `ms` for another process's lock; negative:
+ * as long as db_open was told, which is never exceeded.
+ */
+void db_patience(struct store *, int ms);
+
 /* True while a transaction is open. */
 bool db_in_transaction(const struct store *);
 

@@ -6,6 +6,8 @@
 
 #include "store/db.h"
 
+#define TOUCH_WAIT_MS 100
+
 static enum rg_err
 find_principal(struct store *s, const char *issuer, const char *tenant,
     const char *subject, int64_t *id, char **roles)
@@ -223,12 +225,16 @@ store_each_session(struct store *s, int64_t now, session_fn *fn, void *ctx)
 enum rg_err
 store_session_touch(struct store *s, const uint8_t hash[HASH_LEN], int64_t now)
 {
+	enum rg_err r;
 	struct query q;
 
 	db_query(&q, s, ST_SESSION_TOUCH);
 	db_blob(&q, hash, HASH_LEN);
 	db_int(&q, now);
-	return db_run(&q);
+	db_patience(s, TOUCH_WAIT_MS);
+	r = db_run(&q);
+	db_patience(s, -1);
+	return r;
 }
 
 enum rg_err

@@ -76,7 +76,9 @@ store_each_session(struct store *, int64_t now, session_fn *fn, void *ctx);
 /*
  * Notes the use for the idle timeout. Callers throttle this: at most one
  * write per session and minute. RG_OK also when there was nothing to note: a
- * session that is dead stays so, and time does not run backwards.
+ * session that is dead stays so, and time does not run backwards. Waits 100 ms
+ * at most for a lock: whoever is answered meanwhile should not notice, and the
+ * next use will note it.
  */
 enum rg_err
 store_session_touch(struct store *, const uint8_t hash[HASH_LEN], int64_t now);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/asset.h"
@@ -16,6 +17,7 @@
 
 #define APPLICATION_ID 1919896679 /* sql/0001-init.sql */
 #define INIT_BUSY_MS 10000
+#define ROOM_MIN (256UL << 10) /* bytes: some sign-ins */
 
 /* The number of "sql/0001-init.sql", 0 if it is not a migration. */
 static int64_t
@@ -255,6 +257,18 @@ store_rollback(struct store *s)
 		(void)run(s, ST_ROLLBACK);
 }
 
+/* What is rolled back never reaches the disk, so that alone proves no room. */
+static enum rg_err
+check_room(struct store *s)
+{
+	struct statvfs v;
+
+	if (statvfs(db_path(s), &v) != 0 || v.f_blocks == 0 ||
+	    v.f_bavail > ROOM_MIN / (v.f_frsize > 0 ? v.f_frsize : 1))
+		return RG_OK;
+	return db_fail(s, RG_E_STORE_FULL, "the file system is almost full");
+}
+
 enum rg_err
 store_ping(struct store *s, bool write)
 {
@@ -262,6 +276,8 @@ store_ping(struct store *s, bool write)
 
 	if (!write)
 		return run(s, ST_PING_READ);
+	if ((r = check_room(s)) != RG_OK)
+		return r;
 	if ((r = store_begin(s)) != RG_OK)
 		return r;
 	r = run(s, ST_PING_WRITE);

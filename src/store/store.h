@@ -58,7 +58,10 @@ enum rg_err store_commit(struct store *);
 /* Does nothing when no transaction is open. */
 void store_rollback(struct store *);
 
-/* One cheap read and (when `write`) a write that is rolled back: /readyz. */
+/*
+ * One cheap read, or (when `write`) a look whether there is room on the disk
+ * and a write that is rolled back: /readyz.
+ */
 enum rg_err store_ping(struct store *, bool write);
 
 /* Whole file and all references, RG_E_STORE_CORRUPT; for rolegatectl. */

@@ -15,6 +15,8 @@
 #include "cgi/server.h"
 #include "cgi/worker.h"
 
+#define OPEN_RETRY_MS 1000
+
 struct program {
 	const char *config;
 	const char *listen; /* --listen, which wins over the file; or NULL */
@@ -90,23 +92,39 @@ check(const char *path, struct settings **out, struct err *e)
 	return r;
 }
 
+/*
+ * What was in order at the start may be broken when a worker is replaced. Then
+ * it says so to everybody who asks, and looks now and then whether it has been
+ * repaired; a worker that ended instead would leave requests without answer.
+ */
+static void
+open_gate(struct worker *w)
+{
+	struct err e = {RG_OK, ""};
+	int64_t now = clock_mono_ms();
+	bool again = w->tried != 0;
+
+	if (w->gate != NULL || (again && now - w->tried < OPEN_RETRY_MS))
+		return;
+	w->tried = now;
+	if (gate_open(w->settings, &w->gate, &e) != RG_OK)
+		log_error("worker.open", "error=%s detail=\"%s\"",
+		    err_name(e.code), e.detail);
+	else if (again)
+		log_info("worker.open", "repaired");
+}
+
 static void *
 worker_open(void *ctx)
 {
 	struct program *prog = ctx;
 	struct worker *w = calloc(1, sizeof(*w));
-	struct err e = {RG_OK, ""};
 
 	if (w == NULL)
 		return NULL;
 	w->settings = prog->settings;
 	w->style.secure = prog->settings->secure;
-	if (gate_open(prog->settings, &w->gate, &e) != RG_OK) {
-		log_error("worker.open", "error=%s detail=\"%s\"",
-		    err_name(e.code), e.detail);
-		free(w);
-		return NULL;
-	}
+	open_gate(w);
 	return w;
 }
 
@@ -136,6 +154,7 @@ worker_serve(void *state, char *const *params, enum fcgi_role role,
 		goto out;
 	}
 	log_set_request(q->id);
+	open_gate(w);
 	if (role == ROLE_AUTHORIZER)
 		/* Never anything that a server could take for "allowed". */
 		response_error(&s, 403, "denied",

@@ -13,21 +13,22 @@ static const struct {
 	unsigned methods; /* GET includes HEAD */
 	const char *allow;
 	endpoint_fn *fn;
+	bool gateless; /* works without a gate */
 } routes[] = {
-    {"", GET, "GET, HEAD", endpoint_root},
-    {"/", GET, "GET, HEAD", endpoint_root},
-    {"/login", GET, "GET, HEAD", endpoint_login},
-    {"/callback", GET | POST, "GET, HEAD, POST", endpoint_callback},
-    {"/whoami", GET, "GET, HEAD", endpoint_whoami},
-    {"/me", GET, "GET, HEAD", endpoint_me},
-    {"/logout", GET | POST, "GET, HEAD, POST", endpoint_logout},
-    {"/signed-out", GET, "GET, HEAD", endpoint_signed_out},
-    {"/healthz", GET, "GET, HEAD", endpoint_healthz},
-    {"/readyz", GET, "GET, HEAD", endpoint_readyz},
+    {"", GET, "GET, HEAD", endpoint_root, false},
+    {"/", GET, "GET, HEAD", endpoint_root, false},
+    {"/login", GET, "GET, HEAD", endpoint_login, false},
+    {"/callback", GET | POST, "GET, HEAD, POST", endpoint_callback, false},
+    {"/whoami", GET, "GET, HEAD", endpoint_whoami, false},
+    {"/me", GET, "GET, HEAD", endpoint_me, false},
+    {"/logout", GET | POST, "GET, HEAD, POST", endpoint_logout, false},
+    {"/signed-out", GET, "GET, HEAD", endpoint_signed_out, true},
+    {"/healthz", GET, "GET, HEAD", endpoint_healthz, true},
+    {"/readyz", GET, "GET, HEAD", endpoint_readyz, false},
     {"/.well-known/oauth-protected-resource", GET, "GET, HEAD",
-	endpoint_metadata},
-    {"/rolegate.css", GET, "GET, HEAD", endpoint_static},
-    {"/rolegate.svg", GET, "GET, HEAD", endpoint_static},
+	endpoint_metadata, true},
+    {"/rolegate.css", GET, "GET, HEAD", endpoint_static, true},
+    {"/rolegate.svg", GET, "GET, HEAD", endpoint_static, true},
 };
 
 static unsigned
@@ -45,6 +46,17 @@ method_bit(enum method m)
 	return 0;
 }
 
+static void
+serve(struct worker *w, const struct request *q, struct response *s, size_t i)
+{
+	if (w->gate != NULL || routes[i].gateless)
+		routes[i].fn(w, q, s);
+	else if (routes[i].fn == endpoint_whoami)
+		fail_json(q, s, RG_E_STORE_OPEN);
+	else
+		fail(w, q, s, RG_E_STORE_OPEN, NULL);
+}
+
 void
 route(struct worker *w, const struct request *q, struct response *s)
 {
@@ -59,7 +71,7 @@ route(struct worker *w, const struct request *q, struct response *s)
 		if (strcmp(q->path + n, routes[i].path) != 0)
 			continue;
 		if ((routes[i].methods & method_bit(q->method)) != 0) {
-			routes[i].fn(w, q, s);
+			serve(w, q, s, i);
 			return;
 		}
 		fail(w, q, s, RG_E_REQ_METHOD, NULL);
@@ -79,7 +91,7 @@ route_unreadable(struct worker *w, const struct request *q, struct response *s,
 	struct err e = {RG_OK, ""};
 
 	(void)err_set(&e, why, "the request can't be read");
-	if (strncmp(q->path, prefix, n) == 0 &&
+	if (w->gate != NULL && strncmp(q->path, prefix, n) == 0 &&
 	    strcmp(q->path + n, "/callback") == 0)
 		gate_refused(w->gate, &ctx, &e);
 	else

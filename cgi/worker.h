@@ -14,10 +14,15 @@
 #define COOKIE_LOGIN "rolegate-tx-" /* and the first characters of state */
 #define COOKIE_LOGIN_CHARS 12
 
-/* State of one worker process. Settings are borrowed, the gate is owned. */
+/*
+ * State of one worker process. Settings are borrowed, the gate is owned. It is
+ * NULL while it can't be opened (database read-only, key file gone): endpoints
+ * that need it are not called then, and opening is tried again.
+ */
 struct worker {
 	const struct settings *settings;
 	struct gate *gate;
+	int64_t tried; /* to open the gate: clock_mono_ms(), 0 for never */
 	struct cookie_style style;
 };
 

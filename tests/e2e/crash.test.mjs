@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: ISC
+// kill -9 of whatever there is, at random moments of 500 sign-ins. Afterwards
+// every session has its audit row and the reverse, both are whole, whoever was
+// told to be signed in is, and the service answers without anybody's help.
+//
+// The random numbers come from a seed that is printed when a test fails;
+// SEED=… repeats them (the moments remain the machine's).
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { childrenOf } from './lib/processes.mjs';
+import { SANITIZED } from './lib/programs.mjs';
+import { deliver } from './lib/signin.mjs';
+import { startSite } from './lib/site.mjs';
+import { assertConsistent, sql } from './lib/sqlite.mjs';
+import { sleep, until } from './lib/wait.mjs';
+
+const SIGN_INS = 250; // for each of the two ways to run rolegate
+const AT_ONCE = 16;
+const GIVE_UP_MS = 20_000; // for one person to get in
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+
+/* mulberry32: small, seeded, good enough to choose a victim. */
+function randomNumbers(seed) {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const kill = (pid) => {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/* One person; until rolegate says 303 and gives a session. */
+async function signInSomehow(site, tally) {
+  const end = performance.now() + GIVE_UP_MS;
+  let why = '';
+  for (;;) {
+    assert.ok(performance.now() < end, `nobody can sign in any more: ${why}`);
+    try {
+      const client = site.client();
+      const back = await site.begin(undefined, { client });
+      const res = back.url ? await deliver(client, back) : back.res;
+      if (res.status === 303 && client.jar.get('rolegate')) return client;
+      // A server without its backend, or a full house: never anything else.
+      assert.ok([500, 502, 503, 504].includes(res.status),
+        `${res.status} ${res.body}`);
+      assert.equal(client.jar.get('rolegate'), undefined);
+      why = `${res.status} ${res.body}`;
+    } catch (err) {
+      if (err instanceof assert.AssertionError) throw err;
+      why = err.message; // the connection broke
+    }
+    tally.failed += 1;
+    // lighttpd looks once a second whether a dead backend is back.
+    await sleep(50);
+  }
+}
+
+async function run(site, { supervise, victims, random }) {
+  const tally = { failed: 0, kills: 0 };
+  const clients = [];
+  let left = SIGN_INS;
+  let done = false;
+  const crowd = Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    while (left > 0) {
+      left -= 1;
+      clients.push(await signInSomehow(site, tally));
+    }
+  })).finally(() => { done = true; });
+  const killer = (async () => {
+    while (!done) {
+      await sleep(30 + random() * 170);
+      const list = victims();
+      if (done || list.length === 0) continue;
+      if (kill(list[Math.floor(random() * list.length)])) tally.kills += 1;
+      await supervise?.();
+    }
+  })();
+  await Promise.all([crowd, killer]);
+  return { clients, tally };
+}
+
+async function check(t, site, { clients, tally }) {
+  t.diagnostic(`seed ${SEED}: ${tally.kills} killed, ${tally.failed
+  } sign-ins tried again`);
+  assert.ok(tally.kills >= 5, `only ${tally.kills} killed`);
+  // By itself, with nobody killing any more.
+  await until('the service to answer', async () => {
+    const res = await site.client().json(site.url('/readyz')).catch(() => null);
+    return res?.status === 200;
+  });
+  for (const client of clients) {
+    const res = await site.whoami(client);
+    assert.equal(res.status, 200, 'who was told "signed in" is');
+    assert.deepEqual(res.json().roles, ['admin']);
+  }
+  const { sessions } = await assertConsistent(site);
+  assert.ok(sessions >= SIGN_INS, `${sessions} sessions`);
+  // No state was good for two.
+  const [{ n }] = await sql(site.config.rolegate.database,
+    'SELECT count(*) AS n FROM spent_logins');
+  assert.equal(n, sessions);
+  await site.signIn(undefined);
+}
+
+const config = { rolegate: { workers: 4, sign_in_workers: 4,
+  audit_refusals: 100_000, database_timeout: '10s', log_level: 'warn' },
+'provider.entra': { timeout: SANITIZED ? '20s' : '5s' } };
+
+describe(`kill -9 during sign-ins, seed ${SEED}`, () => {
+  describe('rolegate under a supervisor', () => {
+    let site;
+    before(async () => {
+      site = await startSite({ server: 'lighttpd', idp: 'hostile', config });
+    });
+    after(() => site?.close());
+
+    test('workers and parent', async (t) => {
+      const random = randomNumbers(SEED);
+      const result = await run(site, {
+        random,
+        // The parent now and then; as systemd would, start it again.
+        victims: () => (random() < 0.1 ? [site.rolegate.pid]
+          : childrenOf(site.rolegate.pid)),
+        supervise: async () => {
+          await sleep(10);
+          if (site.rolegate.ended) await site.startRolegate();
+        },
+      });
+      if (site.rolegate.ended) await site.startRolegate();
+      await check(t, site, result);
+    });
+  });
+
+  describe('rolegate spawned by lighttpd', () => {
+    let site;
+    before(async () => {
+      site = await startSite({ server: 'lighttpd-spawn', idp: 'hostile',
+        config });
+    });
+    after(() => site?.close());
+
+    test('workers and what lighttpd has spawned', async (t) => {
+      const random = randomNumbers(SEED + 1);
+      const result = await run(site, {
+        random,
+        victims: () => {
+          const spawned = childrenOf(site.web.pid);
+          return [...spawned, ...spawned.flatMap((pid) => childrenOf(pid))];
+        },
+      });
+      await check(t, site, result);
+    });
+  });
+});

@@ -29,7 +29,7 @@ int log_level_parse(const char *name);
 /* The id that the following lines carry; NULL or "" for none. Copied. */
 void log_set_request(const char *request_id);
 
-/* `fmt` makes the "key=value key=value" part; "" for none. */
+/* `fmt` makes the "key=value key=value" part; an empty one is left out. */
 void log_event(enum log_level level, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

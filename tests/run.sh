@@ -75,7 +75,7 @@ node_tests() {
 	tap=$O/$2.tap
 	shift 2
 	echo "== $name"
-	node --test --test-concurrency=1 \
+	timeout 1800 node --test --test-concurrency=1 \
 		--test-reporter=spec --test-reporter-destination=stdout \
 		--test-reporter=tap --test-reporter-destination="$tap" "$@"
 	status=$?

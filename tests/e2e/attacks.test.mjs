@@ -10,8 +10,8 @@ import { sleep } from './lib/wait.mjs';
 let site;
 let apart;
 before(async () => {
-  [site, apart] = await Promise.all([startSite(),
-    startSite({ config: { session: { sign_in: '10s' } } })]);
+  site = await startSite();
+  apart = await startSite({ config: { session: { sign_in: '10s' } } });
 });
 after(() => Promise.all([site?.close(), apart?.close()]));
 

@@ -21,8 +21,8 @@ let browser;
 before(async () => {
   if (skip) return;
   mkdirSync(SCREENS, { recursive: true });
-  [site, browser] = await Promise.all([
-    startSite(), chromium.launch({ executablePath: CHROMIUM, args: ARGS })]);
+  site = await startSite();
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 });
 after(async () => {
   await browser?.close();

@@ -96,7 +96,7 @@ export class Workspace {
   }
 
   #env(env) {
-    const pass = ['PATH', 'HOME', 'TMPDIR', 'GCOV_PREFIX', 'GCOV_PREFIX_STRIP'];
+    const pass = ['PATH', 'HOME', 'TMPDIR', 'LD_LIBRARY_PATH'];
     const all = { LANG: 'C.UTF-8', ...env };
     for (const name of pass) {
       if (process.env[name] !== undefined) all[name] ??= process.env[name];

@@ -71,6 +71,8 @@ test_refused(void **state)
 	    "{" T ",\"access_token\":\"\"," I "}", RG_E_TOKEN_RESPONSE);
 	assert_refused(
 	    "{" T ",\"access_token\":\"a\\r\\nb\"," I "}", RG_E_TOKEN_RESPONSE);
+	assert_refused(
+	    "{" T ",\"access_token\":\"\\u007f\"," I "}", RG_E_TOKEN_RESPONSE);
 	assert_refused("{" T "," A "}", RG_E_ID_TOKEN_MISSING);
 	assert_refused(
 	    "{" T "," A ",\"id_token\":null}", RG_E_ID_TOKEN_MISSING);
@@ -96,6 +98,14 @@ test_too_large(void **state)
 	assert_int_equal(
 	    token_response_parse(big, TOKEN_RESPONSE_MAX_TEXT + 1, &t, NULL),
 	    RG_E_TOKEN_RESPONSE);
+	memset(big, ' ', TOKEN_RESPONSE_MAX_TEXT + 1);
+	memcpy(big, "{\"error\":\"invalid_grant\"}", 25);
+	assert_int_equal(
+	    token_response_error(400, big, TOKEN_RESPONSE_MAX_TEXT, NULL),
+	    RG_E_GRANT);
+	assert_int_equal(
+	    token_response_error(400, big, TOKEN_RESPONSE_MAX_TEXT + 1, NULL),
+	    RG_E_NET_STATUS);
 	free(big);
 }
 

@@ -32,9 +32,7 @@ test_refused(void **state)
 	    "AA==",			       /* padding */
 	    "AAA=", "AA=", "=", "+/AA",	       /* the other alphabet */
 	    "AA A", " AAA", "AAA ", "AA\nA", "AAA\n", "AA\tA", "AA.A", "AA!A",
-	    "AA\x80"
-	    "A",
-	    "AB", /* unused bits are not zero */
+	    "AAA\x80", "\x80YYY", "AB", /* unused bits are not zero */
 	    "AP", "A_", "AAB", "AAD", "AA_"};
 	size_t i, n;
 	uint8_t out[8];

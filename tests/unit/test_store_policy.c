@@ -379,8 +379,8 @@ test_version_by_hand(void **state)
 	    "UPDATE roles SET description = 'd' WHERE name = 'r'",
 	    "INSERT INTO role_permissions VALUES ('r', 'p')",
 	    "UPDATE role_permissions SET permission = 'q' WHERE role = 'r'",
-	    "INSERT INTO mappings VALUES"
-	    " (9, 'p', NULL, 'app', NULL, 'v', 'r', '', '', 1, 0, '', 0)",
+	    ("INSERT INTO mappings VALUES"
+	     " (9, 'p', NULL, 'app', NULL, 'v', 'r', '', '', 1, 0, '', 0)"),
 	    "UPDATE mappings SET enabled = 0", "DELETE FROM mappings",
 	    "DELETE FROM role_permissions WHERE role = 'r'",
 	    "DELETE FROM roles WHERE name = 'r'"};

@@ -390,10 +390,10 @@ test_stuck_request(void **state)
 	assert_int_equal(kill(t->pid, SIGTERM), 0);
 	assert_int_equal(kill(alone->pid, SIGTERM), 0);
 	assert_int_equal(toy_wait(t->pid, 8000), 0);
+	assert_true(fc_is_closed(fd, 100));
 	assert_int_equal(toy_wait(alone->pid, 3000), 4);
 	assert_true(clock_mono_ms() - began < 8000);
 	t->pid = alone->pid = 0;
-	assert_true(fc_is_closed(fd, 100));
 	assert_true(fc_is_closed(fd_alone, 100));
 	(void)close(fd);
 	(void)close(fd_alone);

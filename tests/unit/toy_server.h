@@ -36,10 +36,14 @@ struct toy {
 	int generation;
 };
 
+/* Whole, whatever signals come. */
 static inline void
 toy_sleep(int ms)
 {
-	(void)poll(NULL, 0, ms);
+	int64_t until = clock_mono_ms() + ms, left;
+
+	while ((left = until - clock_mono_ms()) > 0)
+		(void)poll(NULL, 0, (int)left);
 }
 
 static inline bool

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/version.h"
 #include "tests/unit/http_stub.h"
 
 struct fixture {

@@ -161,10 +161,10 @@ describe('on a disk of its own', () => {
     site.rolegate.kill('SIGSTOP');
     for (const pid of childrenOf(site.rolegate.pid)) process.kill(pid, 'SIGKILL');
     await sleep(50);
-    await mounts.must('mount', '-o', 'remount,ro', data);
+    await mounts.must('mount', '-o', 'remount,bind,ro', data);
     t.after(async () => {
       site.rolegate.kill('SIGCONT');
-      await mounts.must('mount', '-o', 'remount,rw', data);
+      await mounts.must('mount', '-o', 'remount,bind,rw', data);
     });
     site.rolegate.kill('SIGCONT');
     const named = /worker\.open error=RG_E_STORE_READONLY.*rolegate\.db/;
@@ -181,7 +181,7 @@ describe('on a disk of its own', () => {
     }
     assert.equal((await ada.get(site.url('/healthz'))).status, 200);
     assert.equal((await ada.get(site.url('/nothing'))).status, 404);
-    await mounts.must('mount', '-o', 'remount,rw', data);
+    await mounts.must('mount', '-o', 'remount,bind,rw', data);
     await until('the service to answer',
       async () => (await site.whoami(ada)).status === 200);
     await until('all workers', async () => (await Promise.all(Array.from(

@@ -112,6 +112,10 @@ test_details(void **state)
 	assert_null(strstr(e.detail, NONCE));
 	assert_null(strstr(e.detail, "of-an-attacker"));
 
+	json_object_del(claims, "nonce");
+	assert_int_equal(claims_check_id_token(claims, &good, &e), RG_E_NONCE);
+	assert_non_null(strstr(e.detail, "missing"));
+
 	json_object_set_new(claims, "iss", json_string("https://evil"));
 	assert_int_equal(claims_check_id_token(claims, &good, &e), RG_E_ISS);
 	assert_int_equal(e.code, RG_E_ISS);

@@ -95,7 +95,8 @@ judge(const struct sample *s, struct buf *payload)
 	if (r == RG_OK)
 		r = jws_verify(s->v.token.p, s->v.token.len, key, payload);
 	if (r == RG_OK)
-		r = vector_check_claims(&s->v, payload, jwk_alg(key));
+		r = vector_check_claims(
+		    &s->v, payload->p, payload->len, jwk_alg(key));
 	jwk_free(&key);
 	return r;
 }

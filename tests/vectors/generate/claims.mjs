@@ -21,7 +21,7 @@ function names(add) {
   const aud = 'RG_E_AUD';
   const us = claims.aud;
   add('aud-missing', aud, withClaims({ aud: undefined }));
-  for (const [name, value] of [['other', 'somebody'], ['upper-case', 'client'.toUpperCase()], ['prefix', us.slice(0, -1)],
+  for (const [name, value] of [['other', 'somebody'], ['upper-case', us.toUpperCase()], ['prefix', us.slice(0, -1)],
     ['longer', `${us}0`], ['empty', ''], ['number', 1], ['true', true], ['null', null], ['object', { [us]: true }],
     ['array-empty', []], ['array-other', ['somebody']], ['array-others-too', [us, 'somebody']],
     ['array-others-first', ['somebody', us]], ['array-number', [us, 1]], ['array-null', [null]], ['array-nested', [[us]]],
@@ -32,7 +32,7 @@ function names(add) {
   add('aud-array-repeated', 'RG_OK', withClaims({ aud: [us, us] }));
   add('aud-others-with-azp', aud, withClaims({ aud: [us, 'somebody'], azp: us }));
   add('azp-same', 'RG_OK', withClaims({ azp: us }));
-  for (const [name, value] of [['other', 'somebody'], ['prefix', us.slice(0, -1)], ['empty', ''], ['number', 1], ['null', null], ['array', [us]]]) {
+  for (const [name, value] of [['other', 'somebody'], ['prefix', us.slice(0, -1)], ['empty', ''], ['number', 1], ['null', null], ['array', [us]], ['upper-case', us.toUpperCase()]]) {
     add(`azp-${name}`, 'RG_E_AZP', withClaims({ azp: value }));
   }
 }
@@ -52,6 +52,8 @@ function subject(add) {
       'which of the two counts depends on the reader');
   }
   add('two-cases-neither-plain', twice, withClaims({ Tid: 'a', TID: 'b' }));
+  add('sub-control-first', sub, withClaims({ sub: '\u001fa' }));
+  add('sub-tilde', 'RG_OK', withClaims({ sub: ' ~' }), 'the first and the last printable character');
   add('other-case-alone', 'RG_OK', withClaims({ TID: 'a' }), 'one claim is no doubt; a reader of tid finds none');
 }
 

@@ -112,7 +112,7 @@ export function sign(alg, input, privateKey = signer[alg]) {
 export const now = 1750000000;
 export const expectations = {
   issuer: 'https://login.example.com/7d4f0f9e-4d5c-4a5b-9f0e-3a1c5b6d7e8f/v2.0',
-  audience: '11111111-2222-3333-4444-555555555555',
+  audience: '6f1c2d3e-8a9b-4c5d-9e0f-a1b2c3d4e5f6',
   nonce: 'Zm9yIHRoaXMgc2lnbi1pbiBvbmx5IDAxMjM0NTY3ODk',
   access_token: null,
   now,

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 const OPTIONS = {
   port: { type: 'string', default: '0' },
   tenant: { type: 'string' },
+  origin: { type: 'string' },
   'client-id': { type: 'string' },
   'client-secret': { type: 'string' },
   'redirect-uri': { type: 'string', multiple: true, default: [] },
@@ -37,6 +38,7 @@ export function parseOptions(argv) {
   return {
     port,
     tenant: values.tenant,
+    origin: values.origin,
     clientId: values['client-id'],
     clientSecret: values['client-secret'],
     redirectUris: values['redirect-uri'],

@@ -117,6 +117,7 @@ export function providerFactory({ issuer, options, people, keys, Store }) {
         ctx.body = errorPage(out.error, out.error_description);
       },
     });
+    provider.proxy = options.origin !== undefined;
     provider.use(entraShape({ issuer, options, people, keys, at }));
     return provider;
   };

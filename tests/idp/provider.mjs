@@ -127,7 +127,8 @@ export async function startProvider(options) {
     });
   }, { port: options.port, onConnection: () => { counts.connections += 1; } });
 
-  const issuer = `http://127.0.0.1:${front.port}/${people.tenant}/v2.0`;
+  const origin = options.origin ?? `http://127.0.0.1:${front.port}`;
+  const issuer = `${origin}/${people.tenant}/v2.0`;
   const make = providerFactory({
     issuer, options, people, keys, Store: createStore(),
   });

@@ -2,6 +2,14 @@
 // An HTTP client that behaves like a browser as far as cookies go, takes one
 // step at a time, and lets a test send what no browser would.
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
+
+let ca;
+
+/* From now on believe servers with a certificate of this authority, too. */
+export function trust(pem) {
+  ca = pem;
+}
 
 /*
  * Cookies of one browser. Like a browser's, they are kept per host and path,
@@ -34,9 +42,9 @@ export class Jar {
 
   /* Those a request would carry. crossSite: begun by a page of another site. */
   for(url, { crossSite = false, method = 'GET' } = {}) {
-    const { hostname, pathname } = new URL(url);
+    const { hostname, pathname, protocol } = new URL(url);
     return [...this.#all.values()].filter((c) => c.host === hostname
-      && c.ends > Date.now()
+      && c.ends > Date.now() && (!c.secure || protocol === 'https:')
       && (c.path === '/' || pathname === c.path
         || pathname.startsWith(`${c.path.replace(/\/$/, '')}/`))
       && !(crossSite && c.sameSite === 'Strict')
@@ -75,8 +83,9 @@ export function send(url, { method = 'GET', headers = {}, body, timeout = 30_000
 } = {}) {
   return new Promise((resolve, reject) => {
     const target = new URL(url);
-    const req = request({
-      host: target.hostname, port: target.port, method,
+    const open = target.protocol === 'https:' ? requestTls : request;
+    const req = open({
+      host: target.hostname, ca, port: target.port, method,
       path: target.pathname + target.search, agent: false, timeout,
       headers: { ...headers, ...(body === undefined ? {} : {
         'content-length': Buffer.byteLength(body) }) },

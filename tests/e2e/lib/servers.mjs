@@ -2,7 +2,7 @@
 // Real web servers on loopback. Each gets a minimal configuration of its own
 // and includes the file of cgi/servers/ that administrators are given; only
 // the paths in it are changed.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVERS } from './programs.mjs';
 import { untilListens } from './wait.mjs';
@@ -24,7 +24,7 @@ function snippet(work, name, { prefix, program }) {
 }
 
 async function runLighttpd(work, port, include, more) {
-  mkdirSync(work.path('htdocs'), { recursive: true });
+  work.mkdir('htdocs');
   const conf = work.write('lighttpd.main.conf', `
 server.modules = ( "mod_accesslog", "mod_setenv" )
 server.bind = "127.0.0.1"
@@ -57,7 +57,7 @@ const MODULES = '/usr/lib/apache2/modules';
 
 /* mod_fcgid spawns rolegate. */
 export async function startApache(work, { port, prefix, program, more }) {
-  mkdirSync(work.path('htdocs'), { recursive: true });
+  for (const name of ['htdocs', 'fcgid']) work.mkdir(name);
   const include = snippet(work, 'apache-fcgid.conf', { prefix, program });
   const env = Object.entries(work.sanitizerEnv())
     .map(([name, value]) => `FcgidInitialEnv ${name} "${value}"`).join('\n');
@@ -76,7 +76,7 @@ LoadModule setenvif_module ${MODULES}/mod_setenvif.so
 LoadModule fcgid_module ${MODULES}/mod_fcgid.so
 CustomLog "${work.path('apache.access.log')}" "%m %U %s"
 DocumentRoot "${work.path('htdocs')}"
-FcgidIPCDir "${work.mkdir('fcgid')}"
+FcgidIPCDir "${work.path('fcgid')}"
 FcgidProcessTableFile "${work.path('fcgid_shm')}"
 ${env}
 ${more ?? ''}

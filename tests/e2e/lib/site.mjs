@@ -11,7 +11,6 @@
 // Every site has a folder of its own (site.work), which is removed at the end;
 // logs are printed when a test of the file failed.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Client } from './http.mjs';
 import { baseConfig, merge, toIni } from './config.mjs';
@@ -117,6 +116,13 @@ export class Site {
     await this.startRolegate();
   }
 
+  /* Configures a site whose rolegate belongs to the web server, anew. */
+  async restartWeb(change = {}) {
+    await this.web.stop();
+    this.configure(change);
+    await this.start();
+  }
+
   close() {
     return this.work.close();
   }
@@ -124,7 +130,8 @@ export class Site {
 
 async function startServer(site, server, more) {
   const { work, port, prefix } = site;
-  const options = { port, prefix, program: site.programs.rolegate, more };
+  const options = { port, prefix, program: site.programs.rolegate,
+    more: typeof more === 'function' ? more(site) : more };
   if (['lighttpd', 'none'].includes(server)) await site.startRolegate();
   switch (server) {
     case 'lighttpd': site.web = await startLighttpd(work, options); break;
@@ -147,7 +154,7 @@ async function startServer(site, server, more) {
  */
 export async function startSite({
   server = 'lighttpd', prefix = '/auth', config = {}, idp = 'provider',
-  idpArgs = [], setup = FOUNDING, more, port, idpPort, dir,
+  idpArgs = [], setup = FOUNDING, more, port, idpPort, scheme = 'http', dir,
   user = server === 'apache' ? serverUser() : null,
 } = {}) {
   const work = new Workspace({ user, dir: dir && resolve(dir) });
@@ -159,7 +166,7 @@ export async function startSite({
         rolegatectl: work.install(PROGRAMS.rolegatectl),
       },
     });
-    site.publicUrl = `http://127.0.0.1:${site.port}${prefix}`;
+    site.publicUrl = `${scheme}://127.0.0.1:${site.port}${prefix}`;
     site.idp = typeof idp === 'string' ? await startIdp(work, { kind: idp,
       port: idpPort, publicUrls: [site.publicUrl], args: idpArgs }) : idp;
     site.config = baseConfig(work, {
@@ -168,12 +175,13 @@ export async function startSite({
         ? `unix:${work.socket}` : undefined,
     });
     site.configure(config);
-    if (!existsSync(work.path('data'))) work.mkdir('data', 0o700);
+    work.mkdir('data', 0o700);
     const { database } = await site.ctlJson('init');
     if (database === 'created') {
       for (const command of setup) await site.ctl(...command);
     }
-    await startServer(site, server, more);
+    site.start = () => startServer(site, server, more);
+    await site.start();
     return site;
   } catch (err) {
     process.exitCode = 1;

@@ -71,8 +71,10 @@ export class Workspace {
   }
 
   mkdir(name, mode = 0o755) {
-    mkdirSync(this.path(name), { mode });
-    this.#own(this.path(name));
+    if (!existsSync(this.path(name))) {
+      mkdirSync(this.path(name), { mode });
+      this.#own(this.path(name));
+    }
     return this.path(name);
   }
 

@@ -34,6 +34,7 @@ struct parent {
 	struct listener *listener;
 	const struct server_options *options;
 	const struct server_app *app;
+	char *address; /* options->listen at the start, or NULL */
 	struct proc *procs;
 	size_t count;
 	int nudge; /* eventfd: see nudge() */
@@ -193,6 +194,19 @@ dismiss(struct parent *p, size_t count)
 	}
 }
 
+/* A setting that takes no effect must not look as if it did. */
+static void
+compare_address(const struct parent *p)
+{
+	const char *now = p->options->listen;
+
+	if (p->address == NULL && now == NULL)
+		return;
+	if (p->address == NULL || now == NULL || strcmp(p->address, now) != 0)
+		log_warn("server.listen_unchanged",
+		    "detail=\"a new listen needs a restart\"");
+}
+
 /* New children first, so that somebody always takes connections. */
 static void
 reload(struct parent *p)
@@ -217,6 +231,7 @@ reload(struct parent *p)
 		    "detail=\"too many workers are still ending\"");
 		return;
 	}
+	compare_address(p);
 	*p->listener = fresh;
 	start_due(p);
 	dismiss(p, old);

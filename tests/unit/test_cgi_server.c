@@ -158,6 +158,36 @@ test_hup_with_bad_config(void **state)
 	assert_int_equal(toy_logged(t, "worker.end"), 0);
 }
 
+/* What a reload can't do, it says. */
+static void
+test_hup_with_other_socket(void **state)
+{
+	struct toy *t = *state;
+
+	toy_start(t);
+	toy_touch(t, "moved", true);
+	assert_int_equal(kill(t->pid, SIGHUP), 0);
+	assert_true(toy_logs(t, "server.reloaded", 1));
+	assert_int_equal(toy_logged(t, "server.listen_unchanged"), 1);
+	assert_int_equal(toy_number(t, "generation"), 1);
+}
+
+static void
+test_hup_with_unknown_peer(void **state)
+{
+	struct toy *t = *state;
+	long pid;
+
+	t->o.workers = 1;
+	toy_start(t);
+	pid = toy_number(t, "pid");
+	toy_touch(t, "bad-peer", true);
+	assert_int_equal(kill(t->pid, SIGHUP), 0);
+	assert_true(toy_logs(t, "server.reload_refused", 1));
+	assert_int_equal(toy_logged(t, "no-such-user"), 1);
+	assert_int_equal(toy_number(t, "pid"), pid);
+}
+
 static void
 test_many_hups(void **state)
 {
@@ -461,6 +491,8 @@ main(void)
 	    T(test_backoff),
 	    T(test_hup_replaces_workers),
 	    T(test_hup_with_bad_config),
+	    T(test_hup_with_other_socket),
+	    T(test_hup_with_unknown_peer),
 	    T(test_many_hups),
 	    T(test_killed_parent),
 	    T(test_live_socket_is_not_stolen),

@@ -92,6 +92,10 @@ toy_reload(void *ctx, struct err *e)
 
 	if (toy_has(t, "bad-config"))
 		return err_set(e, RG_E_CONF, "toy.conf:7: nonsense");
+	if (toy_has(t, "moved"))
+		t->o.listen = "127.0.0.1:1";
+	if (toy_has(t, "bad-peer"))
+		t->o.peer_user = "no-such-user";
 	t->generation++;
 	return RG_OK;
 }

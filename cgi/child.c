@@ -275,10 +275,11 @@ reload(struct child *c)
 	/* What is open may point into what is replaced. */
 	c->app->close(c->state);
 	if (c->app->reload(c->app->ctx, &e) != RG_OK)
-		log_error("server.reload_refused", "error=%s detail=\"%s\"",
-		    err_name(e.code), e.detail);
+		log_error("server.reload_refused", "error=%s detail=%s",
+		    err_name(e.code), log_quote(e.detail));
 	else if (listen_peer(c->options, c->listener, &e) != RG_OK)
-		log_error("server.reload_refused", "detail=\"%s\"", e.detail);
+		log_error(
+		    "server.reload_refused", "detail=%s", log_quote(e.detail));
 	else
 		log_info("server.reloaded", "pid=%ld", (long)getpid());
 	c->state = c->app->open(c->app->ctx);

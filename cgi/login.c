@@ -150,10 +150,11 @@ begin(struct worker *w, const struct request *q, struct response *s,
 	b.login_hint = a->login_hint;
 	b.domain_hint = a->domain_hint;
 	b.prompt = a->prompt;
+	b.session = worker_session(w, q);
 	r = gate_begin_sign_in(w->gate, &b, &ctx, &login, &e);
 	if (r != RG_OK) {
-		log_warn("login.failed", "provider=%s error=%s detail=\"%s\"",
-		    p->name, err_name(r), e.detail);
+		log_warn("login.failed", "provider=%s error=%s detail=%s",
+		    p->name, err_name(r), log_quote(e.detail));
 		fail(w, q, s, r, b.return_to);
 		goto out;
 	}

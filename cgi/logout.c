@@ -23,8 +23,8 @@ endpoint_logout(struct worker *w, const struct request *q, struct response *s)
 	r = gate_sign_out(w->gate, worker_session(w, q), &ctx, &to, &e);
 	if (r != RG_OK && r != RG_E_SESSION_NONE && r != RG_E_SESSION_EXPIRED) {
 		/* Still alive in the database: do not say "signed out". */
-		log_error("logout.failed", "error=%s detail=\"%s\"",
-		    err_name(r), e.detail);
+		log_error("logout.failed", "error=%s detail=%s", err_name(r),
+		    log_quote(e.detail));
 		fail(w, q, s, r, NULL);
 		goto out;
 	}

@@ -97,8 +97,8 @@ endpoint_me(struct worker *w, const struct request *q, struct response *s)
 		return;
 	}
 	if (r != RG_OK) {
-		log_error("me.failed", "error=%s detail=\"%s\"", err_name(r),
-		    e.detail);
+		log_error("me.failed", "error=%s detail=%s", err_name(r),
+		    log_quote(e.detail));
 		fail(w, q, s, r, NULL);
 		return;
 	}

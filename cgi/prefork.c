@@ -217,13 +217,13 @@ reload(struct parent *p)
 
 	if (p->app->reload != NULL &&
 	    p->app->reload(p->app->ctx, &e) != RG_OK) {
-		log_error("server.reload_refused", "error=%s detail=\"%s\"",
-		    err_name(e.code), e.detail);
+		log_error("server.reload_refused", "error=%s detail=%s",
+		    err_name(e.code), log_quote(e.detail));
 		return;
 	}
 	if (listen_peer(p->options, &fresh, &e) != RG_OK) {
-		log_error("server.reload_refused", "error=%s detail=\"%s\"",
-		    err_name(e.code), e.detail);
+		log_error("server.reload_refused", "error=%s detail=%s",
+		    err_name(e.code), log_quote(e.detail));
 		return;
 	}
 	if (!add(p, p->options->workers)) {

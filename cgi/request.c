@@ -168,7 +168,8 @@ read_hints(struct request *q, char *const *params)
 			q->wants_html = true;
 		/* Fetch Metadata, section 2.3 */
 		value = value_of(params[i], "HTTP_SEC_FETCH_SITE");
-		if (value != NULL && strcmp(value, "cross-site") == 0)
+		if (value != NULL && (strcmp(value, "cross-site") == 0 ||
+					 strcmp(value, "same-site") == 0))
 			q->cross_site = true;
 	}
 }

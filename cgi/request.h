@@ -46,7 +46,7 @@ struct request {
 	char *require;	     /* ROLEGATE_REQUIRE set by the server, or NULL */
 	char *authorization; /* the one Authorization header, or NULL */
 	bool wants_html;     /* Accept names text/html: a browser navigates */
-	bool cross_site;     /* Sec-Fetch-Site says: begun by another site */
+	bool cross_site;     /* Sec-Fetch-Site: begun by another origin */
 	struct form *query;  /* never NULL */
 	struct form *body;   /* of a POST; empty otherwise, never NULL */
 	struct cookie *cookies;

@@ -108,8 +108,8 @@ open_gate(struct worker *w)
 		return;
 	w->tried = now;
 	if (gate_open(w->settings, &w->gate, &e) != RG_OK)
-		log_error("worker.open", "error=%s detail=\"%s\"",
-		    err_name(e.code), e.detail);
+		log_error("worker.open", "error=%s detail=%s", err_name(e.code),
+		    log_quote(e.detail));
 	else if (again)
 		log_info("worker.open", "repaired");
 }
@@ -164,7 +164,7 @@ worker_serve(void *state, char *const *params, enum fcgi_role role,
 	else
 		route(w, q, &s);
 	log_debug("request", "path=%s status=%d ms=%lld",
-	    q->path == NULL ? "?" : q->path, s.status,
+	    log_quote(q->path == NULL ? "?" : q->path), s.status,
 	    (long long)(clock_mono_ms() - began));
 	response_write(&s, q->method == METHOD_HEAD, out);
 out:
@@ -212,6 +212,12 @@ main(int argc, char **argv)
 	int c, status;
 
 	fill_standard_fds();
+	/*
+	 * RFC 3875 section 4.4: a CGI program gets words of the query as
+	 * arguments, so these would be a stranger's. ROLEGATE_CONFIG it is.
+	 */
+	if (getenv("GATEWAY_INTERFACE") != NULL)
+		argc = 1;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':

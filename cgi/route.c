@@ -96,7 +96,7 @@ route_unreadable(struct worker *w, const struct request *q, struct response *s,
 		gate_refused(w->gate, &ctx, &e);
 	else
 		log_info("request.refused", "error=%s path=%s", err_name(why),
-		    q->path);
+		    log_quote(q->path));
 	fail(w, q, s, why, NULL);
 }
 

@@ -86,8 +86,8 @@ server_run(const struct server_options *o, const struct server_app *app)
 		return 1;
 	}
 	if (get_listener(mode, o, &l, &e) != RG_OK) {
-		log_error("server.start", "error=%s detail=\"%s\"",
-		    err_name(e.code), e.detail);
+		log_error("server.start", "error=%s detail=%s",
+		    err_name(e.code), log_quote(e.detail));
 		return 1;
 	}
 	log_info("server.start", "mode=%s listen=\"%s\" workers=%d pid=%ld",

@@ -62,11 +62,14 @@ check_query(const struct form *query, const struct access_decision *d)
 enum rg_err
 whoami_check(const struct request *q, const struct access_decision *d)
 {
+	static const char *const known[] = {"role", "permission", NULL};
 	enum rg_err r;
 
 	if (d->role_count == 0)
 		return d->groups_state == GROUPS_UNKNOWN ? RG_E_GROUPS_UNKNOWN
 							 : RG_E_NO_ROLE;
+	if (!form_has_only(q->query, known))
+		return RG_E_CONF;
 	if ((r = check_query(q->query, d)) != RG_OK)
 		return r;
 	return q->require == NULL ? RG_OK : check_require(q->require, d);
@@ -135,14 +138,16 @@ struct budget {
 	struct buf over; /* names of the headers that did not fit */
 };
 
-/* Sends the whole value or, when it does not fit, none of it. */
+/*
+ * Sends the whole value or, when it does not fit, none of it. An empty one is
+ * sent, too: where a server copies only what is there, a client's own header
+ * of that name would stay.
+ */
 static void
 put_header(struct budget *b, const char *name, const struct buf *value)
 {
 	size_t cost = strlen(name) + value->len + 4;
 
-	if (value->len == 0)
-		return;
 	if (!buf_ok(value) || cost > b->left) {
 		buf_printf(&b->over, "%s%s", b->over.len > 0 ? "," : "", name);
 		return;
@@ -258,17 +263,17 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 	r = gate_whoami(w->gate, worker_session(w, q), &ctx, &id, &e);
 	if (r != RG_OK) {
 		if (r != RG_E_SESSION_NONE && r != RG_E_SESSION_EXPIRED)
-			log_error("whoami.failed", "error=%s detail=\"%s\"",
-			    err_name(r), e.detail);
+			log_error("whoami.failed", "error=%s detail=%s",
+			    err_name(r), log_quote(e.detail));
 		refuse(w, q, s, r);
 		return;
 	}
 	r = whoami_check(q, &id.decision);
 	if (r == RG_E_CONF)
-		log_error("whoami.require",
-		    "ROLEGATE_REQUIRE=\"%s\" is not "
-		    "role:NAME or permission:NAME",
-		    q->require);
+		log_error("whoami.misconfigured",
+		    "neither an unknown parameter nor a malformed "
+		    "ROLEGATE_REQUIRE can be enforced; require=%s",
+		    log_quote(q->require == NULL ? "" : q->require));
 	if (r == RG_OK) {
 		response_json_own(s, 200, whoami_json(&id));
 		put_etag(s);

@@ -11,7 +11,9 @@
 /*
  * Whether the decision satisfies the request's ?role=, ?permission= and the
  * server's ROLEGATE_REQUIRE: RG_OK, RG_E_NO_ROLE, RG_E_GROUPS_UNKNOWN,
- * RG_E_INSUFFICIENT_ROLE, or RG_E_CONF for a malformed ROLEGATE_REQUIRE.
+ * RG_E_INSUFFICIENT_ROLE, or RG_E_CONF for what can't be enforced: a malformed
+ * ROLEGATE_REQUIRE, or another parameter (?roles= would open what ?role= was
+ * meant to close).
  */
 enum rg_err
 whoami_check(const struct request *, const struct access_decision *);

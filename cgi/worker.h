@@ -41,8 +41,8 @@ void route(struct worker *, const struct request *, struct response *);
  * The answer to a request that request_read() refused. A callback's refusal is
  * audited like any other end of a sign-in.
  */
-void route_unreadable(struct worker *, const struct request *,
-    struct response *, enum rg_err);
+void route_unreadable(
+    struct worker *, const struct request *, struct response *, enum rg_err);
 
 /*
  * The value of our session cookie; NULL when there is none, or more than one

@@ -101,6 +101,8 @@ CREATE TABLE principals (
 	UNIQUE (issuer, tenant, subject)
 ) STRICT;
 
+-- roles are those last decided for this session: two sessions of one person may
+-- differ, since each has the claims of its own sign-in.
 -- dies_at is the earlier of expires_at and last_used + idle_seconds.
 CREATE TABLE sessions (
 	hash BLOB PRIMARY KEY NOT NULL CHECK (length(hash) = 32),
@@ -108,6 +110,7 @@ CREATE TABLE sessions (
 	principal INTEGER NOT NULL REFERENCES principals (id),
 	provider_sid TEXT NOT NULL CHECK (length(provider_sid) <= 1024),
 	claims TEXT NOT NULL CHECK (length(claims) BETWEEN 2 AND 1048576),
+	roles TEXT NOT NULL,
 	issued_at INTEGER NOT NULL
 		CHECK (issued_at BETWEEN 0 AND 253402300799),
 	last_used INTEGER NOT NULL

@@ -53,6 +53,7 @@ struct gate_begin {
 	const char *login_hint; /* these may be NULL */
 	const char *domain_hint;
 	const char *prompt;
+	const char *session; /* the session cookie, to be ended; or NULL */
 };
 
 struct gate_login {

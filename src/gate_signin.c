@@ -35,10 +35,11 @@ gate_begin_sign_in(struct gate *g, const struct gate_begin *b,
 	struct buf redirect_uri = BUF_INIT;
 	struct login l = {0};
 	char nonce[RANDOM_TOKEN_LEN + 1], verifier[RANDOM_TOKEN_LEN + 1];
+	bool wait;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = login_new(&l, b->provider->name, b->return_to, ctx->now)) !=
-	    RG_OK)
+	if ((r = login_new(&l, b->provider->name, b->return_to, b->session,
+		 ctx->now)) != RG_OK)
 		goto out;
 	login_derive(&l, LOGIN_STATE, out->state);
 	login_derive(&l, LOGIN_NONCE, nonce);
@@ -51,15 +52,20 @@ gate_begin_sign_in(struct gate *g, const struct gate_begin *b,
 	begin.login_hint = b->login_hint;
 	begin.domain_hint = b->domain_hint;
 	begin.prompt = b->prompt;
-	/* Discovery may have to be fetched: that counts as waiting. */
-	if ((r = slots_take(g->slots)) != RG_OK) {
+	/*
+	 * Only who has to fetch discovery waits for the provider: beginning a
+	 * sign-in must go on while others wait.
+	 */
+	wait = oidc_ready(g->oidc, b->provider, ctx->now, e) != RG_OK;
+	if (wait && (r = slots_take(g->slots)) != RG_OK) {
 		(void)err_set(e, r, "all %d sign_in_workers wait",
 		    g->settings->sign_in_workers);
 		goto out;
 	}
 	r = oidc_begin(
 	    g->oidc, b->provider, &begin, ctx->now, &out->location, e);
-	slots_give(g->slots);
+	if (wait)
+		slots_give(g->slots);
 	if (r != RG_OK)
 		goto out;
 	if ((r = login_seal(&l, g->keys, &out->cookie)) != RG_OK)
@@ -142,6 +148,28 @@ open_login(struct gate *g, const struct gate_callback *cb,
 	return RG_OK;
 }
 
+/*
+ * From here on this sign-in has been answered, whatever comes of it: a state
+ * is good for one request to the provider, so that one cookie can't be used to
+ * try codes there, and of many that race one goes on.
+ */
+static enum rg_err
+spend(struct gate *g, const struct gate_callback *cb,
+    const struct gate_context *ctx, struct err *e)
+{
+	enum rg_err r;
+	int64_t forget_at = clock_add(ctx->now, 2 * g->settings->sign_in_time);
+
+	if ((r = store_begin(g->store)) == RG_OK &&
+	    (r = store_login_spend(g->store, cb->state, forget_at)) == RG_OK)
+		r = store_commit(g->store);
+	if (r != RG_OK) {
+		(void)gate_store_err(g, r, "this sign-in", e);
+		store_rollback(g->store);
+	}
+	return r;
+}
+
 /* An error code as RFC 6749 4.1.2.1 allows it, or "?". */
 static const char *
 safe_code(const char *code)
@@ -171,6 +199,8 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 	finish.nonce = nonce;
 	finish.code_verifier = verifier;
 	finish.skew = g->settings->clock_skew;
+	if ((r = spend(g, cb, ctx, e)) != RG_OK)
+		goto out;
 	/* Errors, too, must come from the issuer that was asked. */
 	r = oidc_check_iss(g->oidc, p, cb->iss, ctx->now, e);
 	if (r != RG_OK)
@@ -278,11 +308,20 @@ audit_sign_in(struct gate *g, const struct gate_context *ctx,
 	return r;
 }
 
-/* The one transaction: spent, principal, session, audit. */
+static enum rg_err
+end_session(struct gate *g, const uint8_t hash[HASH_LEN])
+{
+	enum rg_err r = store_session_remove(g->store, hash);
+
+	return r == RG_E_SESSION_NONE ? RG_OK : r;
+}
+
+/* The one transaction: principal, session, audit. */
 static enum rg_err
 record(struct gate *g, const struct gate_callback *cb,
-    const struct gate_context *ctx, struct sign_in *s, const char *sid,
-    const struct access_decision *d, struct gate_signed_in *out, struct err *e)
+    const struct gate_context *ctx, const struct login *l, struct sign_in *s,
+    const char *sid, const struct access_decision *d,
+    struct gate_signed_in *out, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	const struct settings *set = g->settings;
@@ -298,23 +337,21 @@ record(struct gate *g, const struct gate_callback *cb,
 	row.principal = s->principal;
 	row.provider_sid = sid;
 	row.claims = s->claims_text;
+	row.roles = s->roles_text;
 	row.issued_at = row.last_used = ctx->now;
 	row.idle_seconds = set->session_idle;
 	row.expires_at = clock_add(ctx->now, set->session_lifetime);
 	if ((r = store_begin(g->store)) != RG_OK ||
-	    (r = store_login_spend(g->store, cb->state,
-		 clock_add(ctx->now, 2 * set->sign_in_time))) != RG_OK ||
 	    (r = store_principal_put(g->store, &s->principal, &row.principal.id,
 		 &s->old_roles)) != RG_OK ||
 	    (r = store_session_add(g->store, &row)) != RG_OK)
 		goto out;
-	/* The session this browser had before ends: no fixation. */
-	if (cb->session != NULL) {
+	/* The session that this browser had before ends. */
+	if (cb->session != NULL)
 		hash_sha256(cb->session, strlen(cb->session), old);
-		r = store_session_remove(g->store, old);
-		if (r != RG_OK && r != RG_E_SESSION_NONE)
-			goto out;
-	}
+	if ((r = end_session(g, l->session)) != RG_OK ||
+	    (cb->session != NULL && (r = end_session(g, old)) != RG_OK))
+		goto out;
 	if ((r = audit_sign_in(g, ctx, s, &row, d)) != RG_OK ||
 	    (r = store_commit(g->store)) != RG_OK)
 		goto out;
@@ -365,7 +402,7 @@ finish(struct gate *g, const struct gate_callback *cb,
 		goto out;
 	}
 	s.principal.roles = s.roles_text;
-	if ((r = record(g, cb, ctx, &s, sid, &d, out, e)) != RG_OK)
+	if ((r = record(g, cb, ctx, l, &s, sid, &d, out, e)) != RG_OK)
 		goto out;
 	out->has_role = d.role_count > 0;
 	log_info(
@@ -418,8 +455,8 @@ may_write_refusal(struct gate *g, int64_t now)
 {
 	int64_t count = 0;
 
-	if (store_audit_count(g->store, "sign_in.refused", now - 59, &count) !=
-	    RG_OK)
+	if (store_audit_count(
+		g->store, "sign_in.refused", now - 59, now, &count) != RG_OK)
 		return false;
 	return count < g->settings->audit_refusals;
 }
@@ -431,8 +468,8 @@ gate_refused(
 	enum rg_err r;
 	json_t *detail;
 
-	log_info("sign_in.refused", "error=%s client=%s detail=\"%s\"",
-	    err_name(why->code), ctx->client, why->detail);
+	log_info("sign_in.refused", "error=%s client=%s detail=%s",
+	    err_name(why->code), ctx->client, log_quote(why->detail));
 	if (!may_write_refusal(g, ctx->now)) {
 		g->suppressed++;
 		return;

@@ -51,7 +51,7 @@ take_session(void *ctx, const struct session_row *row)
 	id->principal_id = p->id;
 	id->issued_at = row->issued_at;
 	id->expires_at = row->expires_at;
-	f->roles = copy(p->roles, &bad);
+	f->roles = copy(row->roles, &bad);
 	f->last_used = row->last_used;
 	f->idle_seconds = row->idle_seconds;
 	if (bad || id->id == NULL)
@@ -68,7 +68,7 @@ take_roles(void *ctx, const struct session_row *row)
 {
 	char **roles = ctx;
 
-	*roles = strdup(row->principal.roles);
+	*roles = strdup(row->roles);
 	return *roles == NULL ? RG_E_NOMEM : RG_OK;
 }
 
@@ -89,12 +89,13 @@ record_change(struct gate *g, const uint8_t hash[HASH_LEN],
 		 g->store, hash, ctx->now, take_roles, &before)) != RG_OK)
 		goto out;
 	if (strcmp(before, text) != 0 &&
-	    ((r = store_principal_roles(g->store, id->principal_id, text)) !=
+	    ((r = store_session_roles(g->store, hash, text)) != RG_OK ||
+		(r = store_principal_roles(g->store, id->principal_id, text)) !=
 		    RG_OK ||
 		(r = gate_audit(g, ctx, "roles.changed", "", id->id,
-		     json_pack("{s:o?, s:O, s:s, s:I}", "old",
+		     json_pack("{s:o?, s:O, s:s, s:s, s:I}", "old",
 			 json_loads(before, 0, NULL), "new", roles, "cause",
-			 "policy", "policy_version",
+			 "policy", "session", id->session_id, "policy_version",
 			 (json_int_t)id->policy_version))) != RG_OK))
 		goto out;
 	r = store_commit(g->store);

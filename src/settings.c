@@ -106,8 +106,14 @@ read_main(struct conf *c, struct settings *s)
 		    "server",
 		    mode);
 	s->workers = (int)conf_int(c, MAIN, "workers", 8, 1, 256);
-	s->sign_in_workers =
-	    (int)conf_int(c, MAIN, "sign_in_workers", 4, 1, 256);
+	/* The others answer /whoami while these wait for a provider. */
+	s->sign_in_workers = (int)conf_int(c, MAIN, "sign_in_workers",
+	    s->workers > 1 ? s->workers / 2 : 1, 1, 256);
+	if (s->workers > 1 && s->sign_in_workers >= s->workers)
+		conf_fail(c, MAIN, "sign_in_workers",
+		    "must be below workers (%d), or /whoami would wait for "
+		    "providers too",
+		    s->workers);
 	s->read_timeout_ms =
 	    (int)conf_seconds(c, MAIN, "read_timeout", 5, 1, 60) * 1000;
 	s->idle_timeout_ms =
@@ -284,6 +290,23 @@ read_provider(
 	p->timeout_ms = conf_seconds(c, section, "timeout", 5, 1, 30) * 1000;
 }
 
+/*
+ * People are known by issuer and subject: with one issuer under two names a
+ * person would be one principal with two sets of mappings.
+ */
+static void
+check_issuer_is_new(struct conf *c, const char *section,
+    const struct settings *s, const struct provider *p)
+{
+	const struct provider *q;
+
+	for (q = s->providers; q < p; q++)
+		if (q->issuer != NULL && p->issuer != NULL &&
+		    strcmp(q->issuer, p->issuer) == 0)
+			conf_fail(c, section, "issuer",
+			    "is the issuer of [provider.%s] already", q->name);
+}
+
 static void
 read_providers(struct conf *c, struct settings *s)
 {
@@ -302,6 +325,7 @@ read_providers(struct conf *c, struct settings *s)
 		}
 		p = &s->providers[s->provider_count++];
 		read_provider(c, section, s, p);
+		check_issuer_is_new(c, section, s, p);
 		if (p->ca_file != NULL &&
 		    file_read(p->ca_file, 4 << 20, &text, &e) != RG_OK)
 			conf_fail(c, section, "ca_file", "%s", e.detail);

@@ -148,6 +148,21 @@ form_get(const struct form *f, const char *name, const char **value)
 	return RG_OK;
 }
 
+bool
+form_has_only(const struct form *f, const char *const *names)
+{
+	size_t i, k;
+
+	for (i = 0; i < f->count; i++) {
+		for (k = 0; names[k] != NULL; k++)
+			if (strcmp(f->fields[i].name, names[k]) == 0)
+				break;
+		if (names[k] == NULL)
+			return false;
+	}
+	return true;
+}
+
 void
 form_put(struct buf *out, const char *name, const char *value)
 {

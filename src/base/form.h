@@ -3,6 +3,7 @@
 #ifndef RG_BASE_FORM_H
 #define RG_BASE_FORM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -30,6 +31,9 @@ enum rg_err form_get(const struct form *, const char *name, const char **value);
 
 /* The n-th value (from 0) of a repeatable field; NULL when there is none. */
 const char *form_nth(const struct form *, const char *name, size_t n);
+
+/* True when every field's name is among `names` (NULL at the end). */
+bool form_has_only(const struct form *, const char *const *names);
 
 /* Appends [&]name=value, percent-encoded; `out` decides about the "&". */
 void form_put(struct buf *out, const char *name, const char *value);

@@ -53,6 +53,22 @@ escape(char *out, size_t cap, size_t at, const char *s)
 	return at;
 }
 
+const char *
+log_quote(const char *s)
+{
+	static char ring[4][300];
+	static unsigned next;
+	char *out = ring[next++ % 4];
+	size_t n = 0;
+
+	out[n++] = '"';
+	for (; *s != '\0' && n < sizeof(ring[0]) - 2; s++)
+		out[n++] = *s == '"' ? '\'' : *s;
+	out[n++] = '"';
+	out[n] = '\0';
+	return out;
+}
+
 void
 log_event(enum log_level level, const char *event, const char *fmt, ...)
 {

@@ -33,6 +33,12 @@ void log_set_request(const char *request_id);
 void log_event(enum log_level level, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * The text of others in quotes, without quotes inside: it can't look like
+ * another key=value. Valid until the fourth call after this one.
+ */
+const char *log_quote(const char *s);
+
 #define log_error(...) log_event(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...) log_event(LOG_WARN, __VA_ARGS__)
 #define log_info(...) log_event(LOG_INFO, __VA_ARGS__)

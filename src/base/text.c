@@ -51,9 +51,13 @@ text_is_line(const char *s, size_t max)
 	size_t n;
 	json_t *v;
 
-	for (n = 0; s[n] != '\0'; n++)
-		if (n == max || (unsigned char)s[n] < 0x20 || s[n] == 0x7f)
+	for (n = 0; s[n] != '\0'; n++) {
+		unsigned char c = (unsigned char)s[n];
+
+		if (n == max || c < 0x20 || c == 0x7f ||
+		    (c == 0xc2 && (unsigned char)s[n + 1] < 0xa0))
 			return false;
+	}
 	/* jansson refuses what is not UTF-8. */
 	if ((v = json_stringn(s, n)) == NULL)
 		return false;

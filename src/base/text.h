@@ -17,7 +17,10 @@ void text_lower(char *s);
 /* 1 to `max` bytes, all in `allowed` or ASCII letters and digits. */
 bool text_is_name(const char *s, const char *allowed, size_t max);
 
-/* At most `max` bytes of valid UTF-8 without control characters. */
+/*
+ * At most `max` bytes of valid UTF-8 without control characters, those of
+ * Unicode's second block (C1, which terminals obey) included.
+ */
 bool text_is_line(const char *s, size_t max);
 
 #endif

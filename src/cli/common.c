@@ -119,14 +119,38 @@ cli_print_json_own(json_t *value)
 	return status;
 }
 
+/*
+ * The length of a character that a terminal obeys or that turns the direction
+ * of text (C0, C1, and the bidi controls of UAX #9); 0 for all others.
+ */
+static size_t
+control_length(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	if (p[0] < 0x20 || p[0] == 0x7f)
+		return 1;
+	if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+		return 2;
+	if (p[0] == 0xe2 && p[1] == 0x80 &&
+	    (p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xaa && p[2] <= 0xae)))
+		return 3;
+	if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
+		return 3;
+	return 0;
+}
+
 void
 cli_print(const char *s)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			(void)printf("\\x%02x", (unsigned)*s);
-		else
-			(void)putchar(*s);
+	size_t n;
+
+	while (*s != '\0') {
+		if ((n = control_length(s)) == 0)
+			(void)putchar(*s++);
+		for (; n > 0; n--)
+			(void)printf("\\x%02x", (unsigned char)*s++);
+	}
 }
 
 enum rg_err

@@ -99,7 +99,7 @@ document_load(struct oidc *o, struct documents *d, enum oidc_document kind)
 	if (install(d, kind, &text, at, &e) != RG_OK) {
 		log_warn("provider.cached_document_refused",
 		    "issuer=%s error=%s detail=%s", d->issuer, err_name(e.code),
-		    e.detail);
+		    log_quote(e.detail));
 		goto out;
 	}
 	changed = true;

@@ -9,15 +9,15 @@
 #include "base/hash.h"
 
 #define PURPOSE "login"
-#define FIXED (32 + 8)
+#define FIXED (32 + 8 + HASH_LEN)
 
 _Static_assert(
     FIXED + LOGIN_PROVIDER_MAX + LOGIN_RETURN_MAX + 2 < SEAL_MAX_PLAIN,
     "a login fits in a sealed value");
 
 enum rg_err
-login_new(
-    struct login *l, const char *provider, const char *return_to, int64_t now)
+login_new(struct login *l, const char *provider, const char *return_to,
+    const char *session, int64_t now)
 {
 	memset(l, 0, sizeof(*l));
 	if (strlen(provider) > LOGIN_PROVIDER_MAX ||
@@ -25,6 +25,8 @@ login_new(
 		return RG_E_TOO_LARGE;
 	random_bytes(l->secret, sizeof(l->secret));
 	l->created = now;
+	if (session != NULL)
+		hash_sha256(session, strlen(session), l->session);
 	(void)snprintf(l->provider, sizeof(l->provider), "%s", provider);
 	(void)snprintf(l->return_to, sizeof(l->return_to), "%s", return_to);
 	return RG_OK;
@@ -58,6 +60,7 @@ login_seal(const struct login *l, const struct seal_keys *keys, struct buf *out)
 		when[i] = (uint8_t)((uint64_t)l->created >> (56 - 8 * i));
 	buf_put(&plain, l->secret, sizeof(l->secret));
 	buf_put(&plain, when, sizeof(when));
+	buf_put(&plain, l->session, sizeof(l->session));
 	buf_put(&plain, l->provider, strlen(l->provider) + 1);
 	buf_put(&plain, l->return_to, strlen(l->return_to) + 1);
 	if (!buf_ok(&plain))
@@ -104,6 +107,7 @@ login_open(const char *text, const struct seal_keys *keys, struct login *out)
 	for (i = 0; i < 8; i++)
 		when = when << 8 | (uint8_t)plain.p[32 + i];
 	out->created = (int64_t)when;
+	memcpy(out->session, plain.p + 40, sizeof(out->session));
 	p = plain.p + FIXED;
 	left = plain.len - FIXED;
 	if (!take(&p, &left, out->provider, sizeof(out->provider)) ||

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/seal.h"
 
@@ -23,14 +24,20 @@
 
 struct login {
 	uint8_t secret[32];
-	int64_t created; /* seconds since 1970 */
+	int64_t created;	   /* seconds since 1970 */
+	uint8_t session[HASH_LEN]; /* SHA-256 of the session cookie; or zeros */
 	char provider[LOGIN_PROVIDER_MAX + 1];
 	char return_to[LOGIN_RETURN_MAX + 1];
 };
 
-/* Fills in a fresh secret. RG_E_TOO_LARGE when a string does not fit. */
-enum rg_err login_new(
-    struct login *, const char *provider, const char *return_to, int64_t now);
+/*
+ * Fills in a fresh secret. `session` is the session cookie that the browser
+ * sent, or NULL: the sign-in ends that session, and a cross-site POST to
+ * /callback carries no SameSite=Lax cookie to know it by. RG_E_TOO_LARGE when
+ * a string does not fit.
+ */
+enum rg_err login_new(struct login *, const char *provider,
+    const char *return_to, const char *session, int64_t now);
 
 enum login_value {
 	LOGIN_STATE,

@@ -52,7 +52,7 @@ download(struct oidc *o, struct documents *d, const struct provider *p,
 		    "provider=%s document=%s kept=%s error=%s detail=%s",
 		    p->name, kind == OIDC_DISCOVERY ? "discovery" : "keys",
 		    document_have(d, kind) ? "yes" : "no", err_name(r),
-		    e->detail);
+		    log_quote(e->detail));
 	return r;
 }
 

@@ -193,8 +193,8 @@ out:
 }
 
 enum rg_err
-store_audit_count(
-    struct store *s, const char *event, int64_t since, int64_t *count)
+store_audit_count(struct store *s, const char *event, int64_t since,
+    int64_t until, int64_t *count)
 {
 	enum rg_err r;
 	struct query q;
@@ -204,6 +204,7 @@ store_audit_count(
 	db_query(&q, s, ST_AUDIT_COUNT);
 	db_text(&q, event);
 	db_int(&q, since);
+	db_int(&q, until);
 	if ((r = db_step(&q, &row)) == RG_OK && row)
 		*count = db_column_int(&q, 0);
 	db_done(&q);

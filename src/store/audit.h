@@ -61,9 +61,9 @@ typedef enum rg_err audit_fn(void *ctx, const struct audit_row *);
 enum rg_err store_audit_each(
     struct store *, const struct audit_filter *, audit_fn *fn, void *ctx);
 
-/* How many rows of exactly this event are at or after `since`. */
-enum rg_err store_audit_count(
-    struct store *, const char *event, int64_t since, int64_t *count);
+/* How many rows of exactly this event are within [since, until]. */
+enum rg_err store_audit_count(struct store *, const char *event, int64_t since,
+    int64_t until, int64_t *count);
 
 struct audit_head {
 	int64_t seq; /* 0: empty */

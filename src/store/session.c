@@ -144,6 +144,7 @@ store_session_add(struct store *s, const struct session_row *row)
 	db_int(&q, row->last_used);
 	db_int(&q, row->idle_seconds);
 	db_int(&q, row->expires_at);
+	db_text(&q, row->roles);
 	return db_run(&q);
 }
 
@@ -179,6 +180,7 @@ read_session(struct query *q, struct session_row *row)
 	p->first_seen = db_column_int(q, 19);
 	p->last_seen = db_column_int(q, 20);
 	p->disabled = db_column_int(q, 21) != 0;
+	row->roles = db_column_text(q, 22);
 	return RG_OK;
 }
 
@@ -235,6 +237,21 @@ store_session_touch(struct store *s, const uint8_t hash[HASH_LEN], int64_t now)
 	r = db_run(&q);
 	db_patience(s, -1);
 	return r;
+}
+
+enum rg_err
+store_session_roles(
+    struct store *s, const uint8_t hash[HASH_LEN], const char *roles)
+{
+	enum rg_err r;
+	struct query q;
+	int64_t changed = 0;
+
+	db_query(&q, s, ST_SESSION_ROLES);
+	db_blob(&q, hash, HASH_LEN);
+	db_text(&q, roles);
+	r = db_run_count(&q, &changed);
+	return r == RG_OK && changed == 0 ? RG_E_SESSION_NONE : r;
 }
 
 enum rg_err

@@ -34,6 +34,7 @@ struct session_row {
 	struct principal_row principal;
 	const char *provider_sid; /* "" if none */
 	const char *claims;	  /* JSON object, the claims that may matter */
+	const char *roles; /* JSON array: last decided for this session */
 	int64_t issued_at;
 	int64_t last_used;
 	int64_t idle_seconds; /* dies this long after last_used */
@@ -82,6 +83,10 @@ store_each_session(struct store *, int64_t now, session_fn *fn, void *ctx);
  */
 enum rg_err
 store_session_touch(struct store *, const uint8_t hash[HASH_LEN], int64_t now);
+
+/* Notes what was decided for the session; RG_E_SESSION_NONE. */
+enum rg_err store_session_roles(
+    struct store *, const uint8_t hash[HASH_LEN], const char *roles);
 
 /* RG_E_SESSION_NONE when there is none. */
 enum rg_err store_session_remove(struct store *, const uint8_t hash[HASH_LEN]);

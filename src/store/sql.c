@@ -5,7 +5,9 @@
 	"SELECT s.hash, s.public_id, s.provider_sid, s.claims, s.issued_at,"   \
 	" s.last_used, s.idle_seconds, s.expires_at, s.dies_at,"               \
 	" p.id, p.provider, p.issuer, p.tenant, p.subject, p.kind, p.name,"    \
-	" p.username, p.email, p.roles, p.first_seen, p.last_seen, p.disabled" \
+	" p.username, p.email, p.roles, p.first_seen, p.last_seen, "           \
+	"p.disabled,"                                                          \
+	" s.roles"                                                             \
 	" FROM sessions s JOIN principals p ON p.id = s.principal"
 
 #define AUDIT_COLUMNS                                                          \
@@ -63,8 +65,9 @@ const char *const sql_text[ST__MAX] = {
 
     [ST_SESSION_ADD] =
 	"INSERT INTO sessions (hash, public_id, principal, provider_sid,"
-	" claims, issued_at, last_used, idle_seconds, expires_at, dies_at)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, min(?9, ?7 + ?8))",
+	" claims, issued_at, last_used, idle_seconds, expires_at, dies_at,"
+	" roles)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, min(?9, ?7 + ?8), ?10)",
     [ST_SESSION_FIND] = SESSION_COLUMNS " WHERE s.hash = ?1",
     [ST_SESSIONS] = SESSION_COLUMNS " WHERE s.dies_at > ?1"
 				    " ORDER BY s.issued_at DESC, s.public_id",
@@ -72,6 +75,7 @@ const char *const sql_text[ST__MAX] = {
     [ST_SESSION_TOUCH] = "UPDATE sessions SET last_used = ?2,"
 			 " dies_at = min(expires_at, ?2 + idle_seconds)"
 			 " WHERE hash = ?1 AND last_used < ?2 AND dies_at > ?2",
+    [ST_SESSION_ROLES] = "UPDATE sessions SET roles = ?2 WHERE hash = ?1",
     [ST_SESSION_REMOVE] = "DELETE FROM sessions WHERE hash = ?1",
     [ST_SESSION_REMOVE_PUBLIC] = "DELETE FROM sessions WHERE public_id = ?1",
     [ST_SESSION_REMOVE_ALL] = "DELETE FROM sessions WHERE principal = ?1",
@@ -107,8 +111,8 @@ const char *const sql_text[ST__MAX] = {
     [ST_AUDIT_ADD] = "INSERT INTO audit (" AUDIT_COLUMNS
 		     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [ST_AUDIT_HEAD] = "SELECT audit_seq, audit_hash FROM meta WHERE id = 1",
-    [ST_AUDIT_COUNT] =
-	"SELECT count(*) FROM audit WHERE event = ?1 AND time >= ?2",
+    [ST_AUDIT_COUNT] = "SELECT count(*) FROM audit WHERE event = ?1"
+		       " AND time BETWEEN ?2 AND ?3",
     [ST_AUDIT_ALL] = "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY seq",
     [ST_AUDIT_BY_TIME] =
 	AUDIT_NEWEST("time >= ?1 AND (?2 IS NULL OR (event >= ?2 AND"

@@ -112,6 +112,7 @@ store_session(int64_t principal, char mark)
 	struct session_row row = {.public_id = public_id,
 	    .provider_sid = "",
 	    .claims = "{\"groups\":[]}",
+	    .roles = "[\"user\"]",
 	    .issued_at = 1000,
 	    .last_used = 1000,
 	    .idle_seconds = 600,

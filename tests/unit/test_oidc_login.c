@@ -56,7 +56,8 @@ test_round_trip(void **state)
 	int i;
 
 	(void)state;
-	assert_int_equal(login_new(&a, "entra", "/app?x=1", 1800000000), RG_OK);
+	assert_int_equal(
+	    login_new(&a, "entra", "/app?x=1", NULL, 1800000000), RG_OK);
 	assert_int_equal(login_seal(&a, keys, &text), RG_OK);
 	assert_int_equal(login_open(buf_str(&text), keys, &b), RG_OK);
 	assert_string_equal(b.provider, "entra");
@@ -76,14 +77,32 @@ test_round_trip(void **state)
 }
 
 static void
+test_session_to_end_is_remembered(void **state)
+{
+	struct login a, b;
+	struct buf text = BUF_INIT;
+	uint8_t hash[HASH_LEN], none[HASH_LEN] = {0};
+
+	(void)state;
+	hash_sha256("cookie", 6, hash);
+	assert_int_equal(login_new(&a, "entra", "/", "cookie", 1), RG_OK);
+	assert_int_equal(login_seal(&a, keys, &text), RG_OK);
+	assert_int_equal(login_open(buf_str(&text), keys, &b), RG_OK);
+	assert_memory_equal(b.session, hash, HASH_LEN);
+	assert_int_equal(login_new(&a, "entra", "/", NULL, 1), RG_OK);
+	assert_memory_equal(a.session, none, HASH_LEN);
+	buf_clear(&text);
+}
+
+static void
 test_two_logins_differ(void **state)
 {
 	struct login a, b;
 	char va[RANDOM_TOKEN_LEN + 1], vb[RANDOM_TOKEN_LEN + 1];
 
 	(void)state;
-	assert_int_equal(login_new(&a, "entra", "/", 1), RG_OK);
-	assert_int_equal(login_new(&b, "entra", "/", 1), RG_OK);
+	assert_int_equal(login_new(&a, "entra", "/", NULL, 1), RG_OK);
+	assert_int_equal(login_new(&b, "entra", "/", NULL, 1), RG_OK);
 	login_derive(&a, LOGIN_STATE, va);
 	login_derive(&b, LOGIN_STATE, vb);
 	assert_string_not_equal(va, vb);
@@ -97,7 +116,7 @@ test_every_changed_character_is_refused(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(login_new(&a, "entra", "/me", 1), RG_OK);
+	assert_int_equal(login_new(&a, "entra", "/me", NULL, 1), RG_OK);
 	assert_int_equal(login_seal(&a, keys, &text), RG_OK);
 	for (i = 0; i < text.len; i++) {
 		char kept = text.p[i];
@@ -120,7 +139,7 @@ test_other_key_or_purpose_is_refused(void **state)
 	struct buf text = BUF_INIT;
 
 	(void)state;
-	assert_int_equal(login_new(&a, "entra", "/me", 1), RG_OK);
+	assert_int_equal(login_new(&a, "entra", "/me", NULL, 1), RG_OK);
 	assert_int_equal(login_seal(&a, keys, &text), RG_OK);
 	assert_int_equal(login_open(buf_str(&text), other, &b), RG_E_SEAL);
 	buf_reset(&text);
@@ -129,7 +148,7 @@ test_other_key_or_purpose_is_refused(void **state)
 	assert_int_equal(login_open(buf_str(&text), keys, &b), RG_E_SEAL);
 	/* our key and purpose, but not what login_seal makes */
 	buf_reset(&text);
-	assert_int_equal(seal(keys, "login", &a, 45, &text), RG_OK);
+	assert_int_equal(seal(keys, "login", &a, 75, &text), RG_OK);
 	assert_int_equal(login_open(buf_str(&text), keys, &b), RG_E_SEAL);
 	buf_clear(&text);
 }
@@ -144,15 +163,16 @@ test_sizes(void **state)
 	(void)state;
 	memset(long_path, 'a', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
-	assert_int_equal(login_new(&a, "entra", long_path, 1), RG_E_TOO_LARGE);
+	assert_int_equal(
+	    login_new(&a, "entra", long_path, NULL, 1), RG_E_TOO_LARGE);
 	long_path[LOGIN_RETURN_MAX] = '\0';
-	assert_int_equal(login_new(&a, "entra", long_path, 1), RG_OK);
+	assert_int_equal(login_new(&a, "entra", long_path, NULL, 1), RG_OK);
 	assert_int_equal(login_seal(&a, keys, &text), RG_OK);
 	/* browsers keep cookies of 4096 bytes */
 	assert_true(text.len < 3000);
 	buf_reset(&text);
 	/* and eight of the usual size fit into a web server's 8 KB */
-	assert_int_equal(login_new(&a, "entra", "/auth/me", 1), RG_OK);
+	assert_int_equal(login_new(&a, "entra", "/auth/me", NULL, 1), RG_OK);
 	assert_int_equal(login_seal(&a, keys, &text), RG_OK);
 	assert_true(text.len < 200);
 	buf_clear(&text);
@@ -162,6 +182,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_session_to_end_is_remembered),
 	    cmocka_unit_test(test_two_logins_differ),
 	    cmocka_unit_test(test_every_changed_character_is_refused),
 	    cmocka_unit_test(test_other_key_or_purpose_is_refused),

@@ -130,6 +130,20 @@ test_line_and_key_are_named(void **state)
 }
 
 static void
+test_what_would_not_hold(void **state)
+{
+	(void)state;
+	refused("workers = 4\nsign_in_workers = 4\n", "", "",
+	    "must be below workers");
+	/* one person, two sets of mappings */
+	refused("", "",
+	    "[provider.again]\ntype = oidc\n"
+	    "issuer = https://login.microsoftonline.com/" TID "/v2.0\n"
+	    "client_id = other\nclient_secret_env = HOME\n",
+	    "is the issuer of [provider.entra] already");
+}
+
+static void
 test_times(void **state)
 {
 	(void)state;
@@ -340,6 +354,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_good_file),
 	    cmocka_unit_test(test_line_and_key_are_named),
+	    cmocka_unit_test(test_what_would_not_hold),
 	    cmocka_unit_test(test_times), cmocka_unit_test(test_public_url),
 	    cmocka_unit_test(test_provider),
 	    cmocka_unit_test(test_secret_must_be_private),

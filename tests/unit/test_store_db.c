@@ -52,7 +52,7 @@ test_plans(void **state)
 	    {ST_LOGIN_CHECK, "USING PRIMARY KEY (state_hash=?)"},
 	    {ST_LOGIN_SWEEP, "spent_logins_by_end (forget_at<?)"},
 	    {ST_DOCUMENT_LOAD, "(issuer=? AND kind=?)"},
-	    {ST_AUDIT_COUNT, "audit_by_event (event=? AND time>?)"},
+	    {ST_AUDIT_COUNT, "audit_by_event (event=? AND time>? AND time<?)"},
 	    {ST_AUDIT_BY_EVENT, "audit_by_event (event>? AND event<?)"},
 	    {ST_AUDIT_BY_SUBJECT, "audit_by_subject (subject=? AND time>?)"},
 	};
@@ -66,7 +66,7 @@ test_plans(void **state)
 	    "INSERT INTO principals SELECT i, 'p', 'i', '', i, 'user', '', '',"
 	    " '', '[]', 1, 1, 0 FROM n WHERE i <= 1000;"
 	    "INSERT INTO sessions SELECT CAST(printf('%032d', i) AS BLOB),"
-	    " printf('%022d', i), i % 1000 + 1, '', '{}', 1, 1, 9, 5, 5 FROM n;"
+	    " printf('%022d', i), i % 1000 + 1, '', '{}', '[]', 1, 1, 9, 5, 5 FROM n;"
 	    "ANALYZE");
 	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		plan(f->path, sql_text[want[i].stmt], &out);

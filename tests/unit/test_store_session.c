@@ -189,6 +189,7 @@ compare(void *ctx, const struct session_row *row)
 	assert_string_equal(row->public_id, want->public_id);
 	assert_string_equal(row->provider_sid, want->provider_sid);
 	assert_string_equal(row->claims, want->claims);
+	assert_string_equal(row->roles, want->roles);
 	assert_int_equal(row->issued_at, want->issued_at);
 	assert_int_equal(row->last_used, want->last_used);
 	assert_int_equal(row->idle_seconds, want->idle_seconds);

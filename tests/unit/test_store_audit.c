@@ -493,9 +493,11 @@ test_stop_and_count(void **state)
 	    store_audit_count(f->s, "sign_in.ok", 0, INT64_MAX, &count), RG_OK);
 	assert_int_equal(count, 5);
 	assert_int_equal(
-	    store_audit_count(f->s, "sign_in.ok", 108, INT64_MAX, &count), RG_OK);
+	    store_audit_count(f->s, "sign_in.ok", 108, INT64_MAX, &count),
+	    RG_OK);
 	assert_int_equal(count, 2);
-	assert_int_equal(store_audit_count(f->s, "sign_in.", 0, INT64_MAX, &count), RG_OK);
+	assert_int_equal(
+	    store_audit_count(f->s, "sign_in.", 0, INT64_MAX, &count), RG_OK);
 	assert_int_equal(count, 0);
 }
 

@@ -131,8 +131,7 @@ implied_alg(const char *kty, const char *crv, enum jose_alg rsa_default,
 	}
 	for (i = 0; i < JOSE__MAX; i++) {
 		a = alg_info(i);
-		if (a->crv != NULL && strcmp(a->kty, kty) == 0 &&
-		    strcmp(a->crv, crv) == 0) {
+		if (strcmp(a->kty, kty) == 0 && strcmp(a->crv, crv) == 0) {
 			*out = i;
 			return RG_OK;
 		}
@@ -237,10 +236,6 @@ jwk_parse(
 	*out = NULL;
 	/* libcurl's TLS must not find our failures in OpenSSL's error queue. */
 	ERR_set_mark();
-	if (!json_is_object(obj)) {
-		r = RG_E_JWK_FORMAT;
-		goto out;
-	}
 	if (pin >= JOSE__MAX || (unsigned)rsa_default > JOSE_PS512) {
 		r = RG_E_INTERNAL;
 		goto out;

@@ -117,9 +117,7 @@ jwk_rsa_build(const json_t *obj, EVP_PKEY **out)
 		r = RG_E_JWK_WEAK;
 		goto out;
 	}
-	if ((r = build(n, e, out)) != RG_OK)
-		goto out;
-	r = RG_OK;
+	r = build(n, e, out);
 out:
 	BN_free(n);
 	BN_free(e);

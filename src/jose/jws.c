@@ -213,8 +213,8 @@ to_der(const struct bytes *raw, uint8_t der[static DER_MAX], size_t *der_len)
 	bool ok = false;
 	int n;
 
-	if (sig == NULL || r == NULL || s == NULL ||
-	    ECDSA_SIG_set0(sig, r, s) != 1)
+	/* ECDSA_SIG_set0() refuses NULL for r or s. */
+	if (sig == NULL || ECDSA_SIG_set0(sig, r, s) != 1)
 		goto out;
 	r = s = NULL; /* sig owns them now */
 	n = i2d_ECDSA_SIG(sig, NULL);

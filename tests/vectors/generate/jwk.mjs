@@ -11,11 +11,18 @@ const toB64 = (number) => {
 
 const rocaPrimes = [11n, 13n, 17n, 19n, 37n, 53n, 61n, 71n, 73n, 79n, 97n, 103n, 107n, 109n, 127n, 151n, 157n];
 
+// The next even number without an odd factor below 752
+function noOddFactor(even) {
+  let n = even;
+  for (let d = 3n; d < 752n; d += 2n) if (n % d === 0n) { n += 2n; d = 1n; }
+  return n;
+}
+
 // A number that carries the mark of CVE-2017-15361 and no other flaw
 function roca(start, spare) {
   const primes = rocaPrimes.filter((p) => p !== spare);
   const m = primes.reduce((a, p) => a * p, 2n);
-  let n = start - (start % m) + 65537n; // 65537 is 65537^1 modulo each
+  let n = start - (start % m) + (65537n ** 5n) % m;
   const small = (x) => { for (let d = 3n; d < 752n; d += 2n) if (x % d === 0n) return true; return false; };
   const inGroup = (x, p) => { let y = 1n; do { y = (y * 65537n) % p; if (y === x % p) return true; } while (y !== 1n); return false; };
   while (n % 2n === 0n || small(n) || (spare && inGroup(n, spare))) n += m;
@@ -91,6 +98,23 @@ export default function jwk() {
   const addRsa = group(780);
   rsaNumbers(addRsa, { format, weak, none, rsa, signed, n });
   points(addRsa, { format, none, ec, ed, signed });
+  more(group(1130), { format, none, rsa, ec, ed, n });
+}
+
+// What follows was added when mutants of the code survived the rest.
+function more(add, { format, none, rsa, ec, ed, n }) {
+  for (const p of rocaPrimes) {
+    add(`jwk-rsa-almost-roca-${p}`, 'RG_OK', { jwk: rsa({ n: toB64(roca(n, p)) }) }, `the mark is missing modulo ${p}`);
+  }
+  add('jwk-ops-16', 'RG_OK', { jwk: rsa({ key_ops: ['verify', ...Array(15).keys()].map(String) }) });
+  add('jwk-ops-other-case', 'RG_E_JWK_USE', { jwk: rsa({ key_ops: ['VERIFY'] }) });
+  add('jwk-ops-two-cases', 'RG_OK', { jwk: rsa({ key_ops: ['verify', 'Verify'] }) });
+  add('jwk-kty-ec-lower-case', 'RG_E_JWK_TYPE', { jwk: ec({ kty: 'ec' }) });
+  add('jwk-kty-okp-lower-case', 'RG_E_JWK_TYPE', { jwk: ed({ kty: 'okp' }) });
+  add('jwk-ec-with-rsa-numbers', format, { jwk: rsa({ kty: 'EC' }), token: token({ alg: 'RS256' }, claims, { by: keys.rsa }), ctx: none },
+    'an EC key without a curve is not an RSA key');
+  add('jwk-rsa-with-ec-numbers', format, { jwk: ec({ kty: 'RSA', alg: 'RS256' }) });
+  add('jwk-okp-with-rsa-numbers', format, { jwk: rsa({ kty: 'OKP' }) });
 }
 
 function rsaNumbers(add, { format, weak, none, rsa, signed, n }) {
@@ -100,7 +124,7 @@ function rsaNumbers(add, { format, weak, none, rsa, signed, n }) {
   const wide = unb64(jwkOf(keys.rsa8192).n);
   add('jwk-rsa-8192-leading-zero', format, { jwk: rsa({ n: b64(Buffer.concat([Buffer.alloc(1), wide])) }) });
   add('jwk-rsa-enormous', format, { jwk: rsa({ n: b64(Buffer.alloc(100000, 0xff)) }) });
-  add('jwk-rsa-even', weak, { jwk: rsa({ n: toB64(n + 1n) }) });
+  add('jwk-rsa-even', weak, { jwk: rsa({ n: toB64(noOddFactor(n + 1n)) }) });
   add('jwk-rsa-factor-3', weak, { jwk: rsa({ n: toB64((() => { let x = n; while (x % 3n || x % 2n === 0n) x += 1n; return x; })()) }) });
   add('jwk-rsa-factor-751', weak, { jwk: rsa({ n: toB64((() => { let x = n; while (x % 751n || [2n, 3n, 5n, 7n, 11n].some((d) => x % d === 0n)) x += 1n; return x; })()) }) });
   add('jwk-rsa-roca', weak, { jwk: rsa({ n: toB64(roca(n)) }) }, 'CVE-2017-15361');

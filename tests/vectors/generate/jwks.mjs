@@ -64,4 +64,5 @@ export default function jwks() {
   const many = (n) => Array.from({ length: n }, (_, i) => jwkOf(keys.ed, { kid: `k${i}` }));
   add('jwks-128-keys', 'RG_OK', set([...many(127), rsa()]));
   add('jwks-129-keys', 'RG_E_TOO_LARGE', set([rsa(), ...many(128)]));
+  add('jwks-kids-differ-in-case', 'RG_OK', set([other({ kid: 'RS256' }), rsa()]), 'two kids, not one twice');
 }

@@ -53,4 +53,5 @@ export default function kid() {
   add('kid-single-key-has-none', 'RG_OK', { token: withKid('b'), jwk: jwkOf(keys.rsa), ctx: { claims: null } });
   add('kid-single-token-has-none', 'RG_OK',
     { token: withKid(undefined), jwk: jwkOf(keys.rsa, { kid: 'a' }), ctx: { claims: null } });
+  add('kid-single-key-other-case', unknown, { token: withKid('A'), jwk: jwkOf(keys.rsa, { kid: 'a' }), ctx: { claims: null } });
 }

@@ -94,8 +94,8 @@ test('no descriptors and no memory are lost', async (t) => {
   const counted = early[0].fds !== null;
   if (counted) {
     // The last connections may be about to be closed.
-    const same = () => look().every(({ fds }, i) => fds === early[i].fds);
-    await until('the same descriptors as before', same, { ms: 5000 })
+    const same = () => look().every(({ fds }, i) => fds <= early[i].fds);
+    await until('no more descriptors than before', same, { ms: 5000 })
       .catch(() => assert.deepEqual(look().map((w) => w.fds),
         early.map((w) => w.fds)));
   } else {

@@ -82,6 +82,8 @@ INSERT INTO role_permissions (role, permission) VALUES ('admin', '*');
 
 -- ---- people and their sessions ----------------------------------------------
 
+-- The provider's name is part of who somebody is: mappings belong to it, and
+-- two providers may be applications of one issuer.
 CREATE TABLE principals (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	provider TEXT NOT NULL CHECK (length(provider) BETWEEN 1 AND 256),
@@ -98,7 +100,7 @@ CREATE TABLE principals (
 	last_seen INTEGER NOT NULL
 		CHECK (last_seen BETWEEN 0 AND 253402300799),
 	disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
-	UNIQUE (issuer, tenant, subject)
+	UNIQUE (provider, issuer, tenant, subject)
 ) STRICT;
 
 -- roles are those last decided for this session: two sessions of one person may
@@ -110,7 +112,7 @@ CREATE TABLE sessions (
 	principal INTEGER NOT NULL REFERENCES principals (id),
 	provider_sid TEXT NOT NULL CHECK (length(provider_sid) <= 1024),
 	claims TEXT NOT NULL CHECK (length(claims) BETWEEN 2 AND 1048576),
-	roles TEXT NOT NULL,
+	roles TEXT NOT NULL CHECK (length(roles) BETWEEN 2 AND 1048576),
 	issued_at INTEGER NOT NULL
 		CHECK (issued_at BETWEEN 0 AND 253402300799),
 	last_used INTEGER NOT NULL

@@ -126,6 +126,30 @@ test_nth(void **state)
 }
 
 static void
+test_has_only(void **state)
+{
+	static const char *const names[] = {"role", "permission", NULL};
+	static const char *const none[] = {NULL};
+	struct form *f;
+
+	(void)state;
+	/* ?roles= for ?role= must not pass as "no role is required" */
+	assert_int_equal(parse("role=a&roles=b", &f), RG_OK);
+	assert_false(form_has_only(f, names));
+	form_free(&f);
+	assert_int_equal(parse("=", &f), RG_OK);
+	assert_false(form_has_only(f, names));
+	form_free(&f);
+	assert_int_equal(parse("permission=a&role=b&role=c", &f), RG_OK);
+	assert_true(form_has_only(f, names));
+	assert_false(form_has_only(f, none));
+	form_free(&f);
+	assert_int_equal(parse("", &f), RG_OK);
+	assert_true(form_has_only(f, none));
+	form_free(&f);
+}
+
+static void
 test_put(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -175,6 +199,7 @@ main(void)
 	    cmocka_unit_test(test_too_many),
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_nth),
+	    cmocka_unit_test(test_has_only),
 	    cmocka_unit_test(test_put),
 	    cmocka_unit_test(test_round_trip),
 	};

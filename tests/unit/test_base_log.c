@@ -91,6 +91,25 @@ test_escaping(void **state)
 	assert_logged(c, " info - a\\x0ab\n");
 }
 
+/* The text of others must not look like a key=value of ours. */
+static void
+test_quote(void **state)
+{
+	struct capture *c = *state;
+	char text[1000];
+	const char *quoted;
+
+	log_info("x", "d=%s e=%s", log_quote("a\" error=RG_OK d=\"b"),
+	    log_quote("\n"));
+	assert_logged(c, " info - x d=\"a' error=RG_OK d='b\" e=\"\\x0a\"\n");
+	assert_string_equal(log_quote(""), "\"\"");
+	memset(text, '"', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	quoted = log_quote(text);
+	assert_int_equal(strlen(quoted), 299);
+	assert_ptr_equal(strchr(quoted + 1, '"'), quoted + 298);
+}
+
 static void
 test_long(void **state)
 {
@@ -208,6 +227,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    log_test(test_escaping),
+	    log_test(test_quote),
 	    log_test(test_long),
 	    log_test(test_levels),
 	    log_test(test_request),

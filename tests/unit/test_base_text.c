@@ -69,6 +69,9 @@ test_line(void **state)
 	assert_false(text_is_line("a\tb", 5));
 	assert_false(text_is_line("\x1b[2J", 5));
 	assert_false(text_is_line("\x7f", 5));
+	assert_false(text_is_line("\xc2\x9b", 5)); /* CSI, as 8 bits */
+	assert_false(text_is_line("\xc2\x80", 5));
+	assert_true(text_is_line("\xc2\xa0", 5));
 	assert_false(text_is_line("\xc3", 5));	       /* cut off */
 	assert_false(text_is_line("\xc0\xaf", 5));     /* overlong */
 	assert_false(text_is_line("\xed\xa0\x80", 5)); /* a surrogate */

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "store_util.h"
 
 static int64_t
@@ -302,6 +303,64 @@ test_touch(void **state)
 	assert_int_equal(find(f->s, 'a', 4600), RG_E_SESSION_EXPIRED);
 }
 
+/* Whoever asks who they are must not wait for somebody else's writing. */
+static void
+test_touch_does_not_wait(void **state)
+{
+	struct fixture *f = *state;
+	sqlite3 *other = NULL;
+	uint8_t a[HASH_LEN];
+	int64_t before;
+
+	(void)one_session(f->s);
+	hash_of('a', a);
+	store_free(&f->s);
+	assert_int_equal(store_open(f->path, 60000, &f->s, NULL), RG_OK);
+	assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	before = clock_mono_ms();
+	assert_int_equal(store_session_touch(f->s, a, 1500), RG_E_STORE_BUSY);
+	assert_in_range(clock_mono_ms() - before, 0, 10000);
+	assert_int_equal(find(f->s, 'a', 1599), RG_OK);
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+	assert_int_equal(store_session_touch(f->s, a, 1500), RG_OK);
+	assert_int_equal(find(f->s, 'a', 2099), RG_OK);
+}
+
+static enum rg_err
+take_roles(void *ctx, const struct session_row *row)
+{
+	buf_puts(ctx, row->roles);
+	return RG_OK;
+}
+
+/* Two sessions of one person have the claims, so the roles, of two sign-ins. */
+static void
+test_session_roles(void **state)
+{
+	struct fixture *f = *state;
+	struct session_row b = store_session(one_session(f->s), 'b');
+	struct buf out = BUF_INIT;
+	uint8_t a[HASH_LEN], z[HASH_LEN];
+
+	hash_of('a', a);
+	hash_of('z', z);
+	b.roles = "[\"b\"]";
+	assert_int_equal(store_session_add(f->s, &b), RG_OK);
+	assert_int_equal(store_session_roles(f->s, a, "[\"x\"]"), RG_OK);
+	assert_int_equal(
+	    store_session_roles(f->s, z, "[\"x\"]"), RG_E_SESSION_NONE);
+	assert_int_equal(store_session_roles(f->s, a, ""), RG_E_INVALID);
+	assert_int_equal(
+	    store_session_find(f->s, a, 1000, take_roles, &out), RG_OK);
+	assert_int_equal(
+	    store_session_find(f->s, b.hash, 1000, take_roles, &out), RG_OK);
+	assert_string_equal(buf_str(&out), "[\"x\"][\"b\"]");
+	buf_clear(&out);
+}
+
 static void
 test_remove(void **state)
 {
@@ -499,6 +558,8 @@ main(void)
 	    store_test(test_session_refused),
 	    store_test(test_session_ends),
 	    store_test(test_touch),
+	    store_test(test_touch_does_not_wait),
+	    store_test(test_session_roles),
 	    store_test(test_remove),
 	    store_test(test_each),
 	    store_test(test_login),

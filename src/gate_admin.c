@@ -276,11 +276,11 @@ find_principal(
 		rest = subject_id + n + 1;
 		if (p->tenant == NULL)
 			return store_principal_find(
-			    g->store, p->issuer, "", rest, id);
+			    g->store, p->name, p->issuer, "", rest, id);
 		n = strlen(p->tenant);
 		if (strncmp(rest, p->tenant, n) == 0 && rest[n] == ':')
-			return store_principal_find(
-			    g->store, p->issuer, p->tenant, rest + n + 1, id);
+			return store_principal_find(g->store, p->name,
+			    p->issuer, p->tenant, rest + n + 1, id);
 	}
 	return err_set(e, RG_E_NOT_FOUND,
 	    "no provider of this configuration has a subject like %s",

@@ -290,23 +290,6 @@ read_provider(
 	p->timeout_ms = conf_seconds(c, section, "timeout", 5, 1, 30) * 1000;
 }
 
-/*
- * People are known by issuer and subject: with one issuer under two names a
- * person would be one principal with two sets of mappings.
- */
-static void
-check_issuer_is_new(struct conf *c, const char *section,
-    const struct settings *s, const struct provider *p)
-{
-	const struct provider *q;
-
-	for (q = s->providers; q < p; q++)
-		if (q->issuer != NULL && p->issuer != NULL &&
-		    strcmp(q->issuer, p->issuer) == 0)
-			conf_fail(c, section, "issuer",
-			    "is the issuer of [provider.%s] already", q->name);
-}
-
 static void
 read_providers(struct conf *c, struct settings *s)
 {
@@ -325,7 +308,6 @@ read_providers(struct conf *c, struct settings *s)
 		}
 		p = &s->providers[s->provider_count++];
 		read_provider(c, section, s, p);
-		check_issuer_is_new(c, section, s, p);
 		if (p->ca_file != NULL &&
 		    file_read(p->ca_file, 4 << 20, &text, &e) != RG_OK)
 			conf_fail(c, section, "ca_file", "%s", e.detail);

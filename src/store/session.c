@@ -9,8 +9,8 @@
 #define TOUCH_WAIT_MS 100
 
 static enum rg_err
-find_principal(struct store *s, const char *issuer, const char *tenant,
-    const char *subject, int64_t *id, char **roles)
+find_principal(struct store *s, const char *provider, const char *issuer,
+    const char *tenant, const char *subject, int64_t *id, char **roles)
 {
 	enum rg_err r;
 	struct query q;
@@ -18,6 +18,7 @@ find_principal(struct store *s, const char *issuer, const char *tenant,
 
 	*id = 0;
 	db_query(&q, s, ST_PRINCIPAL_FIND);
+	db_text(&q, provider);
 	db_text(&q, issuer);
 	db_text(&q, tenant);
 	db_text(&q, subject);
@@ -40,7 +41,6 @@ update_principal(struct store *s, int64_t id, const struct principal_row *p)
 
 	db_query(&q, s, ST_PRINCIPAL_UPDATE);
 	db_int(&q, id);
-	db_text(&q, p->provider);
 	db_text(&q, p->kind);
 	db_text(&q, p->name);
 	db_text(&q, p->username);
@@ -92,7 +92,8 @@ store_principal_put(struct store *s, const struct principal_row *p, int64_t *id,
 		r = db_fail(s, RG_E_INTERNAL, "no transaction is open");
 		goto out;
 	}
-	r = find_principal(s, p->issuer, p->tenant, p->subject, &found, &roles);
+	r = find_principal(
+	    s, p->provider, p->issuer, p->tenant, p->subject, &found, &roles);
 	if (r == RG_OK)
 		r = update_principal(s, found, p);
 	else if (r == RG_E_NOT_FOUND)
@@ -109,10 +110,10 @@ out:
 }
 
 enum rg_err
-store_principal_find(struct store *s, const char *issuer, const char *tenant,
-    const char *subject, int64_t *id)
+store_principal_find(struct store *s, const char *provider, const char *issuer,
+    const char *tenant, const char *subject, int64_t *id)
 {
-	return find_principal(s, issuer, tenant, subject, id, NULL);
+	return find_principal(s, provider, issuer, tenant, subject, id, NULL);
 }
 
 enum rg_err

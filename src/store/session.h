@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "store/store.h"
 
-/* Who somebody is: issuer and, in it, (tenant, oid) or sub. */
+/* Who somebody is: provider, issuer and, in it, (tenant, oid) or sub. */
 struct principal_row {
 	int64_t id;
 	const char *provider; /* name in the configuration */
@@ -42,16 +42,17 @@ struct session_row {
 };
 
 /*
- * Inserts or updates by (issuer, tenant, subject); stores the id in *id and
- * the roles recorded before in *old_roles (malloc'd; NULL for a new one). Who
- * is known keeps first_seen and disabled. RG_E_INTERNAL outside a transaction.
+ * Inserts or updates by (provider, issuer, tenant, subject); stores the id in
+ * *id and the roles recorded before in *old_roles (malloc'd; NULL for a new
+ * one). Who is known keeps first_seen and disabled. RG_E_INTERNAL outside a
+ * transaction.
  */
 enum rg_err store_principal_put(struct store *, const struct principal_row *,
     int64_t *id, char **old_roles);
 
-/* The id of who is (issuer, tenant, subject); RG_E_NOT_FOUND. */
-enum rg_err store_principal_find(struct store *, const char *issuer,
-    const char *tenant, const char *subject, int64_t *id);
+/* The id of who is (provider, issuer, tenant, subject); RG_E_NOT_FOUND. */
+enum rg_err store_principal_find(struct store *, const char *provider,
+    const char *issuer, const char *tenant, const char *subject, int64_t *id);
 
 /* Sets the recorded roles; RG_E_NOT_FOUND. */
 enum rg_err

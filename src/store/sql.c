@@ -52,15 +52,16 @@ const char *const sql_text[ST__MAX] = {
     [ST_MAPPING_REMOVE] = "DELETE FROM mappings WHERE id = ?1",
 
     [ST_PRINCIPAL_FIND] = "SELECT id, roles FROM principals"
-			  " WHERE issuer = ?1 AND tenant = ?2 AND subject = ?3",
+			  " WHERE provider = ?1 AND issuer = ?2"
+			  " AND tenant = ?3 AND subject = ?4",
     [ST_PRINCIPAL_ADD] =
 	"INSERT INTO principals (provider, issuer, tenant, subject, kind,"
 	" name, username, email, roles, first_seen, last_seen, disabled)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)"
 	" RETURNING id",
     [ST_PRINCIPAL_UPDATE] =
-	"UPDATE principals SET provider = ?2, kind = ?3, name = ?4,"
-	" username = ?5, email = ?6, roles = ?7, last_seen = ?8 WHERE id = ?1",
+	"UPDATE principals SET kind = ?2, name = ?3, username = ?4,"
+	" email = ?5, roles = ?6, last_seen = ?7 WHERE id = ?1",
     [ST_PRINCIPAL_ROLES] = "UPDATE principals SET roles = ?2 WHERE id = ?1",
 
     [ST_SESSION_ADD] =

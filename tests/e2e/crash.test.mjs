@@ -112,7 +112,7 @@ async function check(t, site, { clients, tally }) {
   await site.signIn(undefined);
 }
 
-const config = { rolegate: { workers: 4, sign_in_workers: 4,
+const config = { rolegate: { workers: 6, sign_in_workers: 4,
   audit_refusals: 100_000, database_timeout: '10s', log_level: 'warn' },
 'provider.entra': { timeout: SANITIZED ? '20s' : '5s' } };
 

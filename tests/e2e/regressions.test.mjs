@@ -117,3 +117,26 @@ test('a form_post ends the session that was there when it began', async () => {
     await other.close();
   }
 });
+
+test('one person at two applications of one issuer is two principals',
+  async () => {
+    const two = await startSite();
+    try {
+      two.configure({ 'provider.entra2': { ...two.config['provider.entra'],
+        label: 'Second' } });
+      await two.restartRolegate();
+      await two.ctl('map', 'add', '--provider', 'entra2', '--kind', 'app_role',
+        '--value', 'auditor', '--role', 'admin');
+      const at = (provider) => two.signIn('rob', { query: { provider } });
+      const first = await at('entra');
+      assert.equal((await two.whoami(first)).status, 403);
+      const second = await at('entra2');
+      assert.equal((await two.whoami(second)).json().is_admin, true);
+      // The second sign-in must not lift the first session.
+      assert.equal((await two.whoami(first)).status, 403);
+      const ids = (await two.ctlJson('session', 'list')).map((s) => s.provider);
+      assert.deepEqual(ids.sort(), ['entra', 'entra2']);
+    } finally {
+      await two.close();
+    }
+  });

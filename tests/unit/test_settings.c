@@ -135,12 +135,6 @@ test_what_would_not_hold(void **state)
 	(void)state;
 	refused("workers = 4\nsign_in_workers = 4\n", "", "",
 	    "must be below workers");
-	/* one person, two sets of mappings */
-	refused("", "",
-	    "[provider.again]\ntype = oidc\n"
-	    "issuer = https://login.microsoftonline.com/" TID "/v2.0\n"
-	    "client_id = other\nclient_secret_env = HOME\n",
-	    "is the issuer of [provider.entra] already");
 }
 
 static void

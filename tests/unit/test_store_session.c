@@ -90,7 +90,7 @@ test_principal(void **state)
 	    1);
 }
 
-/* The identity is (issuer, tenant, subject): each part of it, nothing else. */
+/* Who somebody is: provider, issuer, tenant and subject, and nothing else. */
 static void
 test_principal_identity(void **state)
 {
@@ -105,18 +105,26 @@ test_principal_identity(void **state)
 	q.subject = "2";
 	assert_int_not_equal(put(f->s, &q), id);
 	q = p;
+	q.provider = "entra2"; /* another application of the same issuer */
+	assert_int_not_equal(put(f->s, &q), id);
+	q = p;
 	q.tenant = "t2";
 	assert_int_not_equal(put(f->s, &q), id);
 	q = p;
 	q.issuer = "https://op.example/t2/v2.0";
 	assert_int_not_equal(put(f->s, &q), id);
 	q = p;
+	q.provider = "other"; /* mappings belong to a provider */
+	assert_int_not_equal(put(f->s, &q), id);
+	q = p;
 	q.tenant = "T"; /* only who calls may fold GUIDs */
 	assert_int_not_equal(put(f->s, &q), id);
 	assert_int_equal(
-	    store_principal_find(f->s, p.issuer, "t", "1", &found), RG_OK);
+	    store_principal_find(f->s, p.provider, p.issuer, "t", "1", &found),
+	    RG_OK);
 	assert_int_equal(found, id);
-	assert_int_equal(store_principal_find(f->s, p.issuer, "", "1", &found),
+	assert_int_equal(
+	    store_principal_find(f->s, p.provider, p.issuer, "", "1", &found),
 	    RG_E_NOT_FOUND);
 	assert_int_equal(found, 0);
 }

@@ -400,8 +400,8 @@ test_rollback(void **state)
 	store_rollback(f->s);
 	store_rollback(f->s); /* once more is harmless */
 	assert_int_equal(store_login_check(f->s, "state"), RG_OK);
-	assert_int_equal(
-	    store_principal_find(f->s, p.issuer, p.tenant, "s", &id),
+	assert_int_equal(store_principal_find(
+			     f->s, p.provider, p.issuer, p.tenant, "s", &id),
 	    RG_E_NOT_FOUND);
 	assert_int_equal(
 	    store_session_remove(f->s, session.hash), RG_E_SESSION_NONE);

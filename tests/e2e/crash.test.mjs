@@ -105,10 +105,10 @@ async function check(t, site, { clients, tally }) {
   }
   const { sessions } = await assertConsistent(site);
   assert.ok(sessions >= SIGN_INS, `${sessions} sessions`);
-  // No state was good for two.
+  // No state was good for two; one of a sign-in cut short is spent, too.
   const [{ n }] = await sql(site.config.rolegate.database,
     'SELECT count(*) AS n FROM spent_logins');
-  assert.equal(n, sessions);
+  assert.ok(n >= sessions, `${n} states for ${sessions} sessions`);
   await site.signIn(undefined);
 }
 

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -180,11 +181,33 @@ migrate(struct store *s, struct err *e)
 	return RG_OK;
 }
 
+/*
+ * Those who make the same database at once take turns: the change to WAL does
+ * not wait for locks, and who fails removes the file that others are using.
+ * Returns the lock, -1 when the folder can't be locked; then nothing is lost
+ * but this courtesy.
+ */
+static int
+take_turns(const char *path)
+{
+	char *copy = strdup(path);
+	int fd;
+
+	if (copy == NULL)
+		return -1;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(copy);
+	if (fd >= 0)
+		(void)flock(fd, LOCK_EX);
+	return fd;
+}
+
 enum rg_err
 store_init(const char *path, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct store *s = NULL;
+	int turn = take_turns(path);
 	bool made;
 
 	/* Ours from the first byte on, whatever the umask. */
@@ -214,6 +237,8 @@ out:
 	db_close(&s);
 	if (r != RG_OK && made)
 		(void)unlink(path);
+	if (turn >= 0)
+		(void)close(turn);
 	return r;
 }
 

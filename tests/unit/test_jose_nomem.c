@@ -199,12 +199,43 @@ test_bad_tokens(void **state)
 	starve_both("1102-at-hash-of-another", "rs256");
 }
 
+/* A set is whole, or smaller, or refused; never a success without a set. */
+static void
+test_key_set(void **state)
+{
+	char *text = json_dumps(json_object_get(vector_defaults(), "jwks"), 0);
+	struct jwks *set = NULL;
+	enum rg_err r;
+	long n;
+
+	(void)state;
+	once = true;
+	for (n = 0; n < ALLOCATIONS_MAX; n++) {
+		failures = 0;
+		countdown = n;
+		r = jwks_parse(text, strlen(text), JOSE_RS256, &set, NULL);
+		countdown = -1;
+		if (failures == 0)
+			break;
+		if (r == RG_OK)
+			assert_in_range(jwks_count(set), 1, JOSE__MAX);
+		else
+			assert_null(set);
+		jwks_free(&set);
+	}
+	assert_int_equal(r, RG_OK);
+	assert_int_equal(jwks_count(set), JOSE__MAX);
+	jwks_free(&set);
+	free(text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_good_tokens),
 	    cmocka_unit_test(test_bad_tokens),
+	    cmocka_unit_test(test_key_set),
 	};
 
 	return cmocka_run_group_tests_name("jose_nomem", tests, NULL, NULL);

@@ -184,19 +184,19 @@ for (const server of ['lighttpd', 'apache']) {
 
 test('the server may demand a role with ROLEGATE_REQUIRE', async () => {
   const site = await startSite({ more: `server.modules += ( "mod_setenv" )
-$HTTP["querystring"] == "u" { setenv.add-environment = (
+$REQUEST_HEADER["X-Which"] == "u" { setenv.add-environment = (
   "ROLEGATE_REQUIRE" => "role:admin permission:reports.read" ) }
-$HTTP["querystring"] == "bad" { setenv.add-environment = (
+$REQUEST_HEADER["X-Which"] == "bad" { setenv.add-environment = (
   "ROLEGATE_REQUIRE" => "admin" ) }
 ` });
   try {
-    const status = async (login, query) => (await site.whoami(
-      await site.signIn(login), query)).status;
+    const status = async (login, which) => (await site.whoami(
+      await site.signIn(login), '', { headers: { 'x-which': which } })).status;
     assert.equal(await status('dev', ''), 200);
-    assert.equal(await status('dev', '?u'), 403);
-    assert.equal(await status('ana', '?u'), 200);
-    assert.equal(await status('ada', '?u'), 200);
-    assert.equal(await status('ada', '?bad'), 503, 'not understood, not allowed');
+    assert.equal(await status('dev', 'u'), 403);
+    assert.equal(await status('ana', 'u'), 200);
+    assert.equal(await status('ada', 'u'), 200);
+    assert.equal(await status('ada', 'bad'), 503, 'not understood, not allowed');
   } finally {
     await site.close();
   }

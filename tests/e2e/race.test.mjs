@@ -9,7 +9,7 @@ import { startSite } from './lib/site.mjs';
 const RACERS = 64;
 let site;
 before(async () => {
-  site = await startSite({ config: { rolegate: { workers: 16,
+  site = await startSite({ config: { rolegate: { workers: 20,
     sign_in_workers: 16, audit_refusals: 1000, database_timeout: '10s' } } });
 });
 after(() => site?.close());

@@ -377,7 +377,7 @@ test_cross_site(void **state)
 		const char *site;
 		bool cross;
 	} table[] = {{"cross-site", true}, {"same-origin", false},
-	    {"same-site", false}, {"none", false}};
+	    {"same-site", true}, {"none", false}};
 	size_t i;
 
 	(void)state;

@@ -39,17 +39,20 @@
 
 static volatile sig_atomic_t stopping;
 static volatile sig_atomic_t reloading;
-static volatile sig_atomic_t shared_listener = -1;
+static volatile sig_atomic_t shared_listeners[LISTENERS];
 static int wake = -1; /* eventfd: readable after a signal */
 static timer_t last_timer;
 
 struct child {
-	struct listener *listener;
+	struct listener *listeners; /* LISTENERS of them */
 	const struct server_options *options;
 	const struct server_app *app;
 	void *state;
 	int epoll;
-	int next;      /* connection taken while another was idle; or -1 */
+	int next; /* connection taken while another was idle; or -1 */
+	bool next_authorizer; /* the listener it came from serves only those */
+	bool authorizer;      /* likewise of the current connection */
+	int turn;
 	int64_t since; /* when the current connection was taken */
 	int64_t refused_at;
 	unsigned refused;
@@ -60,7 +63,7 @@ on_stop(int sig)
 {
 	const struct itimerspec limit = {{0, 0}, {LAST_REQUEST_S, 0}};
 	const uint64_t one = 1;
-	int saved = errno;
+	int i, saved = errno;
 
 	(void)sig;
 	if (!stopping) {
@@ -69,7 +72,9 @@ on_stop(int sig)
 		 * At once, not after the request in hand: a successor must
 		 * find that nobody listens any more.
 		 */
-		(void)close(shared_listener);
+		for (i = 0; i < LISTENERS; i++)
+			if (shared_listeners[i] >= 0)
+				(void)close(shared_listeners[i]);
 		(void)timer_settime(last_timer, 0, &limit, NULL);
 		if (write(wake, &one, sizeof(one)) < 0)
 			saved = errno;
@@ -109,23 +114,36 @@ handle(int sig, void (*fn)(int))
 }
 
 static bool
+watch_listeners(const struct child *c)
+{
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+	int i;
+
+	for (i = 0; i < LISTENERS; i++) {
+		shared_listeners[i] = c->listeners[i].fd;
+		if (c->listeners[i].fd >= 0 &&
+		    epoll_ctl(
+			c->epoll, EPOLL_CTL_ADD, c->listeners[i].fd, &ev) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
 set_up(struct child *c, int nudge)
 {
 	struct sigevent ev = {
 	    .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
-	struct epoll_event listener = {.events = EPOLLIN | EPOLLEXCLUSIVE};
 	struct epoll_event woken = {.events = EPOLLIN};
 	struct epoll_event nudged = {.events = EPOLLIN | EPOLLET};
 	sigset_t none;
 
 	stopping = reloading = 0;
-	shared_listener = c->listener->fd;
 	wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (wake < 0 || c->epoll < 0 ||
 	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, wake, &woken) != 0 ||
-	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->listener->fd, &listener) !=
-		0 ||
+	    !watch_listeners(c) ||
 	    (nudge >= 0 &&
 		epoll_ctl(c->epoll, EPOLL_CTL_ADD, nudge, &nudged) != 0) ||
 	    timer_create(CLOCK_MONOTONIC, &ev, &last_timer) != 0)
@@ -159,14 +177,14 @@ note_refused(struct child *c, uid_t uid)
 
 /* A connection of somebody who may speak to us, or -1. */
 static int
-take(struct child *c)
+take_from(struct child *c, const struct listener *l)
 {
 	int fd, on = 1;
 	uid_t uid;
 
-	if (stopping)
+	if (stopping || l->fd < 0)
 		return -1;
-	fd = accept4(c->listener->fd, NULL, NULL, SOCK_CLOEXEC);
+	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 		    errno == ENOBUFS) {
@@ -175,13 +193,29 @@ take(struct child *c)
 		}
 		return -1;
 	}
-	if (!listen_may_speak(c->listener, fd, &uid)) {
+	if (!listen_may_speak(l, fd, &uid)) {
 		note_refused(c, uid);
 		(void)close(fd);
 		return -1;
 	}
-	if (!c->listener->is_unix)
+	if (!l->is_unix)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
+}
+
+/* A connection from any listener; each is first in turn. */
+static int
+take(struct child *c, bool *authorizer)
+{
+	const struct listener *l;
+	int i, fd = -1;
+
+	for (i = 0; i < LISTENERS && fd < 0; i++) {
+		l = &c->listeners[(c->turn + i) % LISTENERS];
+		fd = take_from(c, l);
+		*authorizer = l->authorizer_only;
+	}
+	c->turn = (c->turn + 1) % LISTENERS;
 	return fd;
 }
 
@@ -231,20 +265,22 @@ yields(struct child *c, int fd)
 	if (clock_mono_ms() - c->since < SLICE_MS &&
 	    has_input(fd, YIELD_GRACE_MS))
 		return false;
-	c->next = take(c);
+	c->next = take(c, &c->next_authorizer);
 	return c->next >= 0;
 }
 
 static int
 wait_between(struct child *c, int fd)
 {
-	struct pollfd p[3] = {{.fd = fd, .events = POLLIN},
+	/* poll(2) passes over a listener that is -1 */
+	struct pollfd p[4] = {{.fd = fd, .events = POLLIN},
 	    {.fd = wake, .events = POLLIN},
-	    {.fd = c->listener->fd, .events = POLLIN}};
+	    {.fd = c->listeners[0].fd, .events = POLLIN},
+	    {.fd = c->listeners[1].fd, .events = POLLIN}};
 	int64_t until = clock_mono_ms() + c->options->idle_timeout_ms;
 
 	while (!stopping && !reloading) {
-		if (poll_until(p, 3, until) <= 0)
+		if (poll_until(p, 4, until) <= 0)
 			return 0;
 		if (p[0].revents != 0)
 			return c->options->read_timeout_ms;
@@ -277,7 +313,7 @@ reload(struct child *c)
 	if (c->app->reload(c->app->ctx, &e) != RG_OK)
 		log_error("server.reload_refused", "error=%s detail=%s",
 		    err_name(e.code), log_quote(e.detail));
-	else if (listen_peer(c->options, c->listener, &e) != RG_OK)
+	else if (listen_peer(c->options, &c->listeners[0], &e) != RG_OK)
 		log_error(
 		    "server.reload_refused", "detail=%s", log_quote(e.detail));
 	else
@@ -290,15 +326,16 @@ reload(struct child *c)
 static int
 next_connection(struct child *c)
 {
-	struct epoll_event ev[3];
+	struct epoll_event ev[LISTENERS + 2];
 	int fd = c->next;
 
 	c->next = -1;
+	c->authorizer = c->next_authorizer;
 	while (fd < 0 && !stopping) {
 		if (reloading && !reload(c))
 			break;
-		if (epoll_wait(c->epoll, ev, 3, -1) > 0)
-			fd = take(c);
+		if (epoll_wait(c->epoll, ev, LISTENERS + 2, -1) > 0)
+			fd = take(c, &c->authorizer);
 	}
 	if (fd >= 0)
 		c->since = clock_mono_ms();
@@ -309,8 +346,8 @@ int
 child_run(struct listener *l, const struct server_options *o,
     const struct server_app *app, int nudge)
 {
-	struct child c = {.listener = l, .options = o, .app = app, .next = -1};
-	int fd, status = CHILD_ENDED;
+	struct child c = {.listeners = l, .options = o, .app = app, .next = -1};
+	int fd, i, status = CHILD_ENDED;
 
 	if (!set_up(&c, nudge)) {
 		log_error("worker.setup", "errno=%d", errno);
@@ -319,14 +356,14 @@ child_run(struct listener *l, const struct server_options *o,
 	if ((c.state = app->open(app->ctx)) == NULL)
 		return CHILD_NOT_OPENED;
 	while ((fd = next_connection(&c)) >= 0)
-		fcgi_serve(
-		    fd, app, c.state, wait_request, &c, o->read_timeout_ms);
+		fcgi_serve(fd, c.authorizer, app, c.state, wait_request, &c,
+		    o->read_timeout_ms);
 	if (c.state == NULL)
 		status = CHILD_NOT_OPENED;
 	else
 		app->close(c.state);
-	if (stopping)
-		l->fd = -1; /* closed by on_stop() */
+	for (i = 0; stopping && i < LISTENERS; i++)
+		l[i].fd = -1; /* closed by on_stop() */
 	(void)timer_delete(last_timer);
 	(void)close(c.epoll);
 	return status;

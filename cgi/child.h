@@ -12,10 +12,11 @@
 #define CHILD_CUT 4	   /* the last request took too long to finish */
 
 /*
- * Serves until TERM, INT or USR1; a request in hand is finished first, but not
- * for longer than some seconds. `nudge` is an eventfd that the parent process
- * writes to when somebody should look whether a connection waits; -1 when there
- * is no parent process of ours, and HUP reloads in place then. Returns the exit
+ * Serves the LISTENERS listeners, of which some may be closed (fd -1), until
+ * TERM, INT or USR1; a request in hand is finished first, but not for longer
+ * than some seconds. `nudge` is an eventfd that the parent process writes to
+ * when somebody should look whether a connection waits; -1 when there is no
+ * parent process of ours, and HUP reloads in place then. Returns the exit
  * status.
  */
 int child_run(struct listener *, const struct server_options *,

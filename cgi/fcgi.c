@@ -32,6 +32,18 @@ static const char failed[] = "Status: 500 Internal Server Error\r\n"
 			     "Content-Type: text/plain\r\n\r\n"
 			     "Internal error.\n";
 
+static const char not_served[] = "Status: 403 Forbidden\r\n"
+				 "Cache-Control: no-store\r\n"
+				 "Content-Type: text/plain\r\n\r\n"
+				 "Only authorizers are served here.\n";
+
+/* What does not change from one request to the next. */
+struct service {
+	const struct server_app *app;
+	void *state;
+	bool authorizer_only;
+};
+
 struct body {
 	struct buf bytes;
 	size_t at;
@@ -84,14 +96,18 @@ drain(FCGX_Stream *in, struct buf *keep)
 }
 
 static void
-answer(FCGX_Request *r, const struct server_app *app, void *state,
-    struct body *body, struct buf *out)
+answer(FCGX_Request *r, const struct service *v, struct body *body,
+    struct buf *out)
 {
 	if (r->role != FCGI_RESPONDER && r->role != FCGI_AUTHORIZER)
 		return;
+	if (v->authorizer_only && r->role != FCGI_AUTHORIZER) {
+		buf_puts(out, not_served);
+		return;
+	}
 	if (!buf_ok(&body->bytes))
 		return;
-	app->serve(state, r->envp,
+	v->app->serve(v->state, r->envp,
 	    r->role == FCGI_AUTHORIZER ? ROLE_AUTHORIZER : ROLE_RESPONDER,
 	    read_body, body, out);
 }
@@ -122,8 +138,7 @@ finish(FCGX_Request *r, const struct buf *out)
  * Serves one request that has begun to arrive. False: close the connection.
  */
 static bool
-serve_one(FCGX_Request *r, const struct server_app *app, void *state,
-    int read_ms, int write_ms)
+serve_one(FCGX_Request *r, const struct service *v, int read_ms, int write_ms)
 {
 	struct body body = {BUF_INIT, 0};
 	struct buf out = BUF_INIT;
@@ -148,12 +163,12 @@ serve_one(FCGX_Request *r, const struct server_app *app, void *state,
 		keep = false;
 		goto out;
 	}
-	answer(r, app, state, &body, &out);
+	answer(r, v, &body, &out);
 	deadline_start(r->ipcFd, write_ms);
 	keep = finish(r, &out) && keep;
 	deadline_stop();
-	if (app->idle != NULL)
-		app->idle(state);
+	if (v->app->idle != NULL)
+		v->app->idle(v->state);
 out:
 	buf_clear(&body.bytes);
 	buf_clear(&out);
@@ -180,9 +195,10 @@ linger(int fd)
 }
 
 void
-fcgi_serve(int fd, const struct server_app *app, void *state,
-    fcgi_wait_fn *wait, void *wait_ctx, int write_ms)
+fcgi_serve(int fd, bool authorizer_only, const struct server_app *app,
+    void *state, fcgi_wait_fn *wait, void *wait_ctx, int write_ms)
 {
+	const struct service service = {app, state, authorizer_only};
 	FCGX_Request r;
 	bool first = true;
 	int read_ms;
@@ -200,7 +216,7 @@ fcgi_serve(int fd, const struct server_app *app, void *state,
 		/* What libfcgi closes, it closes without lingering. */
 		r.detached = 1;
 		r.keepConnection = 1;
-		if (!serve_one(&r, app, state, read_ms, write_ms))
+		if (!serve_one(&r, &service, read_ms, write_ms))
 			break;
 		FCGX_Free(&r, 0);
 	}

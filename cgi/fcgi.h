@@ -27,9 +27,10 @@ typedef int fcgi_wait_fn(void *ctx, int fd, bool first);
  * Serves requests on connection `fd` until it ends, breaks, a request takes
  * too long to arrive or `wait` says 0; closes `fd`. A request that did not
  * arrive whole is not served: a lost variable could be the one that restricts.
- * The peer gets `write_ms` to take each answer.
+ * The peer gets `write_ms` to take each answer. With `authorizer_only` other
+ * roles are answered with 403, and the application does not see them.
  */
-void fcgi_serve(int fd, const struct server_app *, void *state,
-    fcgi_wait_fn *wait, void *wait_ctx, int write_ms);
+void fcgi_serve(int fd, bool authorizer_only, const struct server_app *,
+    void *state, fcgi_wait_fn *wait, void *wait_ctx, int write_ms);
 
 #endif

@@ -285,8 +285,9 @@ open_tcp(const char *address, struct listener *l, struct err *e)
 	return RG_OK;
 }
 
-enum rg_err
-listen_open(const struct server_options *o, struct listener *out, struct err *e)
+static enum rg_err
+open_address(const struct server_options *o, const char *address,
+    struct listener *out, struct err *e)
 {
 	enum rg_err r;
 
@@ -294,12 +295,32 @@ listen_open(const struct server_options *o, struct listener *out, struct err *e)
 	out->fd = -1;
 	if ((r = listen_peer(o, out, e)) != RG_OK)
 		return r;
-	if (strncmp(o->listen, "unix:", 5) == 0)
-		r = open_unix(o, o->listen + 5, out, e);
+	if (strncmp(address, "unix:", 5) == 0)
+		r = open_unix(o, address + 5, out, e);
 	else
-		r = open_tcp(o->listen, out, e);
+		r = open_tcp(address, out, e);
 	if (r != RG_OK)
 		listen_close(out);
+	return r;
+}
+
+enum rg_err
+listen_open(const struct server_options *o, struct listener *out, struct err *e)
+{
+	return open_address(o, o->listen, out, e);
+}
+
+enum rg_err
+listen_open_authorizer(
+    const struct server_options *o, struct listener *out, struct err *e)
+{
+	enum rg_err r = RG_OK;
+
+	memset(out, 0, sizeof(*out));
+	out->fd = -1;
+	if (o->listen_authorizer != NULL)
+		r = open_address(o, o->listen_authorizer, out, e);
+	out->authorizer_only = true;
 	return r;
 }
 

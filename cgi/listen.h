@@ -10,10 +10,14 @@
 #include "base/err.h"
 #include "cgi/server.h"
 
+/* The listeners of a process: the main one, and that of authorizers. */
+#define LISTENERS 2
+
 struct listener {
 	int fd; /* listening, O_NONBLOCK, close-on-exec; -1 = none */
 	bool is_unix;
-	bool has_peer; /* peer_uid holds */
+	bool authorizer_only; /* other roles are refused on it */
+	bool has_peer;	      /* peer_uid holds */
 	uid_t peer_uid;
 	/* What to unlink at the end; path is "" when it is not ours. */
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
@@ -30,6 +34,16 @@ struct listener {
  */
 enum rg_err
 listen_open(const struct server_options *, struct listener *out, struct err *);
+
+/*
+ * The same for options->listen_authorizer; without it, out->fd is -1.
+ * Apache's mod_authnz_fcgi needs one: it speaks TCP only. Since every user of
+ * the machine can connect to a loopback port and say anything in a server's
+ * name, nothing but the authorizer role is served there, which tells no more
+ * than who the owner of a session is, to whom has the session already.
+ */
+enum rg_err listen_open_authorizer(
+    const struct server_options *, struct listener *out, struct err *);
 
 /*
  * Takes over a listening socket that was inherited as `fd`: unix, or TCP on a

@@ -81,6 +81,18 @@ me_values(struct worker *w, const struct gate_identity *id)
 }
 
 void
+me_denied(struct worker *w, const struct request *q, struct response *s,
+    const struct gate_identity *id)
+{
+	/* The page names this request: let it be found. */
+	log_info("me.no_role", "subject=%s groups=%s", id->id,
+	    id->decision.groups_state == GROUPS_UNKNOWN
+		? id->decision.groups_reason
+		: id->decision.groups_source);
+	page(w, q, s, 403, "www/denied.html", me_values(w, id));
+}
+
+void
 endpoint_me(struct worker *w, const struct request *q, struct response *s)
 {
 	struct gate_context ctx = worker_context(q);
@@ -102,16 +114,10 @@ endpoint_me(struct worker *w, const struct request *q, struct response *s)
 		fail(w, q, s, r, NULL);
 		return;
 	}
-	if (id.decision.role_count > 0) {
+	if (id.decision.role_count > 0)
 		page(w, q, s, 200, "www/me.html", me_values(w, &id));
-	} else {
-		/* The page names this request: let it be found. */
-		log_info("me.no_role", "subject=%s groups=%s", id.id,
-		    id.decision.groups_state == GROUPS_UNKNOWN
-			? id.decision.groups_reason
-			: id.decision.groups_source);
-		page(w, q, s, 403, "www/denied.html", me_values(w, &id));
-	}
+	else
+		me_denied(w, q, s, &id);
 	gate_identity_clear(&id);
 }
 

@@ -31,10 +31,10 @@ struct proc {
 };
 
 struct parent {
-	struct listener *listener;
+	struct listener *listeners; /* LISTENERS of them */
 	const struct server_options *options;
 	const struct server_app *app;
-	char *address; /* options->listen at the start, or NULL */
+	char *addresses[LISTENERS]; /* at the start; NULL: none */
 	struct proc *procs;
 	size_t count;
 	int nudge; /* eventfd: see nudge() */
@@ -44,12 +44,10 @@ struct parent {
 static void
 run_child(struct parent *p, pid_t parent)
 {
-	struct listener *l = p->listener;
-
 	/* Not PDEATHSIG alone: the parent may be dead already. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
 		exit(CHILD_NOT_OPENED);
-	exit(child_run(l, p->options, p->app, p->nudge));
+	exit(child_run(p->listeners, p->options, p->app, p->nudge));
 }
 
 static void
@@ -196,15 +194,13 @@ dismiss(struct parent *p, size_t count)
 
 /* A setting that takes no effect must not look as if it did. */
 static void
-compare_address(const struct parent *p)
+compare_address(const char *was, const char *now, const char *key)
 {
-	const char *now = p->options->listen;
-
-	if (p->address == NULL && now == NULL)
+	if (was == NULL && now == NULL)
 		return;
-	if (p->address == NULL || now == NULL || strcmp(p->address, now) != 0)
+	if (was == NULL || now == NULL || strcmp(was, now) != 0)
 		log_warn("server.listen_unchanged",
-		    "detail=\"a new listen needs a restart\"");
+		    "detail=\"a new %s needs a restart\"", key);
 }
 
 /* New children first, so that somebody always takes connections. */
@@ -212,8 +208,8 @@ static void
 reload(struct parent *p)
 {
 	struct err e = {RG_OK, ""};
-	struct listener fresh = *p->listener;
-	size_t old = p->count;
+	struct listener fresh[LISTENERS];
+	size_t i, old = p->count;
 
 	if (p->app->reload != NULL &&
 	    p->app->reload(p->app->ctx, &e) != RG_OK) {
@@ -221,7 +217,10 @@ reload(struct parent *p)
 		    err_name(e.code), log_quote(e.detail));
 		return;
 	}
-	if (listen_peer(p->options, &fresh, &e) != RG_OK) {
+	memcpy(fresh, p->listeners, sizeof(fresh));
+	for (i = 0; i < LISTENERS; i++) {
+		if (listen_peer(p->options, &fresh[i], &e) == RG_OK)
+			continue;
 		log_error("server.reload_refused", "error=%s detail=%s",
 		    err_name(e.code), log_quote(e.detail));
 		return;
@@ -231,8 +230,10 @@ reload(struct parent *p)
 		    "detail=\"too many workers are still ending\"");
 		return;
 	}
-	compare_address(p);
-	*p->listener = fresh;
+	compare_address(p->addresses[0], p->options->listen, "listen");
+	compare_address(p->addresses[1], p->options->listen_authorizer,
+	    "listen_authorizer");
+	memcpy(p->listeners, fresh, sizeof(fresh));
 	start_due(p);
 	dismiss(p, old);
 	log_info("server.reloaded", "workers=%d", p->options->workers);
@@ -278,7 +279,8 @@ stop(struct parent *p)
 	int64_t until = clock_mono_ms() + STOP_MS, left;
 	size_t i;
 
-	listen_close(p->listener);
+	for (i = 0; i < LISTENERS; i++)
+		listen_close(&p->listeners[i]);
 	dismiss(p, p->count);
 	while (p->count > 0) {
 		if ((left = until - clock_mono_ms()) <= 0)
@@ -312,9 +314,13 @@ int
 prefork_run(struct listener *l, const struct server_options *o,
     const struct server_app *app)
 {
-	struct parent p = {.listener = l, .options = o, .app = app};
+	struct parent p = {.listeners = l, .options = o, .app = app};
 	int sig = 0;
 
+	if (o->listen != NULL)
+		p.addresses[0] = strdup(o->listen);
+	if (o->listen_authorizer != NULL)
+		p.addresses[1] = strdup(o->listen_authorizer);
 	block_signals(&p);
 	p.nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (p.nudge < 0 || !add(&p, o->workers)) {
@@ -330,6 +336,8 @@ prefork_run(struct listener *l, const struct server_options *o,
 	}
 	stop(&p);
 	free(p.procs);
+	free(p.addresses[0]);
+	free(p.addresses[1]);
 	(void)close(p.nudge);
 	return 0;
 }

@@ -7,7 +7,8 @@
 #include "cgi/server.h"
 
 /*
- * Keeps options->workers children at work on the listener until TERM or INT:
+ * Keeps options->workers children at work on the LISTENERS listeners, of which
+ * some may be closed (fd -1), until TERM or INT:
  * replaces those that die, all of them after HUP. Returns the exit status; in
  * a child it does not return. A killed parent takes its children with it.
  */

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/url.h"
 #include "cgi/request_cookie.h"
 
 #define MAX_PATH 1024
@@ -25,6 +26,9 @@ enum var {
 	VAR_CLIENT,
 	VAR_AUTHORIZATION,
 	VAR_REQUIRE,
+	VAR_URI,
+	VAR_APACHE_ROLE,
+	VAR_CHECKER,
 	VAR__MAX
 };
 
@@ -32,7 +36,8 @@ enum var {
  * configuration, and which of the two holds must not be a guess. */
 static const char *const var_names[VAR__MAX] = {"REQUEST_METHOD", "SCRIPT_NAME",
     "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
-    "REMOTE_ADDR", "HTTP_AUTHORIZATION", "ROLEGATE_REQUIRE"};
+    "REMOTE_ADDR", "HTTP_AUTHORIZATION", "ROLEGATE_REQUIRE", "REQUEST_URI",
+    "FCGI_APACHE_ROLE", "ROLEGATE_CHECKER"};
 
 struct vars {
 	const char *value[VAR__MAX]; /* NULL when absent; first one wins */
@@ -62,10 +67,10 @@ collect(char *const *params, struct vars *v)
 			value = value_of(params[i], var_names[k]);
 			if (value == NULL)
 				continue;
-			if (v->value[k] != NULL)
-				v->twice = var_names[k];
-			else
+			if (v->value[k] == NULL)
 				v->value[k] = value;
+			else if (k != VAR_URI) /* decides nothing */
+				v->twice = var_names[k];
 		}
 	}
 }
@@ -194,6 +199,23 @@ read_path(struct request *q, const struct vars *v)
 		buf_reset(&path);
 	q->path = buf_steal(&path);
 	return q->path == NULL ? RG_E_NOMEM : r;
+}
+
+/* What only an authorizer is told. */
+static enum rg_err
+read_asked(struct request *q, const struct vars *v)
+{
+	const char *s = var(v, VAR_URI);
+
+	if (q->role != ROLE_AUTHORIZER || strlen(s) > REQUEST_MAX_URI ||
+	    !url_is_local_path(s))
+		s = "";
+	q->uri = strdup(s);
+	q->require_env =
+	    q->role == ROLE_AUTHORIZER &&
+	    strcmp(var(v, VAR_APACHE_ROLE), "ACCESS_CHECKER") == 0 &&
+	    strcmp(var(v, VAR_CHECKER), "require-env") == 0;
+	return q->uri == NULL ? RG_E_NOMEM : RG_OK;
 }
 
 static enum rg_err
@@ -363,6 +385,7 @@ request_read(char *const *params, enum fcgi_role role, request_read_fn *fn,
 	read_hints(q, params);
 	r = read_path(q, &v);
 	if (r == RG_E_NOMEM || read_client(q, &v) != RG_OK ||
+	    read_asked(q, &v) != RG_OK ||
 	    form_parse("", 0, &q->query) != RG_OK ||
 	    form_parse("", 0, &q->body) != RG_OK) {
 		request_free(&q);
@@ -392,6 +415,7 @@ request_free(struct request **out)
 		return;
 	free(q->path);
 	free(q->client);
+	free(q->uri);
 	free(q->require);
 	wipe(&q->authorization);
 	request_cookies_free(q);

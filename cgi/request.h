@@ -19,6 +19,7 @@
 #define REQUEST_MAX_COOKIE_COUNT 128
 #define REQUEST_MAX_AUTH 65536
 #define REQUEST_MAX_BODY 65536
+#define REQUEST_MAX_URI 1024 /* longer ones are not returned to */
 #define REQUEST_ID_LEN 16
 
 enum method {
@@ -41,9 +42,11 @@ struct request {
 	char id[REQUEST_ID_LEN + 1]; /* random, shown to the client */
 	enum fcgi_role role;
 	enum method method;
-	char *path;	     /* decoded SCRIPT_NAME + PATH_INFO; never NULL */
-	char *client;	     /* REMOTE_ADDR, "" when unknown */
-	char *require;	     /* ROLEGATE_REQUIRE set by the server, or NULL */
+	char *path;	  /* decoded SCRIPT_NAME + PATH_INFO; never NULL */
+	char *client;	  /* REMOTE_ADDR, "" when unknown */
+	char *require;	  /* ROLEGATE_REQUIRE set by the server, or NULL */
+	char *uri;	  /* raw REQUEST_URI, to return to; "" if unusable */
+	bool require_env; /* the server demands AUTH_USER; see authorizer.c */
 	char *authorization; /* the one Authorization header, or NULL */
 	bool wants_html;     /* Accept names text/html: a browser navigates */
 	bool cross_site;     /* Sec-Fetch-Site: begun by another origin */
@@ -61,7 +64,9 @@ typedef long request_read_fn(void *ctx, char *out, size_t size);
 /*
  * Builds a request from NAME=VALUE strings ending in NULL. Reads the body of a
  * POST, and only for ROLE_RESPONDER; an authorizer is not told a path, and the
- * query it is told belongs to somebody else's page: both are empty then. On
+ * query it is told belongs to somebody else's page: both are empty then, and
+ * only an authorizer has `uri` and `require_env`. REQUEST_URI decides nothing:
+ * it is what the client wrote, undecoded. On
  * error (RG_E_REQ_*) *out still is a request, incomplete, but with id, method,
  * path ("" when unusable) and wants_html, so that an error page can be shown.
  * *out is NULL only with RG_E_NOMEM.

@@ -108,6 +108,7 @@ response_reset(struct response *s, int status)
 	buf_reset(&s->body);
 	s->status = status;
 	s->cacheable = false;
+	s->bare = false;
 }
 
 void
@@ -158,7 +159,7 @@ write_internal(bool head_only, struct buf *out)
 void
 response_write(struct response *s, bool head_only, struct buf *out)
 {
-	bool bodyless = s->status == 204 || s->status == 304;
+	bool bodyless = s->bare || s->status == 204 || s->status == 304;
 
 	if (!buf_ok(&s->headers) || !buf_ok(&s->body) || s->status < 200 ||
 	    s->status > 599) {
@@ -166,8 +167,9 @@ response_write(struct response *s, bool head_only, struct buf *out)
 		return;
 	}
 	buf_printf(out, "Status: %d %s\r\n", s->status, reason_of(s->status));
-	buf_puts(out, security_headers);
-	if (!s->cacheable)
+	if (!s->bare)
+		buf_puts(out, security_headers);
+	if (!s->bare && !s->cacheable)
 		buf_puts(out, no_store);
 	buf_put(out, buf_str(&s->headers), s->headers.len);
 	if (!bodyless)
@@ -186,4 +188,5 @@ response_clear(struct response *s)
 	buf_clear(&s->body);
 	s->status = 200;
 	s->cacheable = false;
+	s->bare = false;
 }

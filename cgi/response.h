@@ -2,7 +2,9 @@
 /*
  * The answer under construction: status first, headers, body; written in one
  * go, so that a failure on the way leaves nothing half said. Security headers
- * and Cache-Control: no-store are put on everything.
+ * and Cache-Control: no-store are put on everything that is not `bare`: that is
+ * an authorizer's consent, whose headers Apache adds to those of the page that
+ * was consented to.
  */
 #ifndef RG_CGI_RESPONSE_H
 #define RG_CGI_RESPONSE_H
@@ -18,6 +20,7 @@ struct response {
 	struct buf headers;
 	struct buf body;
 	bool cacheable; /* static files: leave out no-store */
+	bool bare;	/* status and own headers only, no body */
 };
 
 #define RESPONSE_INIT                                                          \

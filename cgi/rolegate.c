@@ -65,6 +65,7 @@ use_settings(struct program *prog)
 	struct server_options *o = &prog->options;
 
 	o->listen = prog->listen != NULL ? prog->listen : s->listen;
+	o->listen_authorizer = s->listen_authorizer;
 	o->listen_first = prog->listen != NULL;
 	o->socket_mode = s->socket_mode;
 	o->socket_owner = s->socket_owner;
@@ -156,16 +157,14 @@ worker_serve(void *state, char *const *params, enum fcgi_role role,
 	log_set_request(q->id);
 	open_gate(w);
 	if (role == ROLE_AUTHORIZER)
-		/* Never anything that a server could take for "allowed". */
-		response_error(&s, 403, "denied",
-		    "The authorizer role is not served.", q->id);
+		authorizer(w, q, &s, r);
 	else if (r != RG_OK)
 		route_unreadable(w, q, &s, r);
 	else
 		route(w, q, &s);
 	log_debug("request", "path=%s status=%d ms=%lld",
-	    log_quote(q->path == NULL ? "?" : q->path), s.status,
-	    (long long)(clock_mono_ms() - began));
+	    role == ROLE_AUTHORIZER ? "(authorizer)" : log_quote(q->path),
+	    s.status, (long long)(clock_mono_ms() - began));
 	response_write(&s, q->method == METHOD_HEAD, out);
 out:
 	response_clear(&s);

@@ -73,7 +73,7 @@ get_listener(enum mode mode, const struct server_options *o, struct listener *l,
 int
 server_run(const struct server_options *o, const struct server_app *app)
 {
-	struct listener l = {.fd = -1};
+	struct listener l[LISTENERS] = {{.fd = -1}, {.fd = -1}};
 	struct err e = {RG_OK, ""};
 	enum mode mode = choose(o);
 	int status;
@@ -85,7 +85,10 @@ server_run(const struct server_options *o, const struct server_app *app)
 		    "no socket: set listen, or let a web server start it");
 		return 1;
 	}
-	if (get_listener(mode, o, &l, &e) != RG_OK) {
+	if (get_listener(mode, o, &l[0], &e) != RG_OK ||
+	    (mode != MODE_SPAWNED &&
+		listen_open_authorizer(o, &l[1], &e) != RG_OK)) {
+		listen_close(&l[0]);
 		log_error("server.start", "error=%s detail=%s",
 		    err_name(e.code), log_quote(e.detail));
 		return 1;
@@ -93,12 +96,18 @@ server_run(const struct server_options *o, const struct server_app *app)
 	log_info("server.start", "mode=%s listen=\"%s\" workers=%d pid=%ld",
 	    mode_names[mode], mode == MODE_OWN_SOCKET ? o->listen : "inherited",
 	    mode == MODE_SPAWNED ? 1 : o->workers, (long)getpid());
+	if (mode == MODE_SPAWNED && o->listen_authorizer != NULL)
+		log_warn("server.start",
+		    "listen_authorizer=\"%s\" is not "
+		    "served: a web server started this process",
+		    o->listen_authorizer);
 	/* A server that spawns us decides itself how many it wants. */
 	if (mode == MODE_SPAWNED)
-		status = child_run(&l, o, app, -1);
+		status = child_run(l, o, app, -1);
 	else
-		status = prefork_run(&l, o, app);
-	listen_close(&l);
+		status = prefork_run(l, o, app);
+	listen_close(&l[0]);
+	listen_close(&l[1]);
 	log_info("server.stop", "status=%d", status);
 	return status;
 }

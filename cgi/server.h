@@ -16,8 +16,10 @@
 
 struct server_options {
 	const char *listen; /* "unix:/path", "127.0.0.1:9000", "[::1]:9000" */
-	bool listen_first;  /* `listen` wins over how we were started */
-	mode_t socket_mode; /* of a unix socket, e.g. 0660 */
+	/* likewise, for requests in the authorizer role only; or NULL */
+	const char *listen_authorizer;
+	bool listen_first;	  /* `listen` wins over how we were started */
+	mode_t socket_mode;	  /* of a unix socket, e.g. 0660 */
 	const char *socket_owner; /* user name or NULL: leave */
 	const char *socket_group; /* group name or NULL: leave */
 	const char
@@ -54,9 +56,10 @@ struct server_app {
  *    this very process serves, without children;
  *  - GATEWAY_INTERFACE and REQUEST_METHOD are set: one request of plain CGI;
  *  - `listen`.
+ * `listen_authorizer` is served besides, unless a web server started us.
  * TERM and INT let the request in hand finish, for up to 7 s. HUP calls
  * `reload`; `options` may have changed then (workers, timeouts, peer_user),
- * but the socket stays what it was. A worker of ours never outlives its
+ * but the sockets stay what they were. A worker of ours never outlives its
  * parent by more than its last request.
  */
 int server_run(const struct server_options *, const struct server_app *);

@@ -6,10 +6,9 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "cgi/identity.h"
 #include "cgi/whoami.h"
 #include "cgi/worker.h"
-
-#define HEADER_BUDGET 4096
 
 /* "role:editor permission:reports.read": any of these will do. */
 static enum rg_err
@@ -69,10 +68,15 @@ whoami_check(const struct request *q, const struct access_decision *d)
 		return d->groups_state == GROUPS_UNKNOWN ? RG_E_GROUPS_UNKNOWN
 							 : RG_E_NO_ROLE;
 	if (!form_has_only(q->query, known))
-		return RG_E_CONF;
-	if ((r = check_query(q->query, d)) != RG_OK)
-		return r;
-	return q->require == NULL ? RG_OK : check_require(q->require, d);
+		r = RG_E_CONF;
+	else if ((r = check_query(q->query, d)) == RG_OK && q->require != NULL)
+		r = check_require(q->require, d);
+	if (r == RG_E_CONF)
+		log_error("whoami.misconfigured",
+		    "neither an unknown parameter nor a malformed "
+		    "ROLEGATE_REQUIRE can be enforced; require=%s",
+		    log_quote(q->require == NULL ? "" : q->require));
+	return r;
 }
 
 static json_t *
@@ -115,101 +119,15 @@ whoami_json(const struct gate_identity *id)
 	    (json_int_t)id->expires_at);
 }
 
-/*
- * Appends a value for a header: visible ASCII as it is, all else, and the
- * separator and "%", as %XX, so that a list can be taken apart again.
- */
-static void
-put_item(struct buf *out, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c > 0x20 && c < 0x7f && c != ',' && c != '%')
-			buf_putc(out, (char)c);
-		else
-			buf_printf(out, "%%%02X", c);
-	}
-}
-
-struct budget {
-	struct response *s;
-	size_t left;
-	struct buf over; /* names of the headers that did not fit */
+static const struct identity_names header_names = {
+    .user = "X-Auth-Request-User",
+    .roles = "X-Auth-Request-Roles",
+    .email = "X-Auth-Request-Email",
+    .username = "X-Auth-Request-Preferred-Username",
+    .permissions = "X-Auth-Request-Permissions",
+    .groups = "X-Auth-Request-Groups",
+    .omitted = "X-Auth-Request-Omitted",
 };
-
-/*
- * Sends the whole value or, when it does not fit, none of it. An empty one is
- * sent, too: where a server copies only what is there, a client's own header
- * of that name would stay.
- */
-static void
-put_header(struct budget *b, const char *name, const struct buf *value)
-{
-	size_t cost = strlen(name) + value->len + 4;
-
-	if (!buf_ok(value) || cost > b->left) {
-		buf_printf(&b->over, "%s%s", b->over.len > 0 ? "," : "", name);
-		return;
-	}
-	b->left -= cost;
-	response_header(b->s, name, "%s", buf_str(value));
-}
-
-static void
-put_text(struct budget *b, const char *name, const char *text)
-{
-	struct buf v = BUF_INIT;
-
-	put_item(&v, text);
-	put_header(b, name, &v);
-	buf_clear(&v);
-}
-
-static void
-put_list(
-    struct budget *b, const char *name, const char *const *list, size_t count)
-{
-	struct buf v = BUF_INIT;
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (i > 0)
-			buf_putc(&v, ',');
-		put_item(&v, list[i]);
-	}
-	put_header(b, name, &v);
-	buf_clear(&v);
-}
-
-static void
-put_headers(struct response *s, const struct gate_identity *id)
-{
-	const struct access_decision *d = &id->decision;
-	struct budget b = {s, HEADER_BUDGET, BUF_INIT};
-	struct buf groups = BUF_INIT;
-	size_t i;
-
-	for (i = 0; i < d->group_count; i++) {
-		if (i > 0)
-			buf_putc(&groups, ',');
-		put_item(&groups, d->groups[i].id);
-	}
-	put_text(&b, "X-Auth-Request-User", id->id);
-	put_list(&b, "X-Auth-Request-Roles", d->roles, d->role_count);
-	put_text(&b, "X-Auth-Request-Email", id->email);
-	put_text(&b, "X-Auth-Request-Preferred-Username", id->username);
-	put_list(&b, "X-Auth-Request-Permissions", d->permissions,
-	    d->permission_count);
-	put_header(&b, "X-Auth-Request-Groups", &groups);
-	if (b.over.len > 0) {
-		log_warn("whoami.headers", "omitted=%s", buf_str(&b.over));
-		response_header(
-		    s, "X-Auth-Request-Omitted", "%s", buf_str(&b.over));
-	}
-	buf_clear(&b.over);
-	buf_clear(&groups);
-}
 
 /* A session's answer changes with the policy and with the session only. */
 static void
@@ -223,8 +141,15 @@ put_etag(struct response *s)
 	response_header(s, "ETag", "\"%s\"", hex);
 }
 
-static void
-refuse(struct worker *w, const struct request *q, struct response *s,
+bool
+whoami_is_bearer(const struct request *q)
+{
+	return q->authorization != NULL &&
+	       strncasecmp(q->authorization, "Bearer", 6) == 0;
+}
+
+void
+whoami_refuse(struct worker *w, const struct request *q, struct response *s,
     enum rg_err r)
 {
 	/* Only these statuses pass nginx; anything else is our failure. */
@@ -255,9 +180,8 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 	 * A bearer token decides even beside a session, and none is accepted
 	 * here yet: falling back to the cookie would let it be ignored.
 	 */
-	if (q->authorization != NULL &&
-	    strncasecmp(q->authorization, "Bearer", 6) == 0) {
-		refuse(w, q, s, RG_E_TOKEN_REFUSED);
+	if (whoami_is_bearer(q)) {
+		whoami_refuse(w, q, s, RG_E_TOKEN_REFUSED);
 		return;
 	}
 	r = gate_whoami(w->gate, worker_session(w, q), &ctx, &id, &e);
@@ -265,21 +189,16 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 		if (r != RG_E_SESSION_NONE && r != RG_E_SESSION_EXPIRED)
 			log_error("whoami.failed", "error=%s detail=%s",
 			    err_name(r), log_quote(e.detail));
-		refuse(w, q, s, r);
+		whoami_refuse(w, q, s, r);
 		return;
 	}
 	r = whoami_check(q, &id.decision);
-	if (r == RG_E_CONF)
-		log_error("whoami.misconfigured",
-		    "neither an unknown parameter nor a malformed "
-		    "ROLEGATE_REQUIRE can be enforced; require=%s",
-		    log_quote(q->require == NULL ? "" : q->require));
 	if (r == RG_OK) {
 		response_json_own(s, 200, whoami_json(&id));
 		put_etag(s);
-		put_headers(s, &id);
+		identity_put(s, &id, &header_names);
 	} else {
-		refuse(w, q, s, r);
+		whoami_refuse(w, q, s, r);
 	}
 	gate_identity_clear(&id);
 }

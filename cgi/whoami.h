@@ -5,18 +5,27 @@
 
 #include <jansson.h>
 
-#include "cgi/request.h"
-#include "gate.h"
+#include "cgi/worker.h"
 
 /*
  * Whether the decision satisfies the request's ?role=, ?permission= and the
  * server's ROLEGATE_REQUIRE: RG_OK, RG_E_NO_ROLE, RG_E_GROUPS_UNKNOWN,
  * RG_E_INSUFFICIENT_ROLE, or RG_E_CONF for what can't be enforced: a malformed
  * ROLEGATE_REQUIRE, or another parameter (?roles= would open what ?role= was
- * meant to close).
+ * meant to close); that is logged.
  */
 enum rg_err
 whoami_check(const struct request *, const struct access_decision *);
+
+/* Whether the request brings a bearer token, in whatever shape. */
+bool whoami_is_bearer(const struct request *);
+
+/*
+ * The refusal for a program: 401 with WWW-Authenticate (RFC 6750 section 3),
+ * 403, or 503 for all else, as JSON.
+ */
+void whoami_refuse(
+    struct worker *, const struct request *, struct response *, enum rg_err);
 
 /* The "rolegate.whoami.v1" object; a new reference, NULL without memory. */
 json_t *whoami_json(const struct gate_identity *);

@@ -37,6 +37,11 @@ endpoint_fn endpoint_root, endpoint_login, endpoint_callback, endpoint_whoami,
 /* Finds the endpoint for the request and runs it; 404 and 405 included. */
 void route(struct worker *, const struct request *, struct response *);
 
+/* The answer to a web server that asks whether somebody else's page may be
+ * shown; `why` is what request_read() returned. */
+void authorizer(struct worker *, const struct request *, struct response *,
+    enum rg_err why);
+
 /*
  * The answer to a request that request_read() refused. A callback's refusal is
  * audited like any other end of a sign-in.
@@ -59,6 +64,11 @@ struct gate_context worker_context(const struct request *);
  */
 void page(struct worker *, const struct request *, struct response *,
     int status, const char *asset, json_t *values);
+
+/* The page for a person who is signed in and has no role: whom to ask, and
+ * what to send along. */
+void me_denied(struct worker *, const struct request *, struct response *,
+    const struct gate_identity *);
 
 /*
  * The answer to a failure: a page for a browser, the JSON error shape for

@@ -90,6 +90,7 @@ read_main(struct conf *c, struct settings *s)
 	s->database = need(c, MAIN, "database");
 	s->key_file = need(c, MAIN, "key_file");
 	s->listen = optional(c, MAIN, "listen");
+	s->listen_authorizer = optional(c, MAIN, "listen_authorizer");
 	s->socket_owner = optional(c, MAIN, "socket_owner");
 	s->socket_group = optional(c, MAIN, "socket_group");
 	s->peer_user = optional(c, MAIN, "peer_user");
@@ -381,6 +382,7 @@ settings_free(struct settings **sp)
 	free(s->database);
 	free(s->key_file);
 	free(s->listen);
+	free(s->listen_authorizer);
 	free(s->socket_owner);
 	free(s->socket_group);
 	free(s->peer_user);

@@ -25,7 +25,8 @@ struct settings {
 	bool secure;	  /* public_url is https */
 	char *database;
 	char *key_file;
-	char *listen; /* or NULL */
+	char *listen;		 /* or NULL */
+	char *listen_authorizer; /* or NULL */
 	mode_t socket_mode;
 	char *socket_owner; /* or NULL; likewise the next two */
 	char *socket_group;

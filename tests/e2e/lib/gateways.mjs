@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: ISC
+// Every web server and way of asking, side by side on one rolegate: each with a
+// small configuration of its own that includes the files of cgi/servers/, in
+// which only paths and ports are changed. What is protected is a program that
+// shows what it was told.
+import {
+  chmodSync, mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SERVERS } from './programs.mjs';
+import { freePort, until, untilListens } from './wait.mjs';
+
+const MODULES = '/usr/lib/apache2/modules';
+const TOY = fileURLToPath(new URL('./toy-fcgi.mjs', import.meta.url));
+
+export const MARK = 'THIS IS PROTECTED';
+
+/* What administrators have, with our paths, and patience for a test. */
+function snippet(ctx, tag, name, more = {}) {
+  const { work } = ctx;
+  let text = readFileSync(join(SERVERS, name), 'utf8');
+  const put = {
+    '/run/rolegate/rolegate.sock': work.socket,
+    '/usr/local/lib/rolegate/rolegate': ctx.wrapper,
+    '/etc/rolegate/rolegate.conf': work.path('rolegate.conf'),
+    'fcgi://127.0.0.1:9001': `fcgi://127.0.0.1:${ctx.authorizerPort}`,
+    '127.0.0.1:8080': `127.0.0.1:${ctx.echoPort}`,
+    'FcgidIOTimeout 40': 'FcgidIOTimeout 5',
+    ...more,
+  };
+  for (const [from, to] of Object.entries(put)) text = text.replaceAll(from, to);
+  return work.write(`${tag}.${name}`, text);
+}
+
+const lighttpd = (name, conf) => async (ctx, gw) => {
+  const { work } = ctx;
+  snippet(ctx, 'x', 'lighttpd-strip-headers.conf');
+  const include = snippet(ctx, gw.tag, conf, { 'lighttpd-strip-headers.conf':
+    work.path('x.lighttpd-strip-headers.conf') });
+  const main = work.write(`${gw.tag}.main.conf`, `
+server.modules = ( "mod_cgi" )
+server.bind = "127.0.0.1"
+server.port = ${gw.port}
+server.document-root = "${ctx.htdocs}"
+server.errorlog = "${work.path(`${gw.tag}.error.log`)}"
+server.max-read-idle = 30
+$HTTP["url"] =~ "\\.cgi(/|$)" { cgi.assign = ( ".cgi" => "" ) }
+include "${include}"
+`);
+  return work.spawn(gw.tag, '/usr/sbin/lighttpd', ['-D', '-f', main]);
+};
+
+const apache = (confs, modules) => async (ctx, gw) => {
+  const { work } = ctx;
+  const includes = confs.map((name) => snippet(ctx, gw.tag, name));
+  const dir = join(work.dir, gw.tag);
+  if (!ctx.made.has(dir)) work.mkdir(gw.tag);
+  ctx.made.add(dir);
+  const load = ['mpm_event', 'authz_core', 'env', 'setenvif', 'headers', 'cgi',
+    'mime', ...modules].map((m) => `LoadModule ${m}_module ${MODULES}/mod_${m}.so`);
+  const env = Object.entries(work.sanitizerEnv())
+    .map(([name, value]) => `FcgidInitialEnv ${name} "${value}"`);
+  const main = work.write(`${gw.tag}.main.conf`, `
+ServerRoot "${dir}"
+ServerName 127.0.0.1
+Listen 127.0.0.1:${gw.port}
+PidFile "${dir}/apache.pid"
+ErrorLog "${work.path(`${gw.tag}.error.log`)}"
+LogLevel info
+Mutex "file:${dir}" default
+Timeout 5
+StartServers 1
+${load.join('\n')}
+DocumentRoot "${ctx.htdocs}"
+<Directory "${ctx.htdocs}">
+  Options +ExecCGI
+  AddHandler cgi-script .cgi
+</Directory>
+${modules.includes('fcgid') ? `FcgidIPCDir "${dir}"
+FcgidProcessTableFile "${dir}/shm"
+${env.join('\n')}` : ''}
+${includes.map((file) => `Include "${file}"`).join('\n')}
+`);
+  return work.spawn(gw.tag, '/usr/sbin/apache2', ['-D', 'FOREGROUND', '-f', main]);
+};
+
+async function nginx(ctx, gw) {
+  const { work } = ctx;
+  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) =>
+    `${name}_temp_path ${work.path(`${gw.tag}.${name}`)};`).join('\n');
+  const main = work.write(`${gw.tag}.main.conf`, `
+daemon off;
+worker_processes 1;
+pid ${work.path(`${gw.tag}.pid`)};
+error_log ${work.path(`${gw.tag}.error.log`)} info;
+events {}
+http {
+  access_log off;
+  ${temp}
+  server {
+    listen 127.0.0.1:${gw.port};
+    root ${ctx.htdocs};
+    include ${snippet(ctx, gw.tag, 'nginx.conf')};
+  }
+}
+`);
+  return work.spawn(gw.tag, '/usr/sbin/nginx', ['-e', 'stderr', '-c', main]);
+}
+
+async function caddy(ctx, gw) {
+  const { work } = ctx;
+  const main = work.write(`${gw.tag}.main.conf`, `{
+	admin off
+	auto_https off
+	persist_config off
+}
+import ${snippet(ctx, gw.tag, 'Caddyfile')}
+http://127.0.0.1:${gw.port} {
+	bind 127.0.0.1
+	import rolegate
+}
+`);
+  return work.spawn(gw.tag, '/usr/bin/caddy',
+    ['run', '--adapter', 'caddyfile', '--config', main], { env: {
+      XDG_DATA_HOME: work.dir, XDG_CONFIG_HOME: work.dir } });
+}
+
+/*
+ * kind 'guards': the server protects /reports/ and /admin/. 'asks': it only
+ * leads to rolegate, and an application asks /auth/whoami. spawns: the server
+ * starts rolegate itself. `stranger` is what a browser without a session gets;
+ * `down` and `hung` are the statuses without a rolegate that answers.
+ */
+export const GATEWAYS = [
+  { name: 'lighttpd responder', tag: 'lr', kind: 'asks', down: 503, hung: 504,
+    start: lighttpd('lr', 'lighttpd.conf') },
+  { name: 'lighttpd authorizer', tag: 'la', kind: 'guards', down: 503, hung: 504,
+    start: lighttpd('la', 'lighttpd-authorizer.conf'), stranger: 302 },
+  { name: 'plain CGI', tag: 'cg', kind: 'asks', spawns: true, down: 500, hung: 504,
+    start: lighttpd('cg', 'lighttpd-cgi.conf') },
+  { name: 'mod_fcgid responder', tag: 'fr', kind: 'asks', spawns: true,
+    down: 503, hung: 500, start: apache(['apache-fcgid.conf'], ['fcgid']) },
+  { name: 'mod_fcgid access checker', tag: 'fc', kind: 'guards', spawns: true,
+    down: 500, hung: 500, stranger: 303, start: apache(['apache-fcgid.conf',
+      'apache-fcgid-checker.conf'], ['fcgid']) },
+  { name: 'mod_proxy_fcgi', tag: 'pf', kind: 'asks', down: 503, hung: 504,
+    start: apache(['apache-proxy-fcgi.conf'], ['proxy', 'proxy_fcgi']) },
+  { name: 'mod_authnz_fcgi', tag: 'az', kind: 'guards', down: 500, hung: 500,
+    stranger: 302, start: apache(['apache-proxy-fcgi.conf',
+      'apache-authnz-fcgi.conf'], ['proxy', 'proxy_fcgi', 'authnz_fcgi',
+      'authn_core', 'authz_user']) },
+  { name: 'nginx', tag: 'ng', kind: 'guards', proxied: true, down: 500, hung: 500,
+    stranger: 302, start: nginx },
+  { name: 'Caddy', tag: 'ca', kind: 'guards', proxied: true, down: 502, hung: 504,
+    stranger: 302, start: caddy },
+];
+
+/* The protected application of nginx and Caddy: as a CGI program would. */
+async function startEcho(ctx) {
+  const server = createServer((req, res) => {
+    const lines = [MARK, `REQUEST_METHOD=${req.method}`];
+    for (let i = 0; i < req.rawHeaders.length; i += 2) {
+      lines.push(`HTTP_${req.rawHeaders[i].toUpperCase().replaceAll('-', '_')}=${
+        req.rawHeaders[i + 1]}`);
+    }
+    let size = 0;
+    req.on('data', (chunk) => { size += chunk.length; });
+    req.on('end', () => {
+      res.setHeader('content-type', 'text/plain');
+      res.end([...lines, `BODY=${size}`, ''].join('\n'));
+    });
+  });
+  await new Promise((resolve) => {
+    server.listen(ctx.echoPort, '127.0.0.1', resolve);
+  });
+  return server;
+}
+
+function makeContent(ctx) {
+  for (const place of ['reports', 'admin']) {
+    const dir = join(ctx.htdocs, place);
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, 'show.cgi'), `#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\n${MARK}\\n'
+env
+printf 'BODY=%d\\n' "$(head -c "\${CONTENT_LENGTH:-0}" | wc -c)"
+`);
+    chmodSync(join(dir, 'show.cgi'), 0o755);
+    writeFileSync(join(dir, 'plain.txt'), `${MARK}\n`);
+  }
+}
+
+export class Gateways {
+  constructor(site, { authorizerPort }) {
+    const { work } = site;
+    Object.assign(this, { site, work, authorizerPort, made: new Set(),
+      wrapper: work.path('start-rolegate'), htdocs: work.path('site') });
+    mkdirSync(this.htdocs);
+    makeContent(this);
+    this.#wrap(site.programs.rolegate);
+  }
+
+  /* What a server that starts rolegate itself starts. */
+  #wrap(program) {
+    this.work.write('start-rolegate', `#!/bin/sh\nexec ${program}\n`, 0o755);
+  }
+
+  async start() {
+    this.echoPort = await freePort();
+    this.echo = await startEcho(this);
+    for (const gw of GATEWAYS) gw.port = await freePort();
+    await this.#startServers(GATEWAYS);
+  }
+
+  async #startServers(list) {
+    for (const gw of list) gw.proc = await gw.start(this, gw);
+    await Promise.all(list.map((gw) => untilListens(gw.proc,
+      { host: '127.0.0.1', port: gw.port })));
+  }
+
+  url(gw, path) {
+    return `http://127.0.0.1:${gw.port}${path}`;
+  }
+
+  /* Where `gw` demands what: 'reports' or 'admin'. */
+  place(gw, what) {
+    if (gw.kind === 'guards') return this.url(gw, `/${what}/show.cgi`);
+    return this.url(gw, `/auth/whoami?${what === 'admin' ? 'role=admin'
+      : 'permission=reports.read'}`);
+  }
+
+  /* Process ids of all that run rolegate's program here, whoever started it. */
+  pids() {
+    return readdirSync('/proc').filter((n) => /^\d+$/.test(n)).filter((pid) => {
+      try {
+        return readlinkSync(`/proc/${pid}/exe`) === this.site.programs.rolegate;
+      } catch {
+        return false;
+      }
+    }).map(Number);
+  }
+
+  signal(name) {
+    for (const pid of this.pids()) {
+      try {
+        process.kill(pid, name);
+      } catch { /* it has ended */ }
+    }
+  }
+
+  async #restart(list) {
+    await Promise.all(list.map((gw) => gw.proc.stop()));
+    await this.#startServers(list);
+  }
+
+  /* Nothing answers any more, and nothing can be started. */
+  async takeAway() {
+    await this.site.rolegate.stop();
+    this.#wrap('false');
+    await this.#restart(GATEWAYS.filter((gw) => gw.spawns));
+  }
+
+  /* A CGI process lives for one request: let it be one that never answers. */
+  hangPrograms() {
+    this.#wrap('sleep 60');
+  }
+
+  async putBack() {
+    this.#wrap(this.site.programs.rolegate);
+    await this.site.startRolegate();
+    await this.#restart(GATEWAYS.filter((gw) => gw.spawns));
+  }
+
+  /* The toy in rolegate's place; after takeAway(). */
+  async startToy() {
+    this.answer('');
+    const { work } = this;
+    const node = process.execPath;
+    work.write('start-rolegate', `#!/bin/sh\nexec ${node} ${TOY} ${
+      work.path('answer')} fd:0\n`, 0o755);
+    this.toy = work.spawn('toy', node, [TOY, work.path('answer'),
+      `unix:${work.socket}`, `tcp:${this.authorizerPort}`]);
+    await untilListens(this.toy, { path: work.socket });
+    await this.#restart(GATEWAYS.filter((gw) => gw.spawns));
+  }
+
+  answer(text) {
+    writeFileSync(this.work.path('answer'), text);
+  }
+
+  close() {
+    this.signal('SIGCONT');
+    this.echo?.close();
+  }
+
+  /* Until no process is stopped any more. */
+  settled() {
+    return until('rolegate to answer', async () => (
+      await this.site.whoami(this.site.client())).status === 401);
+  }
+}

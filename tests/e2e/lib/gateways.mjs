@@ -69,6 +69,7 @@ Listen 127.0.0.1:${gw.port}
 PidFile "${dir}/apache.pid"
 ErrorLog "${work.path(`${gw.tag}.error.log`)}"
 LogLevel info
+TypesConfig /dev/null
 Mutex "file:${dir}" default
 Timeout 5
 StartServers 1
@@ -114,12 +115,14 @@ async function caddy(ctx, gw) {
   const main = work.write(`${gw.tag}.main.conf`, `{
 	admin off
 	auto_https off
-	persist_config off
 }
 import ${snippet(ctx, gw.tag, 'Caddyfile')}
-http://127.0.0.1:${gw.port} {
+http://:${gw.port} {
 	bind 127.0.0.1
 	import rolegate
+	handle {
+		respond 404
+	}
 }
 `);
   return work.spawn(gw.tag, '/usr/bin/caddy',

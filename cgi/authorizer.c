@@ -43,15 +43,13 @@ allow(struct response *s, const struct gate_identity *id)
  * mod_fcgid makes 401 of every refusal of an access checker: a person who lacks
  * a role would be sent to sign in, again and again. Where the server says that
  * it demands AUTH_USER besides (ROLEGATE_CHECKER=require-env), the refusal is
- * a 200 without AUTH_USER, of which that demand makes 403. Nothing else than
+ * a 200 without any variable, of which that demand makes 403. Nothing else than
  * the missing variable refuses then, so nobody gets this answer unasked.
  */
 static void
-leave_to_require(struct response *s, enum rg_err r)
+leave_to_require(struct response *s)
 {
 	response_reset(s, 200);
-	response_header(s, "Variable-AUTH_DENIED", "%s",
-	    r == RG_E_INSUFFICIENT_ROLE ? "insufficient_role" : "no_role");
 	s->bare = true;
 }
 
@@ -99,7 +97,7 @@ refuse_person(struct worker *w, const struct request *q, struct response *s,
 		     r == RG_E_GROUPS_UNKNOWN;
 
 	if (lacks && q->require_env)
-		leave_to_require(s, r);
+		leave_to_require(s);
 	else if (lacks && q->wants_html && r != RG_E_INSUFFICIENT_ROLE)
 		me_denied(w, q, s, id);
 	else if (lacks && q->wants_html)

@@ -134,24 +134,25 @@ http://:${gw.port} {
  * kind 'guards': the server protects /reports/ and /admin/. 'asks': it only
  * leads to rolegate, and an application asks /auth/whoami. spawns: the server
  * starts rolegate itself. `stranger` is what a browser without a session gets;
- * `down` and `hung` are the statuses without a rolegate that answers.
+ * `down` and `hung` are the statuses without a rolegate that answers, `patience`
+ * the seconds until then where they can't be set.
  */
 export const GATEWAYS = [
   { name: 'lighttpd responder', tag: 'lr', kind: 'asks', down: 503, hung: 504,
-    start: lighttpd('lr', 'lighttpd.conf') },
+    patience: 30, start: lighttpd('lr', 'lighttpd.conf') },
   { name: 'lighttpd authorizer', tag: 'la', kind: 'guards', down: 503, hung: 504,
     start: lighttpd('la', 'lighttpd-authorizer.conf'), stranger: 302 },
   { name: 'plain CGI', tag: 'cg', kind: 'asks', spawns: true, down: 500, hung: 504,
-    start: lighttpd('cg', 'lighttpd-cgi.conf') },
+    patience: 30, start: lighttpd('cg', 'lighttpd-cgi.conf') },
   { name: 'mod_fcgid responder', tag: 'fr', kind: 'asks', spawns: true,
-    down: 503, hung: 500, start: apache(['apache-fcgid.conf'], ['fcgid']) },
+    down: 500, hung: 500, start: apache(['apache-fcgid.conf'], ['fcgid']) },
   { name: 'mod_fcgid access checker', tag: 'fc', kind: 'guards', spawns: true,
     down: 500, hung: 500, stranger: 303, start: apache(['apache-fcgid.conf',
       'apache-fcgid-checker.conf'], ['fcgid']) },
   { name: 'mod_proxy_fcgi', tag: 'pf', kind: 'asks', down: 503, hung: 504,
-    start: apache(['apache-proxy-fcgi.conf'], ['proxy', 'proxy_fcgi']) },
+    patience: 30, start: apache(['apache-proxy-fcgi.conf'], ['proxy', 'proxy_fcgi']) },
   { name: 'mod_authnz_fcgi', tag: 'az', kind: 'guards', down: 500, hung: 500,
-    stranger: 302, start: apache(['apache-proxy-fcgi.conf',
+    stranger: 302, patience: 30, start: apache(['apache-proxy-fcgi.conf',
       'apache-authnz-fcgi.conf'], ['proxy', 'proxy_fcgi', 'authnz_fcgi',
       'authn_core', 'authz_user']) },
   { name: 'nginx', tag: 'ng', kind: 'guards', proxied: true, down: 500, hung: 500,
@@ -286,7 +287,8 @@ export class Gateways {
     this.toy = work.spawn('toy', node, [TOY, work.path('answer'),
       `unix:${work.socket}`, `tcp:${this.authorizerPort}`]);
     await untilListens(this.toy, { path: work.socket });
-    await this.#restart(GATEWAYS.filter((gw) => gw.spawns));
+    // All of them: lighttpd remembers for a while that nobody was there.
+    await this.#restart(GATEWAYS);
   }
 
   answer(text) {

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { GATEWAYS, Gateways, MARK } from './lib/gateways.mjs';
 import { send } from './lib/http.mjs';
 import { serverUser } from './lib/programs.mjs';
-import { startSite } from './lib/site.mjs';
+import { GROUPS, startSite } from './lib/site.mjs';
 import { sql } from './lib/sqlite.mjs';
 import { freePort } from './lib/wait.mjs';
 
@@ -278,25 +278,154 @@ describe('servers that guard', () => {
   }
 });
 
-test('the second socket serves authorizers only', async () => {
-  const { status, text } = await new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port: all.authorizerPort });
-    let answer = '';
-    const param = (name, value) => Buffer.concat([
-      Buffer.from([name.length, value.length]), Buffer.from(name + value)]);
-    const record = (type, data) => Buffer.concat([
-      Buffer.from([1, type, 0, 1, 0, data.length, 0, 0]), data]);
-    socket.on('error', reject);
-    socket.setEncoding('latin1').on('data', (chunk) => { answer += chunk; });
-    socket.on('end', () => resolve({ text: answer,
-      status: Number(/Status: (\d+)/.exec(answer)?.[1]) }));
-    socket.write(Buffer.concat([
-      record(1, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), // a responder
-      record(4, Buffer.concat([param('REQUEST_METHOD', 'GET'),
-        param('SCRIPT_NAME', '/auth/healthz')])),
-      record(4, Buffer.alloc(0)), record(5, Buffer.alloc(0))]));
+test('too many permissions are left out whole, and that is said', async () => {
+  for (const role of ['large1', 'large2', 'large3']) {
+    const names = Array.from({ length: 30 },
+      (_, i) => `p.${role}.${i}.${'x'.repeat(40)}`);
+    await site.ctl('role', 'add', role,
+      ...names.flatMap((name) => ['--permission', name]));
+    await site.ctl('map', 'add', '--provider', 'entra', '--kind', 'group',
+      '--value', GROUPS.analysts, '--role', role, '--label', role);
+  }
+  for (const gw of GUARDS) {
+    const { status, body } = await ask(gw, 'reports', people.ana);
+    assert.equal(status, 200, gw.name);
+    const lines = body.split('\n');
+    const pre = gw.proxied ? 'HTTP_X_AUTH_REQUEST' : 'AUTH';
+    assert.ok(lines.includes(`${pre}_OMITTED=${gw.proxied
+      ? 'X-Auth-Request-Permissions' : 'AUTH_PERMISSIONS'}`), gw.name);
+    assert.ok(lines.includes(`${pre}_ROLES=analyst,large1,large2,large3`), gw.name);
+    assert.ok(!lines.some((line) => line.startsWith(`${pre}_PERMISSIONS=p`)));
+  }
+});
+
+test('a page of the server in a protected place does not show variables',
+  async () => {
+    for (const gw of GUARDS.filter((g) => !g.proxied)) {
+      const res = await ask(gw, all.url(gw, '/reports/none'), people.ana);
+      assert.equal(res.status, 404, gw.name);
+      // See apache-fcgid-checker.conf: it shows people who they are.
+      if (gw.tag !== 'fc') assertNoVariables(res, gw.name);
+    }
   });
-  assert.equal(status, 403, text);
+
+/* One request to the second socket: {status, names, text}. role: 1 or 2. */
+function speak(role, params) {
+  const record = (type, data) => Buffer.concat([Buffer.from([1, type, 0, 1,
+    data.length >> 8, data.length & 255, 0, 0]), data]);
+  const length = (n) => (n < 128 ? Buffer.from([n])
+    : Buffer.from([0x80, 0, n >> 8, n & 255]));
+  const pairs = Object.entries(params).map(([name, value]) => Buffer.concat([
+    length(name.length), length(value.length), Buffer.from(name + value, 'latin1')]));
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: all.authorizerPort });
+    const chunks = [];
+    socket.on('error', reject);
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('end', () => {
+      const input = Buffer.concat(chunks);
+      let text = '';
+      for (let at = 0; at < input.length;) {
+        const n = input.readUInt16BE(at + 4);
+        if (input[at + 1] === 6) text += input.toString('latin1', at + 8, at + 8 + n);
+        at += 8 + n + input[at + 6];
+      }
+      const [head] = text.split('\r\n\r\n');
+      const lines = head.split('\r\n');
+      resolve({ text, status: Number(/^Status: (\d+) /.exec(text)?.[1]),
+        location: /^Location: (.*)$/m.exec(head)?.[1]?.trim(),
+        names: lines.map((line) => line.split(':')[0]) });
+    });
+    // An authorizer is not sent the end of stdin, and must not wait for it.
+    socket.write(Buffer.concat([
+      record(1, Buffer.from([0, role, 0, 0, 0, 0, 0, 0])),
+      record(4, Buffer.concat(pairs)), record(4, Buffer.alloc(0))]));
+    if (role === 1) socket.write(record(5, Buffer.alloc(0)));
+  });
+}
+
+describe('the authorizer, spoken to directly', () => {
+  const cookie = (who) => ({ HTTP_COOKIE: who.jar.header(site.publicUrl) });
+  const reports = { REQUEST_METHOD: 'GET',
+    ROLEGATE_REQUIRE: 'permission:reports.read' };
+  const checker = { FCGI_APACHE_ROLE: 'ACCESS_CHECKER',
+    ROLEGATE_CHECKER: 'require-env' };
+
+  test('the second socket serves authorizers only', async () => {
+    for (const path of ['/auth/healthz', '/auth/login', '/auth/whoami']) {
+      const { status, text } = await speak(1, { REQUEST_METHOD: 'GET',
+        SCRIPT_NAME: path, ...cookie(people.ada) });
+      assert.equal(status, 403, text);
+    }
+  });
+
+  test('consent is a status and variables, and nothing else', async () => {
+    const { status, names } = await speak(2, { ...reports, ...cookie(people.ana) });
+    assert.equal(status, 200);
+    assert.equal(names.shift(), 'Status');
+    assert.ok(names.includes('Variable-AUTH_USER'));
+    for (const name of names) assert.match(name, /^Variable-(AUTH_[A-Z]+|REMOTE_USER)$/);
+  });
+
+  test('what is required can only be understood or refused', async () => {
+    const ask2 = async (require, who = people.ada) => (await speak(2, {
+      REQUEST_METHOD: 'GET', ...(require === undefined ? {}
+        : { ROLEGATE_REQUIRE: require }), ...cookie(who) })).status;
+    assert.equal(await ask2(undefined), 200);
+    assert.equal(await ask2(undefined, people.noa), 403);
+    assert.equal(await ask2('role:user role:admin'), 200);
+    assert.equal(await ask2('role:user role:admin', people.dev), 200);
+    assert.equal(await ask2(''), 403);
+    assert.equal(await ask2('  '), 403);
+    for (const wrong of ['admin', 'role:', 'role:admin,', 'role=admin', 'Role:admin',
+      'role:admin group:x', 'role:admin\trole:user']) {
+      assert.ok([400, 403, 503].includes(await ask2(wrong)), wrong);
+    }
+    // A page's query is not rolegate's.
+    const res = await speak(2, { ...reports, ...cookie(people.dev),
+      QUERY_STRING: 'permission=x&role=user' });
+    assert.equal(res.status, 403);
+  });
+
+  test('only a server that says so gets the 200 without a name', async () => {
+    const ask3 = (more, who) => speak(2, { ...reports, ...more,
+      ...(who ? cookie(who) : {}) });
+    for (const more of [{}, { FCGI_APACHE_ROLE: 'ACCESS_CHECKER' },
+      { ROLEGATE_CHECKER: 'require-env' },
+      { ...checker, FCGI_APACHE_ROLE: 'AUTHENTICATOR' },
+      { ...checker, ROLEGATE_CHECKER: 'yes' },
+      { FCGI_APACHE_ROLE: 'ACCESS_CHECKER', HTTP_ROLEGATE_CHECKER: 'require-env' }]) {
+      assert.equal((await ask3(more, people.dev)).status, 403);
+    }
+    const quiet = await ask3(checker, people.dev);
+    assert.deepEqual(quiet.text, 'Status: 200 OK\r\n\r\n');
+    assert.equal((await ask3(checker)).status, 401);
+    assert.equal((await ask3({ ...checker, ROLEGATE_REQUIRE: 'nonsense' },
+      people.dev)).status, 503);
+    assert.match((await ask3(checker, people.ana)).text, /^Variable-AUTH_USER: /m);
+  });
+
+  test('the way back leads nowhere else', async () => {
+    const to = async (uri) => (await speak(2, { ...reports, REQUEST_URI: uri,
+      HTTP_ACCEPT: 'text/html' })).location;
+    const login = (path) => `${site.publicUrl}/login?return_to=${
+      encodeURIComponent(path)}`;
+    assert.equal(await to('/reports/a?b=c&d=e'), login('/reports/a?b=c&d=e'));
+    for (const bad of ['//evil.example', '/\\evil.example', 'http://evil.example/',
+      '', 'evil', `/${'x'.repeat(1024)}`, '/a\nb', '/ä']) {
+      assert.equal(await to(bad), login('/'), bad);
+    }
+    assert.equal(await to(`/${'x'.repeat(1023)}`), login(`/${'x'.repeat(1023)}`));
+  });
+
+  test('every answer begins with its status', async () => {
+    for (const params of [{}, { REQUEST_METHOD: 'FOO' }, { HTTP_COOKIE: 'x'.repeat(20_000) },
+      { HTTP_AUTHORIZATION: 'Bearer' }, { ROLEGATE_REQUIRE: '\u0001' },
+      { HTTP_COOKIE: 'rolegate=a; rolegate=b' }, { REQUEST_METHOD: 'HEAD' }]) {
+      const { status, text } = await speak(2, params);
+      assert.ok(status >= 300, text);
+    }
+  });
 });
 
 describe('without a rolegate that answers', () => {

@@ -27,7 +27,8 @@ DEPS_BUILD := gcc pkg-config libc6-dev libfcgi-dev libjansson-dev libjwt-dev \
               libssl-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev
 DEPS_RUN   := lighttpd curl
 DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-format-14 apache2 \
-              libapache2-mod-fcgid nginx caddy openssl sqlite3 gcovr chromium mandoc
+              libapache2-mod-fcgid nginx caddy openssl sqlite3 gcovr chromium \
+              mandoc
 DEPS_LINT  := clang-tidy-14 cppcheck shellcheck
 
 # ---- how to compile -----------------------------------------------------

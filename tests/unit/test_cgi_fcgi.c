@@ -37,6 +37,45 @@ test_authorizer_without_stdin(void **state)
 	(void)close(fd);
 }
 
+/* On the second socket a responder is refused, and an authorizer is not. */
+static void
+test_authorizer_listener(void **state)
+{
+	static const int roles[] = {FC_RESPONDER, FC_AUTHORIZER};
+	static const char *const want[] = {"Status: 403 ", "Status: 200 "};
+	struct toy *t = *state;
+	struct fc_answer a;
+	char second[96], address[112];
+	int64_t until = clock_mono_ms() + TOY_PATIENCE_MS;
+	int fd, i;
+
+	(void)snprintf(second, sizeof(second), "%s/second", t->dir);
+	(void)snprintf(address, sizeof(address), "unix:%s", second);
+	t->o.listen_authorizer = address;
+	t->o.workers = 1;
+	toy_start(t);
+	for (i = 0; i < 2; i++) {
+		while ((fd = fc_connect(second)) < 0 && clock_mono_ms() < until)
+			toy_sleep(5);
+		assert_true(fc_begin(fd, roles[i], false) &&
+			    fc_params_end(fd) && fc_stdin(fd, 0));
+		a = fc_read(fd, TOY_PATIENCE_MS);
+		assert_true(a.complete);
+		assert_ptr_equal(strstr(a.text, want[i]), a.text);
+		assert_int_equal(toy_logged(t, "toy.serve"), 2 * i);
+		fc_clear(&a);
+		(void)close(fd);
+		/* The main one serves all, in turn with it. */
+		a = toy_get(t, "/empty");
+		assert_non_null(strstr(a.text, "Status: 500"));
+		fc_clear(&a);
+	}
+	assert_int_equal(kill(t->pid, SIGTERM), 0);
+	assert_int_equal(toy_wait(t->pid, TOY_PATIENCE_MS), 0);
+	t->pid = 0;
+	assert_int_equal(access(second, F_OK), -1);
+}
+
 /* "Nothing" would mean "allowed". */
 static void
 test_never_empty(void **state)
@@ -431,6 +470,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_get),
 	    T(test_authorizer_without_stdin),
+	    T(test_authorizer_listener),
 	    T(test_never_empty),
 	    T(test_filter_refused),
 	    T(test_kept_connection_with_bodies),

@@ -104,6 +104,22 @@ test_unix(void **state)
 }
 
 static void
+test_authorizer_listener(void **state)
+{
+	(void)state;
+	assert_int_equal(listen_open_authorizer(&o, &l, &e), RG_OK);
+	assert_int_equal(l.fd, -1);
+	o.listen_authorizer = "127.0.0.1:0";
+	assert_int_equal(listen_open_authorizer(&o, &l, &e), RG_OK);
+	assert_true(listen_is_listening(l.fd));
+	assert_true(l.authorizer_only);
+	listen_close(&l);
+	o.listen_authorizer = "0.0.0.0:0";
+	assert_int_equal(listen_open_authorizer(&o, &l, &e), RG_E_CONF);
+	assert_int_equal(l.fd, -1);
+}
+
+static void
 test_mode_does_not_depend_on_umask(void **state)
 {
 	struct stat st;
@@ -319,6 +335,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(test_unix),
+	    T(test_authorizer_listener),
 	    T(test_mode_does_not_depend_on_umask),
 	    T(test_owner_and_group),
 	    T(test_unknown_names),

@@ -314,6 +314,57 @@ test_authorizer_leaves_page_alone(void **state)
 	assert_null(form_nth(q->query, "a", 0));
 }
 
+/* What decides nothing is kept only to lead somebody back. */
+static void
+test_authorizer_uri(void **state)
+{
+	(void)state;
+	add("REQUEST_URI", "/reports/?a=b");
+	add("REQUEST_URI", "/other");
+	assert_int_equal(parse_as(ROLE_AUTHORIZER), RG_OK);
+	assert_string_equal(q->uri, "/reports/?a=b");
+	add("SCRIPT_NAME", "/whoami");
+	assert_int_equal(parse(), RG_OK);
+	assert_string_equal(q->uri, "");
+}
+
+static void
+test_authorizer_uri_elsewhere(void **state)
+{
+	(void)state;
+	add("REQUEST_URI", "//evil.example");
+	assert_int_equal(parse_as(ROLE_AUTHORIZER), RG_OK);
+	assert_string_equal(q->uri, "");
+}
+
+static void
+test_authorizer_uri_limit(void **state)
+{
+	(void)state;
+	add_long("REQUEST_URI", '/', REQUEST_MAX_URI + 1);
+	assert_int_equal(parse_as(ROLE_AUTHORIZER), RG_OK);
+	assert_string_equal(q->uri, "");
+}
+
+/* Both variables, in an authorizer only, and each only once. */
+static void
+test_require_env(void **state)
+{
+	(void)state;
+	add("HTTP_ROLEGATE_CHECKER", "require-env");
+	add("FCGI_APACHE_ROLE", "ACCESS_CHECKER");
+	assert_int_equal(parse_as(ROLE_AUTHORIZER), RG_OK);
+	assert_false(q->require_env);
+	add("ROLEGATE_CHECKER", "require-env");
+	assert_int_equal(parse_as(ROLE_AUTHORIZER), RG_OK);
+	assert_true(q->require_env);
+	add("SCRIPT_NAME", "/whoami");
+	assert_int_equal(parse(), RG_OK);
+	assert_false(q->require_env);
+	add("ROLEGATE_CHECKER", "require-env");
+	assert_int_equal(parse_as(ROLE_AUTHORIZER), RG_E_REQ_DUPLICATE);
+}
+
 static void
 test_authorization_limit(void **state)
 {
@@ -626,6 +677,10 @@ main(void)
 	    T(test_client_address),
 	    T(test_query_limit),
 	    T(test_authorizer_leaves_page_alone),
+	    T(test_authorizer_uri),
+	    T(test_authorizer_uri_elsewhere),
+	    T(test_authorizer_uri_limit),
+	    T(test_require_env),
 	    T(test_authorization_limit),
 	    T(test_wants_html),
 	    T(test_cross_site),

@@ -81,6 +81,31 @@ test_plain(void **state)
 	response_clear(&s);
 }
 
+/* What Apache would add to the page that was consented to. */
+static void
+test_bare(void **state)
+{
+	struct response s = RESPONSE_INIT;
+	struct buf text = BUF_INIT;
+
+	(void)state;
+	response_header(&s, "Variable-A", "b");
+	s.bare = true;
+	response_write(&s, false, &text);
+	assert_string_equal(
+	    buf_str(&text), "Status: 200 OK\r\nVariable-A: b\r\n\r\n");
+	/* A failure on the way is no consent, and a refusal is not bare. */
+	buf_reset(&text);
+	response_header(&s, "Variable-B", "c\r\nd");
+	response_write(&s, false, &text);
+	assert_ptr_equal(
+	    strstr(buf_str(&text), "Status: 500 "), buf_str(&text));
+	response_error(&s, 403, "denied", "No.", "-");
+	assert_false(s.bare);
+	response_clear(&s);
+	buf_clear(&text);
+}
+
 static void
 test_security_headers(void **state)
 {
@@ -340,6 +365,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_plain),
 	    cmocka_unit_test(test_security_headers),
+	    cmocka_unit_test(test_bare),
 	    cmocka_unit_test(test_cacheable),
 	    cmocka_unit_test(test_head),
 	    cmocka_unit_test(test_no_injection),

@@ -93,20 +93,6 @@ has_control(const char *s)
 	return false;
 }
 
-/* 80 random bits in letters and digits that are not mistaken for others */
-static void
-make_id(char out[static REQUEST_ID_LEN + 1])
-{
-	static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
-	unsigned char raw[REQUEST_ID_LEN];
-	size_t i;
-
-	random_bytes(raw, sizeof(raw));
-	for (i = 0; i < REQUEST_ID_LEN; i++)
-		out[i] = alphabet[raw[i] % 32];
-	out[REQUEST_ID_LEN] = '\0';
-}
-
 static enum method
 method_of(const char *s)
 {
@@ -378,7 +364,7 @@ request_read(char *const *params, enum fcgi_role role, request_read_fn *fn,
 	*out = NULL;
 	if ((q = calloc(1, sizeof(*q))) == NULL)
 		return RG_E_NOMEM;
-	make_id(q->id);
+	random_name(q->id, REQUEST_ID_LEN);
 	q->role = role;
 	collect(params, &v);
 	q->method = method_of(var(&v, VAR_METHOD));

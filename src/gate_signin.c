@@ -16,6 +16,7 @@
 #define CLAIMS_MAX (48 * 1024)
 #define DISPLAY_MAX 200
 #define SWEEP_STEP 50
+#define PUBLIC_ID_LEN 22 /* 110 bits */
 
 /*
  * Claims of the protocol, or opaque ones ("aio", "rh": Microsoft says to
@@ -327,11 +328,10 @@ record(struct gate *g, const struct gate_callback *cb,
 	const struct settings *set = g->settings;
 	struct session_row row = {0};
 	uint8_t old[HASH_LEN];
-	char public_id[RANDOM_TOKEN_LEN + 1];
+	char public_id[PUBLIC_ID_LEN + 1];
 
 	random_token(out->session);
-	random_token(public_id);
-	public_id[22] = '\0';
+	random_name(public_id, PUBLIC_ID_LEN);
 	hash_sha256(out->session, RANDOM_TOKEN_LEN, row.hash);
 	row.public_id = public_id;
 	row.principal = s->principal;

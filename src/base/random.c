@@ -36,3 +36,17 @@ random_token(char out[static RANDOM_TOKEN_LEN + 1])
 	b64url_encode(raw, sizeof(raw), out);
 	explicit_bzero(raw, sizeof(raw));
 }
+
+void
+random_name(char *out, size_t len)
+{
+	static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	unsigned char byte;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		random_bytes(&byte, 1);
+		out[i] = alphabet[byte % 32];
+	}
+	out[len] = '\0';
+}

@@ -65,7 +65,7 @@ static const struct command commands[] = {
     {"session", "revoke", cmd_session_revoke,
 	"session revoke ID | session revoke --subject SUBJECT", {"subject"}, -1,
 	"Ends one session, or all of a person, at once.\n\n"
-	"  rolegatectl session revoke 3sVtqk8zJ1pQx0aYb7LmNw\n"
+	"  rolegatectl session revoke 3svtqk8zj1pqx0aybn7mvw\n"
 	"  rolegatectl session revoke --subject keycloak:4f9d2c\n"},
     {"audit", "list", cmd_audit_list,
 	"audit list [--since WHEN] [--event NAME] [--subject S] [--limit N]",

@@ -78,6 +78,24 @@ test_fills_all(void **state)
 	random_bytes(bytes, 0);
 }
 
+/* What people type: never an option, nothing that looks like another. */
+static void
+test_names(void **state)
+{
+	char a[23], b[23];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 200; i++) {
+		random_name(a, 22);
+		random_name(b, 22);
+		assert_int_equal(strlen(a), 22);
+		assert_int_equal(
+		    strspn(a, "0123456789abcdefghjkmnpqrstvwxyz"), 22);
+		assert_string_not_equal(a, b);
+	}
+}
+
 int
 main(void)
 {
@@ -85,6 +103,7 @@ main(void)
 	    cmocka_unit_test(test_tokens_differ),
 	    cmocka_unit_test(test_after_fork),
 	    cmocka_unit_test(test_fills_all),
+	    cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,8 +132,8 @@ authorizer(struct worker *w, const struct request *q, struct response *s,
 	r = gate_whoami(w->gate, worker_session(w, q), &ctx, &id, &e);
 	if (r != RG_OK) {
 		if (r != RG_E_SESSION_NONE && r != RG_E_SESSION_EXPIRED)
-			log_error("authorizer.failed", "error=%s detail=\"%s\"",
-			    err_name(r), e.detail);
+			log_error("authorizer.failed", "error=%s detail=%s",
+			    err_name(r), log_quote(e.detail));
 		refuse_stranger(w, q, s, r);
 		return;
 	}

@@ -66,6 +66,8 @@ CPPFLAGS_ := -I. -Isrc -D_GNU_SOURCE \
 CFLAGS_    = -std=c11 $(OPT) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_  := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(OPT_LD) $(LDFLAGS)
 LIBS       = $(PKG_LIBS) -lfcgi -linih
+# The guard takes the place of libfcgi's own function (cgi/fcgi_guard.h).
+LD_GUARD  := -Wl,--export-dynamic-symbol=OS_Read
 
 # ---- what is built ------------------------------------------------------
 
@@ -123,7 +125,7 @@ $(EDGE): $(call obj,$(EDGE_SRC))
 
 $(O)/rolegate: $(O)/cgi/rolegate.o $(EDGE) $(LIB)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) $(LD_GUARD) -o $@ $^ $(LIBS)
 
 $(O)/rolegatectl: $(O)/src/cli/main.o $(LIB)
 	@echo "  LD      $@"
@@ -133,7 +135,8 @@ $(O)/rolegatectl: $(O)/src/cli/main.o $(LIB)
 $(O)/unit/%: $(O)/tests/unit/%.o $(EDGE) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS) -lcmocka -ljwt
+	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) $(LD_GUARD) -o $@ $^ $(LIBS) \
+	    -lcmocka -ljwt
 
 -include $(shell test -d $(O) && find $(O) -name '*.d')
 

@@ -155,7 +155,8 @@ set_up(struct child *c, int nudge)
 	handle(SIGHUP, nudge < 0 ? on_reload : SIG_IGN);
 	handle(SIGPIPE, SIG_IGN);
 	deadline_init();
-	fcgi_init();
+	if (!fcgi_init())
+		return false;
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	return true;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cgi/deadline.h"
+#include "cgi/fcgi_guard.h"
 
 /* FCGI_BeginRequestBody.role, FastCGI specification section 5.1 */
 #define FCGI_RESPONDER 1
@@ -49,11 +50,45 @@ struct body {
 	size_t at;
 };
 
-void
+/*
+ * Whether libfcgi reads through the guard. A library that was built or linked
+ * in another way would read past it, and nothing else would show.
+ */
+static bool
+is_guarded(void)
+{
+	FCGX_Request r;
+	int pair[2];
+	bool asked;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return false;
+	(void)close(pair[1]);
+	if (FCGX_InitRequest(&r, -1, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
+		(void)close(pair[0]);
+		return false;
+	}
+	r.ipcFd = pair[0];
+	r.detached = 1;
+	r.keepConnection = 1; /* or it is closed unread */
+	fcgi_guard_begin(pair[0]);
+	/* Fails at the end of the connection, and closes it. */
+	(void)FCGX_Accept_r(&r);
+	asked = fcgi_guard_was_asked();
+	fcgi_guard_end();
+	FCGX_Free(&r, 1);
+	return asked;
+}
+
+bool
 fcgi_init(void)
 {
 	if (FCGX_Init() != 0)
 		abort();
+	if (is_guarded())
+		return true;
+	log_error("fcgi.unguarded", "this libfcgi can't be guarded");
+	return false;
 }
 
 static long
@@ -134,6 +169,15 @@ finish(FCGX_Request *r, const struct buf *out)
 	return ok;
 }
 
+static void
+note_refusal(void)
+{
+	const char *why = fcgi_guard_refusal();
+
+	if (why != NULL)
+		log_warn("fcgi.refused", "reason=\"%s\"", why);
+}
+
 /*
  * Serves one request that has begun to arrive. False: close the connection.
  */
@@ -144,9 +188,11 @@ serve_one(FCGX_Request *r, const struct service *v, int read_ms, int write_ms)
 	struct buf out = BUF_INIT;
 	bool keep = false;
 
+	fcgi_guard_begin(r->ipcFd);
 	deadline_start(r->ipcFd, read_ms);
 	if (FCGX_Accept_r(r) != 0) {
 		deadline_stop();
+		note_refusal();
 		goto out;
 	}
 	/* libfcgi takes a connection that breaks between two variables for
@@ -158,7 +204,10 @@ serve_one(FCGX_Request *r, const struct service *v, int read_ms, int write_ms)
 			keep = false;
 	}
 	deadline_stop();
+	if (fcgi_guard_has_more())
+		keep = false;
 	if (FCGX_GetError(r->in) != 0) {
+		note_refusal();
 		log_info("fcgi.incomplete", "role=%d", r->role);
 		keep = false;
 		goto out;
@@ -170,6 +219,7 @@ serve_one(FCGX_Request *r, const struct service *v, int read_ms, int write_ms)
 	if (v->app->idle != NULL)
 		v->app->idle(v->state);
 out:
+	fcgi_guard_end();
 	buf_clear(&body.bytes);
 	buf_clear(&out);
 	return keep;

@@ -12,9 +12,11 @@
 
 /*
  * Once per process, after the handlers of TERM and USR1 are installed: libfcgi
- * puts its own where it finds none, and they would not end the process.
+ * puts its own where it finds none, and they would not end the process. False,
+ * with the reason in the log, when what libfcgi reads can't be guarded
+ * (fcgi_guard.h): then nothing may be served.
  */
-void fcgi_init(void);
+bool fcgi_init(void);
 
 /*
  * Asked before each request, the first one included (`first`), to wait until

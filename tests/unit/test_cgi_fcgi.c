@@ -292,24 +292,174 @@ test_garbage(void **state)
 	fc_clear(&a);
 }
 
-/* What libfcgi makes the process abort with costs that process only. */
+/*
+ * libfcgi would add the lengths as int and abort, or allocate what a few bytes
+ * announce. It doesn't get to see them.
+ */
 static void
 test_fatal_lengths(void **state)
 {
-	static const unsigned char huge[] = {
-	    0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xfe};
+	static const unsigned char huge[][8] = {
+	    {0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xfe},
+	    {0xc0, 0, 0, 0, 0xc0, 0, 0, 0}, {0xc0, 0, 0, 0, 1}};
+	struct toy *t = *state;
+	size_t i;
+	long pid;
+	int fd;
+
+	t->o.workers = 1;
+	toy_start(t);
+	pid = toy_number(t, "pid");
+	for (i = 0; i < 3; i++) {
+		fd = toy_connect(t);
+		assert_true(fc_begin(fd, FC_RESPONDER, false) &&
+			    fc_record(fd, FC_PARAMS, huge[i], sizeof(huge[i])));
+		assert_true(fc_is_closed(fd, TOY_PATIENCE_MS));
+		(void)close(fd);
+	}
+	assert_int_equal(toy_number(t, "pid"), pid);
+	assert_int_equal(toy_logged(t, "fcgi.refused"), 3);
+}
+
+#define GET_VALUES "\1\11\0\0"
+#define NAME "\16\0FCGI_MAX_CONNS"
+
+/*
+ * libfcgi answers a repeated name into 64 bytes of stack, once it reads such a
+ * record. It must not, wherever the record comes: at the start, ...
+ */
+static void
+send_get_values(int fd)
+{
+	char record[8 + 50 * 16];
+	size_t i;
+
+	memcpy(record, GET_VALUES "\3\40\0\0", 8);
+	for (i = 0; i < 50; i++)
+		memcpy(record + 8 + i * 16, NAME, 16);
+	(void)fc_send(fd, record, sizeof(record));
+}
+
+/* ... in the variables, in the body, or in what pads the variables' end. */
+static void
+send_around(int fd, int where)
+{
+	static const char end[8] = {1, FC_PARAMS, 0, 1, 0, 0, (char)0xf8, 0};
+	char padding[0xf8] = GET_VALUES "\0\xf0";
+	size_t i;
+
+	if (where == 0)
+		send_get_values(fd);
+	(void)fc_begin(fd, FC_RESPONDER, false);
+	(void)fc_param(fd, "SCRIPT_NAME", "/around");
+	if (where == 1)
+		send_get_values(fd);
+	if (where == 3) {
+		for (i = 8; i < sizeof(padding); i += 16)
+			memcpy(padding + i, NAME, 16);
+		(void)fc_send(fd, end, sizeof(end));
+		(void)fc_send(fd, padding, sizeof(padding));
+	} else {
+		(void)fc_params_end(fd);
+	}
+	if (where == 2)
+		send_get_values(fd);
+	(void)fc_stdin(fd, 0);
+}
+
+static void
+test_get_values(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	long pid;
+	int fd, where;
+
+	t->o.workers = 1;
+	toy_start(t);
+	pid = toy_number(t, "pid");
+	for (where = 0; where < 4; where++) {
+		fd = toy_connect(t);
+		send_around(fd, where);
+		a = fc_read(fd, TOY_PATIENCE_MS);
+		/* Padding may hold anything: it is skipped. */
+		assert_int_equal(a.complete, where == 3);
+		assert_true(a.complete || a.eof);
+		fc_clear(&a);
+		(void)close(fd);
+	}
+	assert_int_equal(toy_number(t, "pid"), pid);
+	assert_int_equal(
+	    toy_logged(t, "fcgi.refused reason=\"management record\""), 3);
+	assert_int_equal(toy_logged(t, "path=/around"), 1);
+}
+
+/* A kept connection is looked at from its beginning to its end. */
+static void
+test_get_values_after_a_request(void **state)
+{
+	struct toy *t = *state;
+	struct fc_answer a;
+	long pid;
+	int fd, i;
+
+	t->o.workers = 1;
+	toy_start(t);
+	pid = toy_number(t, "pid");
+	fd = toy_connect(t);
+	for (i = 0; i < 3; i++) {
+		assert_true(fc_get(fd, "/", true));
+		a = fc_read(fd, TOY_PATIENCE_MS);
+		assert_true(a.complete);
+		fc_clear(&a);
+	}
+	send_get_values(fd);
+	assert_true(fc_is_closed(fd, TOY_PATIENCE_MS));
+	(void)close(fd);
+	assert_int_equal(toy_number(t, "pid"), pid);
+	assert_int_equal(toy_logged(t, "fcgi.refused"), 1);
+}
+
+/*
+ * Two requests in one piece. libfcgi would forget what it has read of the
+ * second one, and go on in the middle of what follows.
+ */
+static void
+test_two_requests_at_once(void **state)
+{
+#define WHOLE(path)                                                            \
+	"\1\1\0\1\0\10\0\0\0\1\1\0\0\0\0\0"                                    \
+	"\1\4\0\1\0\21\7\0\13\4SCRIPT_NAME" path "......."                     \
+	"\1\4\0\1\0\0\0\0\1\5\0\1\0\0\0\0"
+	static const char two[] = WHOLE("/one") WHOLE("/two");
 	struct toy *t = *state;
 	struct fc_answer a;
 	int fd;
 
+	t->o.workers = 1;
+	t->o.idle_timeout_ms = 20000;
 	toy_start(t);
 	fd = toy_connect(t);
-	assert_true(fc_begin(fd, FC_RESPONDER, false) &&
-		    fc_record(fd, FC_PARAMS, huge, sizeof(huge)));
+	assert_true(fc_send(fd, two, sizeof(two) - 1));
+	a = fc_read(fd, TOY_PATIENCE_MS);
+	assert_true(a.complete);
+	fc_clear(&a);
 	assert_true(fc_is_closed(fd, TOY_PATIENCE_MS));
 	(void)close(fd);
-	a = toy_get(t, "/");
+	assert_int_equal(toy_logged(t, "path=/one"), 1);
+	assert_int_equal(toy_logged(t, "path=/two"), 0);
+	/* One after the other they are served. */
+	fd = toy_connect(t);
+	assert_true(fc_send(fd, two, sizeof(two) / 2));
+	a = fc_read(fd, TOY_PATIENCE_MS);
+	assert_true(a.complete);
 	fc_clear(&a);
+	assert_true(fc_send(fd, two + sizeof(two) / 2, sizeof(two) / 2));
+	a = fc_read(fd, TOY_PATIENCE_MS);
+	assert_true(a.complete);
+	fc_clear(&a);
+	(void)close(fd);
+	assert_int_equal(toy_logged(t, "path=/two"), 1);
 }
 
 /* With one worker, somebody who connects and says nothing costs a timeout. */
@@ -481,6 +631,9 @@ main(void)
 	    T(test_cut_body),
 	    T(test_garbage),
 	    T(test_fatal_lengths),
+	    T(test_get_values),
+	    T(test_get_values_after_a_request),
+	    T(test_two_requests_at_once),
 	    T(test_silent_connection),
 	    T(test_trickler),
 	    T(test_idle_yields),

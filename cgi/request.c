@@ -44,6 +44,21 @@ struct vars {
 	const char *twice;	     /* a name that came twice, or NULL */
 };
 
+/*
+ * Each internal redirect of Apache puts REDIRECT_ before the names of what
+ * SetEnv and RewriteRule [E=] have set. A requirement must not get lost that
+ * way; no client can send such a name, its headers all begin with HTTP_.
+ */
+static const char *
+unredirected(const char *param)
+{
+	static const char prefix[] = "REDIRECT_";
+
+	while (strncmp(param, prefix, sizeof(prefix) - 1) == 0)
+		param += sizeof(prefix) - 1;
+	return param;
+}
+
 /* The value if `param` is NAME=value of that name, else NULL. */
 static const char *
 value_of(const char *param, const char *name)
@@ -55,21 +70,31 @@ value_of(const char *param, const char *name)
 	return param + n + 1;
 }
 
+static bool
+may_repeat(size_t k, const char *first, const char *second)
+{
+	if (k == VAR_REQUIRE) /* by a redirect */
+		return strcmp(first, second) == 0;
+	return k == VAR_URI; /* decides nothing */
+}
+
 static void
 collect(char *const *params, struct vars *v)
 {
-	const char *value;
+	const char *value, *param;
 	size_t i, k;
 
 	memset(v, 0, sizeof(*v));
 	for (i = 0; params[i] != NULL; i++) {
 		for (k = 0; k < VAR__MAX; k++) {
-			value = value_of(params[i], var_names[k]);
+			param = k == VAR_REQUIRE ? unredirected(params[i])
+						 : params[i];
+			value = value_of(param, var_names[k]);
 			if (value == NULL)
 				continue;
 			if (v->value[k] == NULL)
 				v->value[k] = value;
-			else if (k != VAR_URI) /* decides nothing */
+			else if (!may_repeat(k, v->value[k], value))
 				v->twice = var_names[k];
 		}
 	}

@@ -15,8 +15,8 @@
 #include "base/form.h"
 
 #define REQUEST_MAX_QUERY 8192
-#define REQUEST_MAX_COOKIES 16384 /* bytes of all Cookie headers */
-#define REQUEST_MAX_COOKIE_COUNT 128
+#define REQUEST_MAX_COOKIES 65536    /* bytes of all Cookie headers */
+#define REQUEST_MAX_COOKIE_COUNT 128 /* of ours, half of them __Host- */
 #define REQUEST_MAX_AUTH 65536
 #define REQUEST_MAX_BODY 65536
 #define REQUEST_MAX_URI 1024 /* longer ones are not returned to */
@@ -44,7 +44,7 @@ struct request {
 	enum method method;
 	char *path;	  /* decoded SCRIPT_NAME + PATH_INFO; never NULL */
 	char *client;	  /* REMOTE_ADDR, "" when unknown */
-	char *require;	  /* ROLEGATE_REQUIRE set by the server, or NULL */
+	char *require;	  /* ROLEGATE_REQUIRE of the server, or NULL */
 	char *uri;	  /* raw REQUEST_URI, to return to; "" if unusable */
 	bool require_env; /* the server demands AUTH_USER; see authorizer.c */
 	char *authorization; /* the one Authorization header, or NULL */
@@ -52,7 +52,7 @@ struct request {
 	bool cross_site;     /* Sec-Fetch-Site: begun by another origin */
 	struct form *query;  /* never NULL */
 	struct form *body;   /* of a POST; empty otherwise, never NULL */
-	struct cookie *cookies;
+	struct cookie *cookies; /* those that may be ours */
 	size_t cookie_count;
 	char *cookie_text; /* what cookies[] point into */
 	size_t cookie_size;
@@ -75,7 +75,10 @@ enum rg_err request_read(char *const *params, enum fcgi_role role,
     request_read_fn *fn, void *ctx, struct request **out);
 void request_free(struct request **);
 
-/* The n-th cookie of exactly that name, or NULL. Borrowed. */
+/*
+ * The n-th cookie of exactly that name, or NULL. Borrowed. Only names that
+ * begin with "rolegate" or "__Host-rolegate" are there.
+ */
 const char *request_cookie(const struct request *, const char *name, size_t n);
 
 #endif

@@ -6,6 +6,14 @@
 #include <string.h>
 
 #define VARIABLE "HTTP_COOKIE="
+#define OURS "rolegate" /* cookie_name() puts __Host- before it */
+#define HOST "__Host-"
+#define MAX_OF_KIND (REQUEST_MAX_COOKIE_COUNT / 2)
+
+struct counts {
+	size_t host;
+	size_t plain; /* may be more than are kept */
+};
 
 /* Bytes of all Cookie headers with a NUL each; SIZE_MAX if over the cap. */
 static size_t
@@ -36,6 +44,12 @@ is_token(const char *s)
 	return n > 0 && s[n] == '\0';
 }
 
+static bool
+begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
 static char *
 trim(char *s)
 {
@@ -56,9 +70,10 @@ trim(char *s)
  * the domain with the value "x, __Host-rolegate=..." would become ours.
  */
 static enum rg_err
-split(struct request *q, char *text)
+split(struct request *q, char *text, struct counts *counts)
 {
 	char *p, *next, *eq, *name;
+	bool is_host;
 
 	for (p = text; p != NULL; p = next) {
 		next = strchr(p, ';');
@@ -69,10 +84,13 @@ split(struct request *q, char *text)
 			continue;
 		*eq++ = '\0';
 		name = trim(p);
-		if (!is_token(name))
+		is_host = begins(name, HOST OURS);
+		if ((!is_host && !begins(name, OURS)) || !is_token(name))
 			continue;
-		if (q->cookie_count == REQUEST_MAX_COOKIE_COUNT)
+		if (is_host && counts->host++ == MAX_OF_KIND)
 			return RG_E_REQ_TOO_LARGE;
+		if (!is_host && counts->plain++ >= MAX_OF_KIND)
+			continue;
 		q->cookies[q->cookie_count].name = name;
 		q->cookies[q->cookie_count].value = trim(eq);
 		q->cookie_count++;
@@ -80,11 +98,24 @@ split(struct request *q, char *text)
 	return RG_OK;
 }
 
+/* Which of them would be left out must not be somebody else's choice. */
+static void
+drop_plain(struct request *q)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < q->cookie_count; i++)
+		if (begins(q->cookies[i].name, HOST))
+			q->cookies[n++] = q->cookies[i];
+	q->cookie_count = n;
+}
+
 enum rg_err
 request_cookies_read(struct request *q, char *const *params)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	size_t i, n, total = measure(params);
+	struct counts counts = {0, 0};
 	char *at;
 
 	if (total == 0)
@@ -104,10 +135,12 @@ request_cookies_read(struct request *q, char *const *params)
 			continue;
 		n = strlen(params[i] + sizeof(VARIABLE) - 1);
 		memcpy(at, params[i] + sizeof(VARIABLE) - 1, n);
-		if ((r = split(q, at)) != RG_OK)
+		if ((r = split(q, at, &counts)) != RG_OK)
 			goto out;
 		at += n + 1;
 	}
+	if (counts.plain > MAX_OF_KIND)
+		drop_plain(q);
 	r = RG_OK;
 out:
 	if (r != RG_OK)

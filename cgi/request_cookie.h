@@ -7,9 +7,12 @@
 
 /*
  * Fills cookies, cookie_count and cookie_text from all HTTP_COOKIE variables:
- * there may be several. Pairs without "=" or whose name is no token (RFC 6265
- * section 4.1.1) are skipped. RG_E_REQ_TOO_LARGE beyond the caps of request.h,
- * and then there are none.
+ * there may be several. Kept are only tokens (RFC 6265 section 4.1.1) that
+ * begin with "rolegate" or "__Host-rolegate": any host of the domain can set
+ * others, as many as a browser holds. It can set "rolegate..." too, where ours
+ * have __Host-; when there are too many of these, they count as absent.
+ * RG_E_REQ_TOO_LARGE for too many __Host- ones, which nobody else can set, and
+ * for too many bytes; then there are none.
  */
 enum rg_err request_cookies_read(struct request *, char *const *params);
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cgi/whoami.h"
 #include "cgi/worker.h"
 
 #define GET 1
@@ -81,23 +82,36 @@ route(struct worker *w, const struct request *q, struct response *s)
 	fail(w, q, s, RG_E_REQ_ROUTE, NULL);
 }
 
+static bool
+is_at(const struct worker *w, const struct request *q, const char *path)
+{
+	const char *prefix = w->settings->prefix;
+	size_t n = strlen(prefix);
+
+	return strncmp(q->path, prefix, n) == 0 &&
+	       strcmp(q->path + n, path) == 0;
+}
+
 void
 route_unreadable(struct worker *w, const struct request *q, struct response *s,
     enum rg_err why)
 {
 	struct gate_context ctx = worker_context(q);
-	const char *prefix = w->settings->prefix;
-	size_t n = strlen(prefix);
 	struct err e = {RG_OK, ""};
 
 	(void)err_set(&e, why, "the request can't be read");
-	if (w->gate != NULL && strncmp(q->path, prefix, n) == 0 &&
-	    strcmp(q->path + n, "/callback") == 0)
+	if (w->gate != NULL && is_at(w, q, "/callback"))
 		gate_refused(w->gate, &ctx, &e);
 	else
 		log_info("request.refused", "error=%s path=%s", err_name(why),
 		    log_quote(q->path));
-	fail(w, q, s, why, NULL);
+	if (!is_at(w, q, "/whoami")) {
+		fail(w, q, s, why, NULL);
+	} else if (method_bit(q->method) != GET) {
+		route(w, q, s); /* 405 */
+	} else {
+		whoami_refuse(w, q, s, why);
+	}
 }
 
 const char *

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "cgi/request.h"
 
@@ -228,7 +229,7 @@ test_duplicate_variables(void **state)
 {
 	static const char *const names[] = {"REQUEST_METHOD", "SCRIPT_NAME",
 	    "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
-	    "REMOTE_ADDR", "HTTP_AUTHORIZATION", "ROLEGATE_REQUIRE"};
+	    "REMOTE_ADDR", "HTTP_AUTHORIZATION"};
 	size_t i;
 
 	(void)state;
@@ -245,6 +246,41 @@ test_duplicate_variables(void **state)
 	}
 }
 
+/* Apache renames it at each internal redirect; it must hold all the same. */
+static void
+test_require_through_redirects(void **state)
+{
+	static const char *const names[] = {"ROLEGATE_REQUIRE",
+	    "REDIRECT_ROLEGATE_REQUIRE", "REDIRECT_REDIRECT_ROLEGATE_REQUIRE",
+	    "REDIRECT_REDIRECT_REDIRECT_REDIRECT_ROLEGATE_REQUIRE"};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		get("/whoami");
+		add(names[i], "role:admin");
+		assert_int_equal(parse(), RG_OK);
+		assert_string_equal(q->require, "role:admin");
+		(void)teardown(NULL);
+		for (k = 0; k < 4; k++) {
+			get("/whoami");
+			add(names[i], "role:admin");
+			add(names[k], "role:admin");
+			assert_int_equal(parse(), RG_OK);
+			assert_string_equal(q->require, "role:admin");
+			/* Which of two holds must not be a guess. */
+			add(names[k], "role:user");
+			assert_int_equal(parse(), RG_E_REQ_DUPLICATE);
+			(void)teardown(NULL);
+		}
+	}
+	/* An empty one is a value, too. */
+	get("/whoami");
+	add("ROLEGATE_REQUIRE", "");
+	add("REDIRECT_ROLEGATE_REQUIRE", "role:admin");
+	assert_int_equal(parse(), RG_E_REQ_DUPLICATE);
+}
+
 /* What a client sends as a header gets HTTP_ in front: another name. */
 static void
 test_client_cannot_require(void **state)
@@ -252,8 +288,12 @@ test_client_cannot_require(void **state)
 	(void)state;
 	get("/whoami");
 	add("HTTP_ROLEGATE_REQUIRE", "role:nobody");
+	add("HTTP_REDIRECT_ROLEGATE_REQUIRE", "role:nobody");
+	add("REDIRECT_HTTP_ROLEGATE_REQUIRE", "role:nobody");
+	add("REDIRECTROLEGATE_REQUIRE", "role:nobody");
 	add("ROLEGATE_REQUIRE_X", "role:nobody");
 	add("HTTP_REMOTE_ADDR", "10.0.0.1");
+	add("REDIRECT_REMOTE_ADDR", "10.0.0.1");
 	add("HTTP_X_FORWARDED_FOR", "10.0.0.1");
 	add("REMOTE_USER", "root");
 	assert_int_equal(parse(), RG_OK);
@@ -446,21 +486,34 @@ test_cookies(void **state)
 {
 	(void)state;
 	get("/");
-	add("HTTP_COOKIE", "a=1; b=2;c=3 ; =x; nopair; d=; a b=9; e=\"q\"");
-	add("HTTP_COOKIE", "a=4;\tb = 5 ;");
+	add("HTTP_COOKIE", "rolegate=1; rolegateb=2;rolegate-c=3 ; =x; "
+			   "rolegate; rolegated=; rolegate b=9; "
+			   "rolegate-e=\"q\"");
+	add("HTTP_COOKIE", "rolegate=4;\trolegateb = 5 ;__Host-rolegate=h");
 	assert_int_equal(parse(), RG_OK);
-	assert_string_equal(request_cookie(q, "a", 0), "1");
-	assert_string_equal(request_cookie(q, "a", 1), "4");
-	assert_null(request_cookie(q, "a", 2));
-	assert_string_equal(request_cookie(q, "b", 0), "2");
-	assert_string_equal(request_cookie(q, "b", 1), "5");
-	assert_string_equal(request_cookie(q, "c", 0), "3");
-	assert_string_equal(request_cookie(q, "d", 0), "");
-	assert_string_equal(request_cookie(q, "e", 0), "\"q\"");
-	assert_null(request_cookie(q, "nopair", 0));
+	assert_string_equal(request_cookie(q, "rolegate", 0), "1");
+	assert_string_equal(request_cookie(q, "rolegate", 1), "4");
+	assert_null(request_cookie(q, "rolegate", 2));
+	assert_string_equal(request_cookie(q, "rolegateb", 0), "2");
+	assert_string_equal(request_cookie(q, "rolegateb", 1), "5");
+	assert_string_equal(request_cookie(q, "rolegate-c", 0), "3");
+	assert_string_equal(request_cookie(q, "rolegated", 0), "");
+	assert_string_equal(request_cookie(q, "rolegate-e", 0), "\"q\"");
+	assert_string_equal(request_cookie(q, "__Host-rolegate", 0), "h");
 	assert_null(request_cookie(q, "", 0));
-	assert_null(request_cookie(q, "a b", 0));
-	assert_null(request_cookie(q, "A", 0));
+	assert_null(request_cookie(q, "rolegate b", 0));
+	assert_null(request_cookie(q, "Rolegate", 0));
+}
+
+static void
+test_cookies_of_others(void **state)
+{
+	(void)state;
+	get("/");
+	add("HTTP_COOKIE", "a=1; __Host-a=2; Rolegate=3; xrolegate=4; role=5; "
+			   "__host-rolegate=6; __Secure-rolegate=7; rolegate");
+	assert_int_equal(parse(), RG_OK);
+	assert_int_equal(q->cookie_count, 0);
 }
 
 /*
@@ -472,13 +525,13 @@ test_no_cookie_inside_a_value(void **state)
 {
 	(void)state;
 	get("/");
-	add("HTTP_COOKIE", "x=1, __Host-rolegate=planted, y=2");
-	add("HTTP_COOKIE", "z=\"; __Host-other=1; \"");
+	add("HTTP_COOKIE", "rolegatex=1, __Host-rolegate=planted, y=2");
+	add("HTTP_COOKIE", "rolegatez=\"; __Host-rolegates=1; \"");
 	assert_int_equal(parse(), RG_OK);
 	assert_null(request_cookie(q, "__Host-rolegate", 0));
-	assert_string_equal(
-	    request_cookie(q, "x", 0), "1, __Host-rolegate=planted, y=2");
-	assert_string_equal(request_cookie(q, "z", 0), "\"");
+	assert_string_equal(request_cookie(q, "rolegatex", 0),
+	    "1, __Host-rolegate=planted, y=2");
+	assert_string_equal(request_cookie(q, "rolegatez", 0), "\"");
 }
 
 static void
@@ -488,13 +541,13 @@ test_cookie_size_limit(void **state)
 
 	(void)state;
 	memset(value, 'v', REQUEST_MAX_COOKIES + 1);
-	memcpy(value, "a=", 2);
+	memcpy(value, "rolegate=", 9);
 	value[REQUEST_MAX_COOKIES] = '\0';
 	get("/");
 	add("HTTP_COOKIE", value);
 	assert_int_equal(parse(), RG_OK);
 	assert_int_equal(
-	    strlen(request_cookie(q, "a", 0)), REQUEST_MAX_COOKIES - 2);
+	    strlen(request_cookie(q, "rolegate", 0)), REQUEST_MAX_COOKIES - 9);
 	(void)teardown(NULL);
 	value[REQUEST_MAX_COOKIES] = 'v';
 	value[REQUEST_MAX_COOKIES + 1] = '\0';
@@ -512,39 +565,84 @@ test_cookie_size_limit(void **state)
 	free(value);
 }
 
-static void
-test_cookie_count_limit(void **state)
+/* A header of `count` times `text`, and then `last`. */
+static char *
+repeat(const char *text, size_t count, const char *last)
 {
-	char text[REQUEST_MAX_COOKIE_COUNT * 4 + 8] = "";
-	size_t i, n = 0;
+	struct buf b = BUF_INIT;
 
-	(void)state;
-	for (i = 0; i < REQUEST_MAX_COOKIE_COUNT; i++, n += 4)
-		memcpy(text + n, "a=1;", 5);
-	get("/");
-	add("HTTP_COOKIE", text);
-	assert_int_equal(parse(), RG_OK);
-	assert_int_equal(q->cookie_count, REQUEST_MAX_COOKIE_COUNT);
-	add("HTTP_COOKIE", "b=1");
-	assert_int_equal(parse(), RG_E_REQ_TOO_LARGE);
-	assert_null(request_cookie(q, "a", 0));
+	while (count-- > 0)
+		buf_puts(&b, text);
+	buf_puts(&b, last);
+	return buf_steal(&b);
 }
 
-/* Hundred thousand cookies cost a refusal and nothing else. */
+/*
+ * Another host of the domain can make a browser send as many cookies as it
+ * holds. They must not keep anybody out.
+ */
 static void
-test_very_many_cookies(void **state)
+test_many_cookies_of_others(void **state)
 {
-	const size_t count = 100000;
-	char *text = malloc(count * 4 + 1);
+	static const char *const texts[] = {
+	    "a=1;", "x=__Host-rolegate=1;", "rolegate=1;", "rolegate-tx-1=1;"};
+	char *text;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < count; i++)
-		memcpy(text + i * 4, "a=1;", 5);
+	for (i = 0; i < 4; i++) {
+		text = repeat(texts[i], 3000, "__Host-rolegate=mine");
+		get("/");
+		add("HTTP_COOKIE", text);
+		free(text);
+		assert_int_equal(parse(), RG_OK);
+		assert_string_equal(
+		    request_cookie(q, "__Host-rolegate", 0), "mine");
+		assert_null(request_cookie(q, "__Host-rolegate", 1));
+		(void)teardown(NULL);
+	}
+}
+
+/* Where ours have no __Host-, too many are taken for none, not for some. */
+static void
+test_many_plain_cookies(void **state)
+{
+	const size_t most = REQUEST_MAX_COOKIE_COUNT / 2;
+	char *text = repeat("rolegate=1;", most, "");
+
+	(void)state;
 	get("/");
 	add("HTTP_COOKIE", text);
-	assert_int_equal(parse(), RG_E_REQ_TOO_LARGE);
 	free(text);
+	assert_int_equal(parse(), RG_OK);
+	assert_int_equal(q->cookie_count, most);
+	add("HTTP_COOKIE", "__Host-rolegate=1");
+	add("HTTP_COOKIE", "rolegate=2");
+	assert_int_equal(parse(), RG_OK);
+	assert_null(request_cookie(q, "rolegate", 0));
+	assert_int_equal(q->cookie_count, 1);
+}
+
+static void
+test_cookie_count_limit(void **state)
+{
+	const size_t most = REQUEST_MAX_COOKIE_COUNT / 2;
+	char *text = repeat("__Host-rolegate=1;", most, "");
+
+	(void)state;
+	get("/");
+	add("HTTP_COOKIE", text);
+	free(text);
+	assert_int_equal(parse(), RG_OK);
+	assert_int_equal(q->cookie_count, most);
+	text = repeat("rolegate=1;", most, "");
+	add("HTTP_COOKIE", text);
+	free(text);
+	assert_int_equal(parse(), RG_OK);
+	assert_int_equal(q->cookie_count, REQUEST_MAX_COOKIE_COUNT);
+	add("HTTP_COOKIE", "__Host-rolegate2=1");
+	assert_int_equal(parse(), RG_E_REQ_TOO_LARGE);
+	assert_null(request_cookie(q, "__Host-rolegate", 0));
 }
 
 #define FORM "application/x-www-form-urlencoded"
@@ -673,6 +771,7 @@ main(void)
 	    T(test_bad_paths),
 	    T(test_path_limit),
 	    T(test_duplicate_variables),
+	    T(test_require_through_redirects),
 	    T(test_client_cannot_require),
 	    T(test_client_address),
 	    T(test_query_limit),
@@ -685,10 +784,12 @@ main(void)
 	    T(test_wants_html),
 	    T(test_cross_site),
 	    T(test_cookies),
+	    T(test_cookies_of_others),
 	    T(test_no_cookie_inside_a_value),
 	    T(test_cookie_size_limit),
 	    T(test_cookie_count_limit),
-	    T(test_very_many_cookies),
+	    T(test_many_cookies_of_others),
+	    T(test_many_plain_cookies),
 	    T(test_body),
 	    T(test_body_type),
 	    T(test_body_limit),

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 #define BACKLOG 1024
 #define PATH_TRIES 10 /* the workers of a killed parent end within these */
 #define PATH_WAIT_MS 50
@@ -304,10 +306,24 @@ open_address(const struct server_options *o, const char *address,
 	return r;
 }
 
+/* Nothing tells the web server from anybody else who connects over TCP. */
+static void
+warn_if_open(const struct listener *l)
+{
+	if (!l->is_unix)
+		log_warn("server.tcp",
+		    "every local user can connect and speak as the web server; "
+		    "a unix socket with peer_user prevents that");
+}
+
 enum rg_err
 listen_open(const struct server_options *o, struct listener *out, struct err *e)
 {
-	return open_address(o, o->listen, out, e);
+	enum rg_err r = open_address(o, o->listen, out, e);
+
+	if (r == RG_OK)
+		warn_if_open(out);
+	return r;
 }
 
 enum rg_err
@@ -366,6 +382,7 @@ listen_adopt(
 		listen_close(out);
 		return fail(e, RG_E_FILE, "fcntl", "inherited socket");
 	}
+	warn_if_open(out);
 	return RG_OK;
 }
 

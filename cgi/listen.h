@@ -29,8 +29,9 @@ struct listener {
  * Makes the socket that options->listen names. A unix socket appears under its
  * path with its final owner and mode, and already listening. One that another
  * process still answers on is left alone (RG_E_EXISTS); one that nobody
- * listens on any more is replaced. TCP: loopback only. RG_E_CONF for what
- * can't be done as written; the detail says what.
+ * listens on any more is replaced. TCP: loopback only, with a warning in the
+ * log, since every local user can connect. RG_E_CONF for what can't be done as
+ * written; the detail says what.
  */
 enum rg_err
 listen_open(const struct server_options *, struct listener *out, struct err *);

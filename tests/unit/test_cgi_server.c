@@ -478,6 +478,27 @@ test_nothing_to_serve(void **state)
 	assert_int_equal(toy_logged(t, "no socket"), 1);
 }
 
+/* Over TCP nobody knows who connects; the administrator should. */
+static void
+test_tcp_is_warned_of(void **state)
+{
+	struct toy *t = *state;
+
+	t->o.listen = "127.0.0.1:0";
+	t->pid = toy_fork(t, -1);
+	assert_true(toy_logs(t, "warn - server.tcp every local user", 1));
+	assert_true(toy_logs(t, "worker.start", 2));
+}
+
+static void
+test_unix_is_not_warned_of(void **state)
+{
+	struct toy *t = *state;
+
+	toy_start(t);
+	assert_int_equal(toy_logged(t, "server.tcp"), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, toy_setup, toy_teardown)
 
 int
@@ -503,6 +524,8 @@ main(void)
 	    T(test_stuck_request),
 	    T(test_activated),
 	    T(test_nothing_to_serve),
+	    T(test_tcp_is_warned_of),
+	    T(test_unix_is_not_warned_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

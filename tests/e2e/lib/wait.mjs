@@ -28,21 +28,40 @@ export function listens(target) {
   });
 }
 
+const LOWEST = 10_000;
+const HIGHEST = 32_000;
+let nextPort = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+
+/*
+ * A port that nothing listens on, below those that the kernel hands out to
+ * connections and to servers that ask for any port: one of these could take it
+ * between now and its use. Each is given once.
+ */
 export async function freePort() {
-  const server = createServer();
-  const port = await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server.address().port));
-  });
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = nextPort;
+    nextPort = port < HIGHEST ? port + 1 : LOWEST;
+    const server = createServer();
+    const free = await new Promise((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => { server.close(resolve); });
+    return port;
+  }
+  throw new Error('no free port');
 }
 
-/* Waits until the process listens; throws with its log when it ends first. */
-export function untilListens(proc, target) {
-  return until(`${proc.name} to listen`, () => listens(target), {
-    alive: () => {
-      if (proc.ended) throw new Error(`${proc.name} ended with ${proc.code}`);
-    },
-  });
+/*
+ * Waits until the process listens; throws with its log when it ends first, also
+ * when something else listens there.
+ */
+export async function untilListens(proc, target) {
+  const alive = () => {
+    if (proc.ended) throw new Error(`${proc.name} ended with ${proc.code}`);
+  };
+  await until(`${proc.name} to listen`, () => listens(target), { alive });
+  await sleep(5);
+  alive();
 }

@@ -2,6 +2,8 @@
 // The HTTP edge through real web servers: methods, paths, limits, headers, and
 // who gets a page and who gets JSON.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { send } from './lib/http.mjs';
 import { startSite } from './lib/site.mjs';
@@ -119,6 +121,35 @@ for (const server of ['lighttpd', 'apache']) {
       }
     });
 
+    test('cookies that another host of the domain can set keep nobody out',
+      async () => {
+        const dev = await site.signIn('dev');
+        const mine = `rolegate=${dev.jar.get('rolegate')}`;
+        for (const name of ['c', 'rolegat', '__Host-other']) {
+          const others = Array.from({ length: 300 }, (_, i) => `${name}${i}=1; `);
+          const cookie = others.join('') + mine;
+          const res = await site.whoami(dev, '', { headers: { cookie } });
+          assert.equal(res.status, 200, name);
+        }
+      });
+
+    test('/whoami answers 503 to what it cannot read, never 400', async () => {
+      const dev = await site.signIn('dev');
+      const many = `?${'role=user&'.repeat(65)}`;
+      for (const method of ['GET', 'HEAD']) {
+        const res = await dev.ask(site.url(`/whoami${many}`), { method });
+        assert.equal(res.status, 503);
+        assert.equal(res.headers['retry-after'], '10');
+        assert.match(res.headers['content-type'], /^application\/json/);
+        if (method === 'GET') assert.equal(res.json().error, 'unavailable');
+      }
+      const post = await dev.ask(site.url(`/whoami${many}`), { method: 'POST' });
+      assert.equal(post.status, 405);
+      assert.equal(post.headers.allow, 'GET, HEAD');
+      // Elsewhere it is the client's mistake.
+      assert.equal((await dev.get(site.url(`/login${many}`))).status, 400);
+    });
+
     test('a browser gets a page, a program JSON, with the same reference',
       async () => {
         const page = await ask('/login?return_to=//evil',
@@ -197,6 +228,93 @@ $REQUEST_HEADER["X-Which"] == "bad" { setenv.add-environment = (
     assert.equal(await status('ana', 'u'), 200);
     assert.equal(await status('ada', 'u'), 200);
     assert.equal(await status('ada', 'bad'), 503, 'not understood, not allowed');
+  } finally {
+    await site.close();
+  }
+});
+
+test('ROLEGATE_REQUIRE holds through the internal redirects of Apache', async () => {
+  const site = await startSite({ server: 'apache', more: `
+LoadModule rewrite_module /usr/lib/apache2/modules/mod_rewrite.so
+RewriteEngine on
+<Location /once>
+RewriteEngine on
+RewriteRule .* /auth/whoami [E=ROLEGATE_REQUIRE:role:admin]
+</Location>
+<Location /twice>
+RewriteEngine on
+RewriteRule .* /again [E=ROLEGATE_REQUIRE:role:admin]
+</Location>
+<Location /again>
+RewriteEngine on
+RewriteRule .* /auth/whoami
+</Location>
+<Location /same>
+RewriteEngine on
+RewriteRule .* /again [E=ROLEGATE_REQUIRE:role:user]
+SetEnvIf Request_URI . ROLEGATE_REQUIRE=role:user
+</Location>
+<Location /both>
+RewriteEngine on
+RewriteRule .* /auth/whoami [E=ROLEGATE_REQUIRE:role:user,E=BOTH:1]
+</Location>
+SetEnvIf REDIRECT_BOTH 1 ROLEGATE_REQUIRE=role:admin
+` });
+  try {
+    const base = new URL(site.publicUrl).origin;
+    const dev = await site.signIn('dev');
+    const ada = await site.signIn('ada');
+    const ask = async (who, path) => (await who.json(base + path)).status;
+    assert.equal((await site.whoami(dev)).status, 200);
+    for (const path of ['/once', '/twice']) {
+      assert.equal(await ask(dev, path), 403, path);
+      assert.equal(await ask(ada, path), 200, path);
+    }
+    assert.equal(await ask(dev, '/same'), 200);
+    // Two requirements: which one holds is not guessed.
+    assert.equal(await ask(dev, '/both'), 503);
+    assert.equal(await ask(ada, '/both'), 503);
+  } finally {
+    await site.close();
+  }
+});
+
+const record = (type, id, data = '') => {
+  const body = Buffer.from(data, 'latin1');
+  return Buffer.concat([Buffer.from(
+    [1, type, id >> 8, id & 255, body.length >> 8, body.length & 255, 0, 0]), body]);
+};
+
+/* What comes back on a connection to rolegate's socket until it is closed. */
+const speak = (path, ...records) => new Promise((resolve, reject) => {
+  const socket = connect(path, () => socket.write(Buffer.concat(records)));
+  const chunks = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  socket.on('close', () => resolve(Buffer.concat(chunks)));
+  socket.on('error', (err) => (err.code === 'ECONNRESET' ? null : reject(err)));
+});
+
+test('FastCGI records that no web server sends never reach libfcgi', async () => {
+  const site = await startSite({ server: 'none' });
+  try {
+    const values = (n) => record(9, 0, '\x0e\0FCGI_MAX_CONNS'.repeat(n));
+    const begin = record(1, 1, '\0\x01\0\0\0\0\0\0');
+    const rest = [record(4, 1, '\x0b\x0dSCRIPT_NAME/auth/healthz'
+      + '\x0e\x03REQUEST_METHODGET'), record(4, 1), record(5, 1)];
+    for (let i = 0; i < 5; i += 1) {
+      for (const n of [1, 4, 50]) {
+        for (const all of [[values(n), begin, ...rest],
+          [begin, values(n), ...rest],
+          [begin, ...rest.slice(0, 2), values(n), ...rest.slice(2)]]) {
+          assert.equal((await speak(site.work.socket, ...all)).length, 0);
+        }
+      }
+      const answer = await speak(site.work.socket, begin, ...rest);
+      assert.match(answer.toString('latin1'), /Status: 200 /);
+    }
+    const log = readFileSync(site.work.path('rolegate.log'), 'utf8');
+    assert.match(log, /fcgi\.refused reason="management record"/);
+    assert.doesNotMatch(log, /worker\.end/);
   } finally {
     await site.close();
   }

@@ -204,8 +204,8 @@ test_many_hups(void **state)
 	until = clock_mono_ms() + TOY_PATIENCE_MS;
 	do {
 		toy_sleep(50);
-		left = toy_logged(t, "worker.start") -
-		       toy_logged(t, "worker.end");
+		left =
+		    toy_logged(t, "worker.start") - toy_logged(t, "worker.end");
 	} while (left != 2 && clock_mono_ms() < until);
 	assert_int_equal(left, 2);
 }

@@ -58,8 +58,8 @@ to_login(struct worker *w, const struct request *q, struct response *s)
 {
 	struct buf to = BUF_INIT;
 
-	buf_printf(&to, "%s/login?", w->settings->public_url);
-	form_put(&to, "return_to", q->uri[0] == '\0' ? "/" : q->uri);
+	put_login_url(
+	    &to, w->settings->public_url, q->uri[0] == '\0' ? "/" : q->uri);
 	response_redirect(s, buf_str(&to));
 	s->status = 302;
 	if (!buf_ok(&to))
@@ -110,9 +110,7 @@ void
 authorizer(struct worker *w, const struct request *q, struct response *s,
     enum rg_err why)
 {
-	struct gate_context ctx = worker_context(q);
 	struct gate_identity id;
-	struct err e = {RG_OK, ""};
 	enum rg_err r;
 
 	if (why != RG_OK) {
@@ -129,11 +127,8 @@ authorizer(struct worker *w, const struct request *q, struct response *s,
 		whoami_refuse(w, q, s, RG_E_TOKEN_REFUSED);
 		return;
 	}
-	r = gate_whoami(w->gate, worker_session(w, q), &ctx, &id, &e);
+	r = worker_identify(w, q, "authorizer.failed", &id);
 	if (r != RG_OK) {
-		if (r != RG_E_SESSION_NONE && r != RG_E_SESSION_EXPIRED)
-			log_error("authorizer.failed", "error=%s detail=%s",
-			    err_name(r), log_quote(e.detail));
 		refuse_stranger(w, q, s, r);
 		return;
 	}

@@ -32,7 +32,6 @@ endpoint_readyz(struct worker *w, const struct request *q, struct response *s)
 		log_warn("readyz.failed", "provider=%s keys=%s",
 		    h.providers[i].name, err_name(h.providers[i].state));
 	response_error(s, 503, "not_ready", "Sign-ins can't work now.", q->id);
-	response_header(s, "Retry-After", "%d", 10);
 }
 
 /*

@@ -13,8 +13,7 @@ to_login(struct worker *w, struct response *s)
 	struct buf to = BUF_INIT, back = BUF_INIT;
 
 	buf_printf(&back, "%s/me", w->settings->prefix);
-	buf_printf(&to, "%s/login?", w->settings->prefix);
-	form_put(&to, "return_to", buf_str(&back));
+	put_login_url(&to, w->settings->prefix, buf_str(&back));
 	response_redirect(s, buf_str(&to));
 	buf_clear(&to);
 	buf_clear(&back);
@@ -34,31 +33,35 @@ groups_in_words(const struct access_decision *d)
 	return "These of your groups count here.";
 }
 
+/* What the template needs to show a list of strings: [{"name": ...}]. */
+static json_t *
+named(const char *const *list, size_t count)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		(void)json_array_append_new(
+		    array, json_pack("{s:s}", "name", list[i]));
+	return array;
+}
+
+/* The role JSON, and besides what a page says in other words. */
 static json_t *
 me_values(struct worker *w, const struct gate_identity *id)
 {
-	json_t *v = whoami_json(id), *list = json_array(), *groups;
+	json_t *v = whoami_json(id);
 	const struct access_decision *d = &id->decision;
 	const struct provider *p = settings_provider(w->settings, id->provider);
 	struct buf url = BUF_INIT;
 	char when[32] = "";
-	size_t i;
 
-	for (i = 0; i < d->permission_count; i++)
-		(void)json_array_append_new(
-		    list, json_pack("{s:s}", "name", d->permissions[i]));
-	(void)json_object_set_new(v, "permission_list", list);
-	list = json_array();
-	for (i = 0; i < d->role_count; i++)
-		(void)json_array_append_new(
-		    list, json_pack("{s:s}", "name", d->roles[i]));
-	(void)json_object_set_new(v, "role_list", list);
-	groups = json_array();
-	for (i = 0; i < d->group_count; i++)
-		(void)json_array_append_new(
-		    groups, json_pack("{s:s, s:s}", "id", d->groups[i].id,
-				"label", d->groups[i].label));
-	(void)json_object_set_new(v, "group_list", groups);
+	(void)json_object_set_new(
+	    v, "permission_list", named(d->permissions, d->permission_count));
+	(void)json_object_set_new(
+	    v, "role_list", named(d->roles, d->role_count));
+	(void)json_object_set(v, "group_list",
+	    json_object_get(json_object_get(v, "groups"), "matched"));
 	(void)json_object_set_new(
 	    v, "groups_text", json_string(groups_in_words(d)));
 	(void)json_object_set_new(v, "groups_unknown",
@@ -95,12 +98,10 @@ me_denied(struct worker *w, const struct request *q, struct response *s,
 void
 endpoint_me(struct worker *w, const struct request *q, struct response *s)
 {
-	struct gate_context ctx = worker_context(q);
 	struct gate_identity id;
-	struct err e = {RG_OK, ""};
 	enum rg_err r;
 
-	r = gate_whoami(w->gate, worker_session(w, q), &ctx, &id, &e);
+	r = worker_identify(w, q, "me.failed", &id);
 	if (r == RG_E_SESSION_NONE || r == RG_E_SESSION_EXPIRED) {
 		if (q->wants_html)
 			to_login(w, s);
@@ -109,8 +110,6 @@ endpoint_me(struct worker *w, const struct request *q, struct response *s)
 		return;
 	}
 	if (r != RG_OK) {
-		log_error("me.failed", "error=%s detail=%s", err_name(r),
-		    log_quote(e.detail));
 		fail(w, q, s, r, NULL);
 		return;
 	}

@@ -34,11 +34,11 @@ page(struct worker *w, const struct request *q, struct response *s, int status,
 	json_decref(values);
 }
 
-static void
-add_common(struct response *s, const struct problem *p)
+void
+put_login_url(struct buf *out, const char *base, const char *return_to)
 {
-	if (p->status == 503)
-		response_header(s, "Retry-After", "%d", 10);
+	buf_printf(out, "%s/login?", base);
+	form_put(out, "return_to", return_to);
 }
 
 void
@@ -47,7 +47,6 @@ fail_json(const struct request *q, struct response *s, enum rg_err code)
 	const struct problem *p = problem_of(code);
 
 	response_error(s, p->status, p->code, p->message, q->id);
-	add_common(s, p);
 }
 
 void
@@ -61,16 +60,13 @@ fail(struct worker *w, const struct request *q, struct response *s,
 		fail_json(q, s, code);
 		return;
 	}
-	buf_printf(&retry, "%s/", w->settings->prefix);
-	if (retry_to != NULL) {
-		buf_reset(&retry);
-		buf_printf(&retry, "%s/login?", w->settings->prefix);
-		form_put(&retry, "return_to", retry_to);
-	}
+	if (retry_to != NULL)
+		put_login_url(&retry, w->settings->prefix, retry_to);
+	else
+		buf_printf(&retry, "%s/", w->settings->prefix);
 	page(w, q, s, p->status, "www/error.html",
 	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "title", p->title, "message",
 		p->message, "advice", p->advice, "code", p->code, "retry_url",
 		buf_str(&retry)));
-	add_common(s, p);
 	buf_clear(&retry);
 }

@@ -28,6 +28,9 @@ static const char security_headers[] =
     "Cross-Origin-Resource-Policy: same-origin\r\n"
     "Permissions-Policy: camera=(), geolocation=(), microphone=()\r\n";
 
+/* Whatever is not to be had now: ask again in a moment. */
+static const char retry_after[] = "Retry-After: 10\r\n";
+
 static const char no_store[] = "Cache-Control: no-store\r\n";
 
 static const char internal_body[] = "Internal error.\n";
@@ -171,6 +174,8 @@ response_write(struct response *s, bool head_only, struct buf *out)
 		buf_puts(out, security_headers);
 	if (!s->bare && !s->cacheable)
 		buf_puts(out, no_store);
+	if (s->status == 503)
+		buf_puts(out, retry_after);
 	buf_put(out, buf_str(&s->headers), s->headers.len);
 	if (!bodyless)
 		buf_printf(out, "Content-Length: %zu\r\n", s->body.len);

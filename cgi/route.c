@@ -134,3 +134,18 @@ worker_context(const struct request *q)
 
 	return ctx;
 }
+
+enum rg_err
+worker_identify(struct worker *w, const struct request *q, const char *event,
+    struct gate_identity *id)
+{
+	struct gate_context ctx = worker_context(q);
+	struct err e = {RG_OK, ""};
+	enum rg_err r;
+
+	r = gate_whoami(w->gate, worker_session(w, q), &ctx, id, &e);
+	if (r != RG_OK && r != RG_E_SESSION_NONE && r != RG_E_SESSION_EXPIRED)
+		log_error(event, "error=%s detail=%s", err_name(r),
+		    log_quote(e.detail));
+	return r;
+}

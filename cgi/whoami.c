@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "cgi/identity.h"
 #include "cgi/whoami.h"
@@ -79,17 +80,6 @@ whoami_check(const struct request *q, const struct access_decision *d)
 	return r;
 }
 
-static json_t *
-strings(const char *const *list, size_t count)
-{
-	json_t *a = json_array();
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		(void)json_array_append_new(a, json_string(list[i]));
-	return a;
-}
-
 json_t *
 whoami_json(const struct gate_identity *id)
 {
@@ -108,8 +98,8 @@ whoami_json(const struct gate_identity *id)
 	    id->kind, "provider", id->provider, "issuer", id->issuer, "tenant",
 	    id->tenant[0] == '\0' ? NULL : id->tenant, "name", id->name,
 	    "username", id->username, "email", id->email, "roles",
-	    strings(d->roles, d->role_count), "permissions",
-	    strings(d->permissions, d->permission_count), "is_admin",
+	    json_strings(d->roles, d->role_count), "permissions",
+	    json_strings(d->permissions, d->permission_count), "is_admin",
 	    d->is_admin, "groups", "state",
 	    d->groups_state == GROUPS_COMPLETE ? "complete" : "unknown",
 	    "source", d->groups_source, "reason", d->groups_reason, "matched",
@@ -154,11 +144,9 @@ whoami_refuse(struct worker *w, const struct request *q, struct response *s,
 {
 	/* Only these statuses pass nginx; anything else is our failure. */
 	fail_json(q, s, r);
-	if (s->status != 401 && s->status != 403 && s->status != 503) {
+	if (s->status != 401 && s->status != 403 && s->status != 503)
 		response_error(s, 503, "unavailable",
 		    "The answer can't be known now.", q->id);
-		response_header(s, "Retry-After", "%d", 10);
-	}
 	if (s->status != 401)
 		return;
 	response_header(s, "WWW-Authenticate",
@@ -171,9 +159,7 @@ whoami_refuse(struct worker *w, const struct request *q, struct response *s,
 void
 endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 {
-	struct gate_context ctx = worker_context(q);
 	struct gate_identity id;
-	struct err e = {RG_OK, ""};
 	enum rg_err r;
 
 	/*
@@ -184,11 +170,8 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 		whoami_refuse(w, q, s, RG_E_TOKEN_REFUSED);
 		return;
 	}
-	r = gate_whoami(w->gate, worker_session(w, q), &ctx, &id, &e);
+	r = worker_identify(w, q, "whoami.failed", &id);
 	if (r != RG_OK) {
-		if (r != RG_E_SESSION_NONE && r != RG_E_SESSION_EXPIRED)
-			log_error("whoami.failed", "error=%s detail=%s",
-			    err_name(r), log_quote(e.detail));
 		whoami_refuse(w, q, s, r);
 		return;
 	}

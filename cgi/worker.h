@@ -55,6 +55,13 @@ void route_unreadable(
  */
 const char *worker_session(const struct worker *, const struct request *);
 
+/*
+ * Who has the session of this request: gate_whoami(), and a failure that is no
+ * lack of a session logged as `event`.
+ */
+enum rg_err worker_identify(struct worker *, const struct request *,
+    const char *event, struct gate_identity *);
+
 /* The context of a request for the gate, at this moment. */
 struct gate_context worker_context(const struct request *);
 
@@ -69,6 +76,10 @@ void page(struct worker *, const struct request *, struct response *,
  * what to send along. */
 void me_denied(struct worker *, const struct request *, struct response *,
     const struct gate_identity *);
+
+/* Appends the address that begins a sign-in; `base` is public_url or its path.
+ */
+void put_login_url(struct buf *, const char *base, const char *return_to);
 
 /*
  * The answer to a failure: a page for a browser, the JSON error shape for

@@ -173,44 +173,47 @@ take_mapping(void *ctx, const struct mapping_row *row)
 	return access_policy_add_mapping(ctx, &m, row->role);
 }
 
+/* Reads roles and mappings of one moment: never half of an edit. */
+static enum rg_err
+read_policy(struct gate *g, struct access_policy **out)
+{
+	enum rg_err r;
+	int64_t version;
+
+	if ((r = store_policy_version(g->store, &version)) != RG_OK)
+		return r;
+	if ((*out = access_policy_new(version)) == NULL)
+		return RG_E_NOMEM;
+	if ((r = store_each_role(g->store, take_role, *out)) != RG_OK)
+		return r;
+	return store_each_mapping(g->store, take_mapping, *out);
+}
+
 enum rg_err
 gate_policy(struct gate *g, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct access_policy *fresh = NULL;
-	int64_t version, after;
-	int tries;
+	int64_t version;
 
 	if ((r = store_policy_version(g->store, &version)) != RG_OK)
 		goto out;
 	if (g->policy != NULL && access_policy_version(g->policy) == version)
 		return RG_OK;
-	/* Read until nobody edited meanwhile: never half of an edit. */
-	for (tries = 0; tries < 5; tries++) {
-		access_policy_free(&fresh);
-		if ((fresh = access_policy_new(version)) == NULL) {
-			r = RG_E_NOMEM;
-			goto out;
-		}
-		r = store_each_role(g->store, take_role, fresh);
-		if (r == RG_OK)
-			r = store_each_mapping(g->store, take_mapping, fresh);
-		/* A role removed between the two reads shows up here. */
-		if (r != RG_OK && r != RG_E_NOT_FOUND)
-			goto out;
-		if (store_policy_version(g->store, &after) == RG_OK &&
-		    after == version && r == RG_OK) {
-			access_policy_free(&g->policy);
-			g->policy = fresh;
-			fresh = NULL;
-			return RG_OK;
-		}
-		version = after;
+	if ((r = store_begin_read(g->store)) != RG_OK)
+		goto out;
+	r = read_policy(g, &fresh);
+	if (r == RG_OK) {
+		access_policy_free(&g->policy);
+		g->policy = fresh;
+		fresh = NULL;
 	}
-	r = RG_E_STORE_BUSY;
 out:
 	access_policy_free(&fresh);
-	return gate_store_err(g, r, "reading the policy", e);
+	if (r != RG_OK)
+		(void)gate_store_err(g, r, "reading the policy", e);
+	store_rollback(g->store);
+	return r;
 }
 
 enum rg_err
@@ -227,22 +230,6 @@ gate_decide(struct gate *g, const struct provider *p, const char *tenant,
 	s.claims = claims;
 	s.now = now;
 	return access_decide(g->policy, &s, out);
-}
-
-json_t *
-gate_roles_json(const struct access_decision *d)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; list != NULL && i < d->role_count; i++) {
-		if (json_array_append_new(list, json_string(d->roles[i])) !=
-		    0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
 }
 
 char *

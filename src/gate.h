@@ -106,6 +106,12 @@ void gate_signed_in_clear(struct gate_signed_in *);
 void
 gate_refused(struct gate *, const struct gate_context *, const struct err *);
 
+/*
+ * How somebody is called everywhere: "entra:<tid>:<oid>" or "<provider>:<sub>",
+ * in a new string; NULL when out of memory.
+ */
+char *gate_subject_id(const struct principal_row *);
+
 /* ---- who am I --------------------------------------------------------- */
 
 struct gate_identity {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -61,18 +62,6 @@ check_role(const struct role_row *row, struct err *e)
 	return RG_OK;
 }
 
-static json_t *
-permissions_json(const struct role_row *row)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; list != NULL && i < row->permission_count; i++)
-		(void)json_array_append_new(
-		    list, json_string(row->permissions[i]));
-	return list;
-}
-
 enum rg_err
 gate_role_add(struct gate *g, const struct role_row *row,
     const struct gate_context *ctx, struct err *e)
@@ -86,7 +75,8 @@ gate_role_add(struct gate *g, const struct role_row *row,
 		r = gate_audit(g, ctx, "role.add", ctx->actor, row->name,
 		    json_pack("{s:n, s:{s:s, s:o, s:b}}", "old", "new",
 			"description", row->description, "permissions",
-			permissions_json(row), "is_admin", row->is_admin));
+			json_strings(row->permissions, row->permission_count),
+			"is_admin", row->is_admin));
 	return conclude(g, r, "adding the role", e);
 }
 

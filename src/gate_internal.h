@@ -25,6 +25,18 @@ struct gate {
 /* Makes gate->policy current. */
 enum rg_err gate_policy(struct gate *, struct err *e);
 
+/* A verified answer of a provider, and what it is to replace. */
+struct gate_answer {
+	const struct provider *provider;
+	json_t *claims;		   /* those of no later use are removed */
+	const uint8_t *begun_with; /* hash of the session at /login, or zeros */
+	const char *session; /* the session cookie at /callback, or NULL */
+};
+
+/* Decides, and writes principal, session and audit in one transaction. */
+enum rg_err gate_record(struct gate *, const struct gate_context *,
+    const struct gate_answer *, struct gate_signed_in *, struct err *e);
+
 /* Says what the store said. */
 enum rg_err
 gate_store_err(struct gate *, enum rg_err, const char *doing, struct err *e);
@@ -36,14 +48,8 @@ gate_store_err(struct gate *, enum rg_err, const char *doing, struct err *e);
 enum rg_err gate_audit(struct gate *, const struct gate_context *,
     const char *event, const char *actor, const char *subject, json_t *detail);
 
-/* ["a","b"] of the decision's roles; NULL when out of memory. */
-json_t *gate_roles_json(const struct access_decision *);
-
 /* Compact text of a JSON value in a new string; NULL when out of memory. */
 char *gate_json_text(const json_t *);
-
-/* "entra:<tid>:<oid>" or "<provider>:<sub>" in a new string, or NULL. */
-char *gate_subject_id(const struct principal_row *);
 
 enum rg_err
 gate_decide(struct gate *, const struct provider *, const char *tenant,

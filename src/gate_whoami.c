@@ -161,7 +161,9 @@ gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
 		goto out;
 	id->policy_version = access_policy_version(g->policy);
 	r = gate_decide(g, p, id->tenant, id->claims, ctx->now, &id->decision);
-	if (r != RG_OK || (roles = gate_roles_json(&id->decision)) == NULL ||
+	if (r != RG_OK ||
+	    (roles = json_strings(
+		 id->decision.roles, id->decision.role_count)) == NULL ||
 	    (text = gate_json_text(roles)) == NULL) {
 		r = err_set(e, RG_E_NOMEM, "deciding");
 		goto out;

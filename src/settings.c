@@ -58,7 +58,7 @@ read_public_url(struct conf *c, struct settings *s)
 	size_t len;
 
 	s->public_url = need(c, MAIN, "public_url");
-	s->prefix = strdup("");
+	s->prefix = duplicate("");
 	len = strlen(s->public_url);
 	if (len > 0 && s->public_url[len - 1] == '/')
 		s->public_url[len - 1] = '\0';
@@ -77,7 +77,7 @@ read_public_url(struct conf *c, struct settings *s)
 	}
 	s->secure = u.https;
 	free(s->prefix);
-	s->prefix = strdup(u.path);
+	s->prefix = duplicate(u.path);
 }
 
 static void
@@ -181,7 +181,7 @@ read_secret(struct conf *c, const char *section, struct provider *p)
 		    "the secret is empty or has control characters");
 		goto out;
 	}
-	p->client_secret = strdup(value);
+	p->client_secret = duplicate(value);
 out:
 	buf_clear(&text);
 }
@@ -255,7 +255,7 @@ read_provider(
 	const char *alg;
 	int a;
 
-	p->name = strdup(name);
+	p->name = duplicate(name);
 	if (!text_is_name(name, "-", 32))
 		conf_fail(c, section, "type",
 		    "a provider's name has 1 to 32 letters, digits or -");

@@ -66,6 +66,21 @@ json_int(const json_t *obj, const char *name, int64_t *out)
 	return true;
 }
 
+json_t *
+json_strings(const char *const *list, size_t count)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; array != NULL && i < count; i++) {
+		if (json_array_append_new(array, json_string(list[i])) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
 static int
 put(const char *p, size_t len, void *data)
 {

@@ -27,6 +27,9 @@ const char *json_str(const json_t *obj, const char *name);
 /* True when member `name` is an integer; it is stored in *out. */
 bool json_int(const json_t *obj, const char *name, int64_t *out);
 
+/* A new array of these strings; NULL when out of memory or not UTF-8. */
+json_t *json_strings(const char *const *list, size_t count);
+
 /* Appends the compact, key-sorted text; false when it can't (out failed). */
 bool json_put(struct buf *out, const json_t *value);
 

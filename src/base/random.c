@@ -41,12 +41,10 @@ void
 random_name(char *out, size_t len)
 {
 	static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
-	unsigned char byte;
 	size_t i;
 
-	for (i = 0; i < len; i++) {
-		random_bytes(&byte, 1);
-		out[i] = alphabet[byte % 32];
-	}
+	random_bytes(out, len);
+	for (i = 0; i < len; i++)
+		out[i] = alphabet[(unsigned char)out[i] % 32];
 	out[len] = '\0';
 }

@@ -73,7 +73,7 @@ cmd_audit_list(struct cli *cli)
 		return status;
 	r = store_audit_each(
 	    gate_store(cli->gate), &f, cli->json ? print_json : print, NULL);
-	return r == RG_OK ? CLI_OK : cli_fail(r, NULL);
+	return cli_end_list_own(r, NULL);
 }
 
 static bool

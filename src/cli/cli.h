@@ -60,6 +60,12 @@ int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Prints a JSON value and a newline to stdout. Takes the reference. */
 int cli_print_json_own(json_t *);
 
+/*
+ * The end of a listing: of --json prints the list (reference taken), of a
+ * failure `r` what went wrong; the exit status.
+ */
+int cli_end_list_own(enum rg_err r, json_t *list);
+
 /* Prints text of others with control characters escaped. */
 void cli_print(const char *s);
 

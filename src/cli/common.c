@@ -119,6 +119,16 @@ cli_print_json_own(json_t *value)
 	return status;
 }
 
+int
+cli_end_list_own(enum rg_err r, json_t *list)
+{
+	if (r != RG_OK) {
+		json_decref(list);
+		return cli_fail(r, NULL);
+	}
+	return list == NULL ? CLI_OK : cli_print_json_own(list);
+}
+
 /*
  * The length of a character that a terminal obeys or that turns the direction
  * of text (C0, C1, and the bidi controls of UAX #9); 0 for all others.

@@ -102,22 +102,17 @@ print(void *ctx, const struct mapping_row *m)
 int
 cmd_map_list(struct cli *cli)
 {
-	json_t *list;
+	json_t *list = NULL;
 	enum rg_err r;
 	int status;
 
 	if ((status = cli_open(cli)) != CLI_OK)
 		return status;
-	if (!cli->json) {
-		r = store_each_mapping(gate_store(cli->gate), print, cli);
-		return r == RG_OK ? CLI_OK : cli_fail(r, NULL);
-	}
-	list = json_array();
-	r = store_each_mapping(gate_store(cli->gate), collect, list);
-	if (r == RG_OK)
-		return cli_print_json_own(list);
-	json_decref(list);
-	return cli_fail(r, NULL);
+	if (cli->json)
+		list = json_array();
+	r = store_each_mapping(gate_store(cli->gate),
+	    cli->json ? collect : print, cli->json ? (void *)list : cli);
+	return cli_end_list_own(r, list);
 }
 
 int

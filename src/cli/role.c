@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 
+#include "base/json.h"
 #include "cli/cli.h"
 
 int
@@ -33,24 +34,13 @@ cmd_role_add(struct cli *cli)
 	return CLI_OK;
 }
 
-static json_t *
-permissions_of(const struct role_row *row)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < row->permission_count; i++)
-		(void)json_array_append_new(
-		    list, json_string(row->permissions[i]));
-	return list;
-}
-
 static enum rg_err
 collect(void *ctx, const struct role_row *row)
 {
 	json_t *item = json_pack("{s:s, s:s, s:o, s:b}", "name", row->name,
-	    "description", row->description, "permissions", permissions_of(row),
-	    "is_admin", row->is_admin);
+	    "description", row->description, "permissions",
+	    json_strings(row->permissions, row->permission_count), "is_admin",
+	    row->is_admin);
 
 	return json_array_append_new(ctx, item) == 0 ? RG_OK : RG_E_NOMEM;
 }
@@ -75,22 +65,17 @@ print(void *ctx, const struct role_row *row)
 int
 cmd_role_list(struct cli *cli)
 {
-	json_t *list;
+	json_t *list = NULL;
 	enum rg_err r;
 	int status;
 
 	if ((status = cli_open(cli)) != CLI_OK)
 		return status;
-	if (!cli->json) {
-		r = store_each_role(gate_store(cli->gate), print, NULL);
-		return r == RG_OK ? CLI_OK : cli_fail(r, NULL);
-	}
-	list = json_array();
-	r = store_each_role(gate_store(cli->gate), collect, list);
-	if (r == RG_OK)
-		return cli_print_json_own(list);
-	json_decref(list);
-	return cli_fail(r, NULL);
+	if (cli->json)
+		list = json_array();
+	r = store_each_role(gate_store(cli->gate), cli->json ? collect : print,
+	    cli->json ? (void *)list : cli);
+	return cli_end_list_own(r, list);
 }
 
 int

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "cli/cli.h"
@@ -22,41 +23,36 @@ static enum rg_err
 print(void *ctx, const struct session_row *s)
 {
 	const struct principal_row *p = &s->principal;
-	char used[32], until[32];
+	char used[32], until[32], *id = gate_subject_id(p);
 
 	(void)ctx;
+	if (id == NULL)
+		return RG_E_NOMEM;
 	clock_format(s->last_used, used);
 	clock_format(s->expires_at, until);
-	(void)printf("%s  %s:%s%s", s->public_id, p->provider, p->tenant,
-	    p->tenant[0] == '\0' ? "" : ":");
-	cli_print(p->subject);
+	(void)printf("%s  ", s->public_id);
+	cli_print(id);
 	(void)fputs("  ", stdout);
 	cli_print(p->username[0] != '\0' ? p->username : p->name);
 	(void)printf("  used %s  until %s\n", used, until);
+	free(id);
 	return RG_OK;
 }
 
 int
 cmd_session_list(struct cli *cli)
 {
-	struct store *store;
-	json_t *list;
+	json_t *list = NULL;
 	enum rg_err r;
 	int status;
 
 	if ((status = cli_open(cli)) != CLI_OK)
 		return status;
-	store = gate_store(cli->gate);
-	if (!cli->json) {
-		r = store_each_session(store, cli->ctx.now, print, NULL);
-		return r == RG_OK ? CLI_OK : cli_fail(r, NULL);
-	}
-	list = json_array();
-	r = store_each_session(store, cli->ctx.now, collect, list);
-	if (r == RG_OK)
-		return cli_print_json_own(list);
-	json_decref(list);
-	return cli_fail(r, NULL);
+	if (cli->json)
+		list = json_array();
+	r = store_each_session(gate_store(cli->gate), cli->ctx.now,
+	    cli->json ? collect : print, cli->json ? (void *)list : cli);
+	return cli_end_list_own(r, list);
 }
 
 int

@@ -295,7 +295,6 @@ store_audit_verify(struct store *s, const struct audit_head *expect,
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct audit_head at = {0, GENESIS}, head;
-	struct query q;
 
 	*count = 0;
 	if (expect != NULL && expect->seq == 0 &&
@@ -305,8 +304,7 @@ store_audit_verify(struct store *s, const struct audit_head *expect,
 	if (db_in_transaction(s))
 		return err_set(e, RG_E_INTERNAL, "a transaction is open");
 	/* Others go on adding rows: look at one moment. */
-	db_query(&q, s, ST_BEGIN_READ);
-	if ((r = db_run(&q)) != RG_OK ||
+	if ((r = store_begin_read(s)) != RG_OK ||
 	    (r = store_audit_head(s, &head)) != RG_OK) {
 		(void)err_set(e, r, "%s: %s", db_path(s), db_error(s));
 		goto out;

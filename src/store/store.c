@@ -270,6 +270,12 @@ store_begin(struct store *s)
 }
 
 enum rg_err
+store_begin_read(struct store *s)
+{
+	return run(s, ST_BEGIN_READ);
+}
+
+enum rg_err
 store_commit(struct store *s)
 {
 	return run(s, ST_COMMIT);

@@ -53,6 +53,10 @@ const char *store_error(const struct store *);
 
 /* BEGIN IMMEDIATE: writers queue here, for at most busy_ms. They don't nest. */
 enum rg_err store_begin(struct store *);
+
+/* Reads from here to the rollback see one moment, whoever writes meanwhile. */
+enum rg_err store_begin_read(struct store *);
+
 enum rg_err store_commit(struct store *);
 
 /* Does nothing when no transaction is open. */

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+/* How a sign-in ends, on record: with a session, or refused. */
+#include "gate_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#define CLAIMS_MAX (48 * 1024)
+#define DISPLAY_MAX 200
+#define PUBLIC_ID_LEN 22 /* 110 bits */
+
+/*
+ * Claims of the protocol, or opaque ones ("aio", "rh": Microsoft says to
+ * ignore them), which no mapping has a use for. The others are kept, so that
+ * a mapping made later counts for those who are signed in.
+ */
+static const char *const not_kept[] = {"iss", "aud", "azp", "exp", "nbf", "iat",
+    "nonce", "at_hash", "c_hash", "s_hash", "auth_time", "sid", "jti", "uti",
+    "aio", "rh", "_claim_sources"};
+
+/* A display claim, or "" when it is absent or not fit to be shown. */
+static const char *
+display(const json_t *claims, const char *name)
+{
+	const char *s = json_str(claims, name);
+
+	return s != NULL && text_is_line(s, DISPLAY_MAX) ? s : "";
+}
+
+struct sign_in {
+	struct principal_row principal;
+	char subject[256];
+	char *claims_text;
+	char *roles_text;
+	char *old_roles;
+	char *subject_id;
+};
+
+static void
+sign_in_clear(struct sign_in *s)
+{
+	free(s->claims_text);
+	free(s->roles_text);
+	free(s->old_roles);
+	free(s->subject_id);
+}
+
+/* Fills the row from verified claims: identity is (tid, oid) or sub. */
+static enum rg_err
+make_principal(const struct provider *p, json_t *claims, int64_t now,
+    struct sign_in *s, struct err *e)
+{
+	struct principal_row *row = &s->principal;
+	const char *id;
+	size_t i;
+
+	row->provider = p->name;
+	row->issuer = p->issuer;
+	row->tenant = p->tenant == NULL ? "" : p->tenant;
+	row->kind = "user";
+	row->name = display(claims, "name");
+	row->username = display(claims, "preferred_username");
+	row->email = display(claims, "email");
+	row->first_seen = row->last_seen = now;
+	id = json_str(claims, p->type == PROVIDER_ENTRA ? "oid" : "sub");
+	if (id == NULL || strlen(id) >= sizeof(s->subject))
+		return err_set(e, RG_E_SUB, "no usable subject");
+	(void)snprintf(s->subject, sizeof(s->subject), "%s", id);
+	if (p->type == PROVIDER_ENTRA)
+		text_lower(s->subject);
+	row->subject = s->subject;
+	if ((s->subject_id = gate_subject_id(row)) == NULL)
+		return err_set(e, RG_E_NOMEM, "signing in");
+	for (i = 0; i < sizeof(not_kept) / sizeof(not_kept[0]); i++)
+		(void)json_object_del(claims, not_kept[i]);
+	if ((s->claims_text = gate_json_text(claims)) == NULL)
+		return err_set(e, RG_E_NOMEM, "signing in");
+	if (strlen(s->claims_text) > CLAIMS_MAX)
+		return err_set(e, RG_E_CLAIMS_SIZE, "%zu bytes of claims",
+		    strlen(s->claims_text));
+	return RG_OK;
+}
+
+/* sign_in.ok, and roles.changed when they are not what they were. */
+static enum rg_err
+audit_sign_in(struct gate *g, const struct gate_context *ctx,
+    const struct sign_in *s, const struct session_row *row,
+    const struct access_decision *d)
+{
+	enum rg_err r;
+	json_t *roles = json_strings(d->roles, d->role_count), *old = NULL;
+
+	r = gate_audit(g, ctx, "sign_in.ok", s->subject_id, s->subject_id,
+	    json_pack("{s:s, s:s, s:O?, s:s, s:s*}", "provider",
+		row->principal.provider, "session", row->public_id, "roles",
+		roles, "groups",
+		d->groups_state == GROUPS_COMPLETE ? "complete" : "unknown",
+		"groups_reason", d->groups_reason));
+	if (r == RG_OK && s->old_roles != NULL &&
+	    strcmp(s->old_roles, s->roles_text) != 0) {
+		old = json_loads(s->old_roles, 0, NULL);
+		r = gate_audit(g, ctx, "roles.changed", s->subject_id,
+		    s->subject_id,
+		    json_pack("{s:o?, s:O?, s:s}", "old", old, "new", roles,
+			"cause", "sign_in"));
+	}
+	json_decref(roles);
+	return r;
+}
+
+static enum rg_err
+end_session(struct gate *g, const uint8_t hash[HASH_LEN])
+{
+	enum rg_err r = store_session_remove(g->store, hash);
+
+	return r == RG_E_SESSION_NONE ? RG_OK : r;
+}
+
+/* The one transaction: principal, session, audit. */
+static enum rg_err
+write_all(struct gate *g, const struct gate_context *ctx,
+    const struct gate_answer *a, struct sign_in *s, const char *sid,
+    const struct access_decision *d, struct gate_signed_in *out, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	const struct settings *set = g->settings;
+	struct session_row row = {0};
+	uint8_t old[HASH_LEN];
+	char public_id[PUBLIC_ID_LEN + 1];
+
+	random_token(out->session);
+	random_name(public_id, PUBLIC_ID_LEN);
+	hash_sha256(out->session, RANDOM_TOKEN_LEN, row.hash);
+	row.public_id = public_id;
+	row.principal = s->principal;
+	row.provider_sid = sid;
+	row.claims = s->claims_text;
+	row.roles = s->roles_text;
+	row.issued_at = row.last_used = ctx->now;
+	row.idle_seconds = set->session_idle;
+	row.expires_at = clock_add(ctx->now, set->session_lifetime);
+	if ((r = store_begin(g->store)) != RG_OK ||
+	    (r = store_principal_put(g->store, &s->principal, &row.principal.id,
+		 &s->old_roles)) != RG_OK ||
+	    (r = store_session_add(g->store, &row)) != RG_OK)
+		goto out;
+	/* The session that this browser had before ends. */
+	if (a->session != NULL)
+		hash_sha256(a->session, strlen(a->session), old);
+	if ((r = end_session(g, a->begun_with)) != RG_OK ||
+	    (a->session != NULL && (r = end_session(g, old)) != RG_OK))
+		goto out;
+	if ((r = audit_sign_in(g, ctx, s, &row, d)) != RG_OK ||
+	    (r = store_commit(g->store)) != RG_OK)
+		goto out;
+	r = RG_OK;
+out:
+	if (r != RG_OK) {
+		(void)gate_store_err(g, r, "recording the sign-in", e);
+		store_rollback(g->store);
+		explicit_bzero(out->session, sizeof(out->session));
+	}
+	return r;
+}
+
+enum rg_err
+gate_record(struct gate *g, const struct gate_context *ctx,
+    const struct gate_answer *a, struct gate_signed_in *out, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct sign_in s = {0};
+	struct access_decision d = {0};
+	json_t *roles = NULL;
+	char sid[256];
+
+	(void)snprintf(sid, sizeof(sid), "%s", display(a->claims, "sid"));
+	if ((r = make_principal(a->provider, a->claims, ctx->now, &s, e)) !=
+		RG_OK ||
+	    (r = gate_policy(g, e)) != RG_OK)
+		goto out;
+	r = gate_decide(
+	    g, a->provider, s.principal.tenant, a->claims, ctx->now, &d);
+	if (r != RG_OK ||
+	    (roles = json_strings(d.roles, d.role_count)) == NULL ||
+	    (s.roles_text = gate_json_text(roles)) == NULL) {
+		r = err_set(e, RG_E_NOMEM, "signing in");
+		goto out;
+	}
+	s.principal.roles = s.roles_text;
+	if ((r = write_all(g, ctx, a, &s, sid, &d, out, e)) != RG_OK)
+		goto out;
+	out->has_role = d.role_count > 0;
+	log_info(
+	    "sign_in.ok", "subject=%s roles=%s", s.subject_id, s.roles_text);
+	r = RG_OK;
+out:
+	json_decref(roles);
+	access_decision_clear(&d);
+	sign_in_clear(&s);
+	return r;
+}
+
+/*
+ * Anyone can cause refusals, and they must not fill the disk: a minute has
+ * room for so many rows; the others are counted and the next row says so.
+ */
+static bool
+may_write_refusal(struct gate *g, int64_t now)
+{
+	int64_t count = 0;
+
+	if (store_audit_count(
+		g->store, "sign_in.refused", now - 59, now, &count) != RG_OK)
+		return false;
+	return count < g->settings->audit_refusals;
+}
+
+void
+gate_refused(
+    struct gate *g, const struct gate_context *ctx, const struct err *why)
+{
+	enum rg_err r;
+	json_t *detail;
+
+	log_info("sign_in.refused", "error=%s client=%s detail=%s",
+	    err_name(why->code), ctx->client, log_quote(why->detail));
+	if (!may_write_refusal(g, ctx->now)) {
+		g->suppressed++;
+		return;
+	}
+	detail = json_pack(
+	    "{s:s, s:s}", "error", err_name(why->code), "detail", why->detail);
+	if (detail == NULL) /* not UTF-8: what a peer sent stays out */
+		detail = json_pack("{s:s}", "error", err_name(why->code));
+	if (g->suppressed > 0)
+		(void)json_object_set_new(
+		    detail, "suppressed_before", json_integer(g->suppressed));
+	if ((r = store_begin(g->store)) == RG_OK)
+		r = gate_audit(g, ctx, "sign_in.refused", "", "", detail);
+	else
+		json_decref(detail);
+	if (r == RG_OK)
+		r = store_commit(g->store);
+	if (r != RG_OK) {
+		store_rollback(g->store);
+		g->suppressed++;
+		log_error("audit.lost", "event=sign_in.refused error=%s",
+		    err_name(r));
+		return;
+	}
+	g->suppressed = 0;
+}

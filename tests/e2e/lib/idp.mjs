@@ -61,6 +61,8 @@ export async function startIdp(work, {
   }
   const proc = work.spawn(kind, process.execPath, [...all, ...args], {
     stdin: 'pipe', stdout: 'pipe',
+    // It reads these sources, which www-data perhaps may not.
+    asUs: true,
   });
   proc.child.stdin.on('error', () => {});
   const lines = createInterface({ input: proc.child.stdout });

@@ -119,15 +119,17 @@ export class Workspace {
 
   /*
    * Starts a program; output goes to NAME.log. `stdout: 'pipe'` leaves stdout
-   * to the caller.
+   * to the caller; `asUs`: not as the site's user.
    */
-  spawn(name, file, args, { env = {}, stdin = 'ignore', stdout } = {}) {
+  spawn(name, file, args, {
+    env = {}, stdin = 'ignore', stdout, asUs = false,
+  } = {}) {
     const log = this.path(`${name}.log`);
     const fd = openSync(log, 'a', 0o600);
     this.#own(log);
     const child = spawn(file, args, {
       cwd: this.dir, env: this.#env(env), detached: true,
-      stdio: [stdin, stdout ?? fd, fd], ...this.user,
+      stdio: [stdin, stdout ?? fd, fd], ...(asUs ? {} : this.user),
     });
     closeSync(fd);
     child.on('error', (err) => { reports += `${name}: ${err.message}\n`; });

@@ -81,6 +81,7 @@ refuse_stranger(struct worker *w, const struct request *q, struct response *s,
 {
 	bool no_session = r == RG_E_SESSION_NONE || r == RG_E_SESSION_EXPIRED;
 
+	s->refused = r;
 	if (no_session && navigates(q))
 		to_login(w, q, s);
 	else if (!no_session && q->wants_html)
@@ -96,6 +97,7 @@ refuse_person(struct worker *w, const struct request *q, struct response *s,
 	bool lacks = r == RG_E_INSUFFICIENT_ROLE || r == RG_E_NO_ROLE ||
 		     r == RG_E_GROUPS_UNKNOWN;
 
+	s->refused = r;
 	if (lacks && q->require_env)
 		leave_to_require(s);
 	else if (lacks && q->wants_html && r != RG_E_INSUFFICIENT_ROLE)

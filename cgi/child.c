@@ -323,6 +323,13 @@ reload(struct child *c)
 	return c->state != NULL;
 }
 
+/* How long to wait for a connection: until the chores want their turn. */
+static int
+rest(struct child *c)
+{
+	return c->app->idle == NULL ? -1 : c->app->idle(c->state);
+}
+
 /* The next connection; -1 when it is time to end. */
 static int
 next_connection(struct child *c)
@@ -335,7 +342,7 @@ next_connection(struct child *c)
 	while (fd < 0 && !stopping) {
 		if (reloading && !reload(c))
 			break;
-		if (epoll_wait(c->epoll, ev, LISTENERS + 2, -1) > 0)
+		if (epoll_wait(c->epoll, ev, LISTENERS + 2, rest(c)) > 0)
 			fd = take(c, &c->authorizer);
 	}
 	if (fd >= 0)

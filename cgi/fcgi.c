@@ -217,7 +217,7 @@ serve_one(FCGX_Request *r, const struct service *v, int read_ms, int write_ms)
 	keep = finish(r, &out) && keep;
 	deadline_stop();
 	if (v->app->idle != NULL)
-		v->app->idle(v->state);
+		(void)v->app->idle(v->state);
 out:
 	fcgi_guard_end();
 	buf_clear(&body.bytes);

@@ -47,6 +47,7 @@ fail_json(const struct request *q, struct response *s, enum rg_err code)
 	const struct problem *p = problem_of(code);
 
 	response_error(s, p->status, p->code, p->message, q->id);
+	s->refused = code;
 }
 
 void
@@ -68,5 +69,6 @@ fail(struct worker *w, const struct request *q, struct response *s,
 	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "title", p->title, "message",
 		p->message, "advice", p->advice, "code", p->code, "retry_url",
 		buf_str(&retry)));
+	s->refused = code;
 	buf_clear(&retry);
 }

@@ -99,7 +99,7 @@ plain_serve(const struct server_options *o, const struct server_app *app)
 	else
 		ok = write_all(failed, sizeof(failed) - 1);
 	if (ok && app->idle != NULL)
-		app->idle(state);
+		(void)app->idle(state);
 	app->close(state);
 	buf_clear(&out);
 	return ok ? 0 : 1;

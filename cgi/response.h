@@ -14,13 +14,15 @@
 #include <jansson.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 
 struct response {
 	int status; /* 200 unless set */
 	struct buf headers;
 	struct buf body;
-	bool cacheable; /* static files: leave out no-store */
-	bool bare;	/* status and own headers only, no body */
+	bool cacheable;	     /* static files: leave out no-store */
+	bool bare;	     /* status and own headers only, no body */
+	enum rg_err refused; /* why, for the counters; RG_OK if it was not */
 };
 
 #define RESPONSE_INIT                                                          \

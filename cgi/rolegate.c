@@ -129,6 +129,30 @@ worker_open(void *ctx)
 	return w;
 }
 
+/*
+ * What came of the request. Neither the path nor anything else of the client
+ * gets into it: the endpoint is a path of ours, or none.
+ */
+static void
+count(struct worker *w, const struct response *s, int64_t now)
+{
+	char what[64];
+
+	(void)snprintf(what, sizeof(what), "%s:%d",
+	    w->endpoint == NULL ? "other" : w->endpoint, s->status);
+	gate_count(w->gate, "requests", what, now);
+	if (s->refused != RG_OK)
+		gate_count(w->gate, "refused", err_name(s->refused), now);
+}
+
+static int
+worker_idle(void *state)
+{
+	struct worker *w = state;
+
+	return w->gate == NULL ? -1 : gate_idle(w->gate);
+}
+
 static void
 worker_close(void *state)
 {
@@ -156,6 +180,7 @@ worker_serve(void *state, char *const *params, enum fcgi_role role,
 	}
 	log_set_request(q->id);
 	open_gate(w);
+	w->endpoint = role == ROLE_AUTHORIZER ? "authorizer" : NULL;
 	if (role == ROLE_AUTHORIZER)
 		authorizer(w, q, &s, r);
 	else if (r != RG_OK)
@@ -166,6 +191,7 @@ worker_serve(void *state, char *const *params, enum fcgi_role role,
 	    role == ROLE_AUTHORIZER ? "(authorizer)" : log_quote(q->path),
 	    s.status, (long long)(clock_mono_ms() - began));
 	response_write(&s, q->method == METHOD_HEAD, out);
+	count(w, &s, clock_now());
 out:
 	response_clear(&s);
 	request_free(&q);
@@ -259,6 +285,7 @@ main(int argc, char **argv)
 	use_settings(&prog);
 	app.open = worker_open;
 	app.serve = worker_serve;
+	app.idle = worker_idle;
 	app.close = worker_close;
 	app.reload = program_reload;
 	app.ctx = &prog;

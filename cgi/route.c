@@ -71,6 +71,7 @@ route(struct worker *w, const struct request *q, struct response *s)
 	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (strcmp(q->path + n, routes[i].path) != 0)
 			continue;
+		w->endpoint = routes[i].path;
 		if ((routes[i].methods & method_bit(q->method)) != 0) {
 			serve(w, q, s, i);
 			return;

@@ -36,13 +36,15 @@ struct server_options {
  * it appends nothing, a 500 is sent. `params` and the body are valid during
  * the call. `reload` (may be NULL) runs in the parent on HUP: RG_OK makes it
  * replace the workers, an error keeps everything as it is. Without a parent it
- * runs in the one process, between `close` and another `open`.
+ * runs in the one process, between `close` and another `open`. `idle` (may be
+ * NULL) runs while no request is in hand: after an answer was sent, and again
+ * after as many milliseconds as it returned, if nothing came; -1 is never.
  */
 struct server_app {
 	void *(*open)(void *ctx);
 	void (*serve)(void *state, char *const *params, enum fcgi_role,
 	    request_read_fn *, void *read_ctx, struct buf *out);
-	void (*idle)(void *state); /* after an answer was sent; or NULL */
+	int (*idle)(void *state);
 	void (*close)(void *state);
 	enum rg_err (*reload)(void *ctx, struct err *e);
 	void *ctx;

@@ -24,6 +24,7 @@ struct worker {
 	struct gate *gate;
 	int64_t tried; /* to open the gate: clock_mono_ms(), 0 for never */
 	struct cookie_style style;
+	const char *endpoint; /* path of the route, for the counters */
 };
 
 typedef void

@@ -78,7 +78,8 @@ gate_open(const struct settings *s, struct gate **out, struct err *e)
 	struct buf path = BUF_INIT;
 
 	*out = NULL;
-	if ((g = calloc(1, sizeof(*g))) == NULL) {
+	if ((g = calloc(1, sizeof(*g))) == NULL ||
+	    (g->counters = gate_counters_new()) == NULL) {
 		r = err_set(e, RG_E_NOMEM, "opening the gate");
 		goto out;
 	}
@@ -117,6 +118,7 @@ gate_free(struct gate **gp)
 
 	if (g == NULL)
 		return;
+	gate_counters_end(g);
 	oidc_free(&g->oidc);
 	slots_free(&g->slots);
 	access_policy_free(&g->policy);

@@ -176,6 +176,25 @@ enum rg_err
 gate_token_check(struct gate *, const struct provider *, const char *token,
     size_t len, const char *nonce, int64_t now, json_t **claims, struct err *e);
 
+/* ---- counters --------------------------------------------------------- */
+
+/*
+ * Counts `name` (what happened) for `reason` in the minute of `now`: a step in
+ * memory. gate_idle() writes it down later, so a process that is killed loses
+ * what it counted in the last seconds. Both are words of ours, of up to 63
+ * characters [A-Za-z0-9_./:-], and few in all: an enum rg_err's name, a
+ * configured provider's name, never anything that a client sent. A NULL gate
+ * counts nothing.
+ */
+void
+gate_count(struct gate *, const char *name, const char *reason, int64_t now);
+
+/*
+ * Between two requests: small chores that nobody waits for. Returns in how many
+ * milliseconds it wants to be called again, -1 if not before the next request.
+ */
+int gate_idle(struct gate *);
+
 /* ---- health ----------------------------------------------------------- */
 
 struct gate_health {

@@ -10,6 +10,8 @@
 #include "oidc/oidc.h"
 #include "store/store.h"
 
+struct counters; /* gate_count.c */
+
 struct gate {
 	const struct settings *settings;
 	struct store *store;
@@ -18,6 +20,7 @@ struct gate {
 	struct oidc *oidc;
 	struct oidc_cache cache;
 	struct access_policy *policy;
+	struct counters *counters;
 
 	int64_t suppressed; /* refusals not written since the last row */
 };
@@ -54,5 +57,11 @@ char *gate_json_text(const json_t *);
 enum rg_err
 gate_decide(struct gate *, const struct provider *, const char *tenant,
     const json_t *claims, int64_t now, struct access_decision *out);
+
+/* What gate_count() counts in; NULL when out of memory. */
+struct counters *gate_counters_new(void);
+
+/* Writes down what was counted, as far as possible, and frees. */
+void gate_counters_end(struct gate *);
 
 #endif

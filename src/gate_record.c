@@ -197,6 +197,7 @@ gate_record(struct gate *g, const struct gate_context *ctx,
 	if ((r = write_all(g, ctx, a, &s, sid, &d, out, e)) != RG_OK)
 		goto out;
 	out->has_role = d.role_count > 0;
+	gate_count(g, "sign_in.ok", a->provider->name, ctx->now);
 	log_info(
 	    "sign_in.ok", "subject=%s roles=%s", s.subject_id, s.roles_text);
 	r = RG_OK;
@@ -231,6 +232,7 @@ gate_refused(
 
 	log_info("sign_in.refused", "error=%s client=%s detail=%s",
 	    err_name(why->code), ctx->client, log_quote(why->detail));
+	gate_count(g, "sign_in.refused", err_name(why->code), ctx->now);
 	if (!may_write_refusal(g, ctx->now)) {
 		g->suppressed++;
 		return;

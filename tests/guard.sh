@@ -41,7 +41,7 @@ cgi:base oidc access gate'
 
 room_of_include() {
 	case $1 in
-	gate.h | gate_internal.h | settings.h) echo gate ;;
+	gate.h | gate_internal.h | settings.h | settings_internal.h) echo gate ;;
 	*) echo "${1%%/*}" ;;
 	esac
 }
@@ -135,10 +135,10 @@ done
 
 # Every configuration key is in the manual and in the example, and vice versa.
 # A call may be spread over lines.
-keys=$(tr '\n\t' '  ' <src/settings.c |
-	grep -oE '\b(conf_[a-z]+|copy|optional|need)\( *c, [a-zA-Z"]+, "[a-z_]+"' |
+keys=$(cat src/settings*.c | tr '\n\t' '  ' |
+	grep -oE '\bconf_[a-z_]+\( *c, [a-zA-Z"]+, "[a-z_]+"' |
 	sed 's/.*"\([a-z_]*\)"$/\1/' | sort -u)
-[ -n "$keys" ] || breach "no configuration keys found in src/settings.c"
+[ -n "$keys" ] || breach "no configuration keys found in src/settings*.c"
 for k in $keys; do
 	grep -q "^\.It Cm $k\b" cgi/rolegate.conf.5 ||
 		breach "cgi/rolegate.conf.5 does not describe $k"

@@ -298,6 +298,36 @@ conf_need(struct conf *c, const char *section, const char *key)
 	return v;
 }
 
+static char *
+duplicate(const char *s)
+{
+	char *dup = strdup(s);
+
+	if (dup == NULL)
+		abort();
+	return dup;
+}
+
+char *
+conf_copy(struct conf *c, const char *section, const char *key, const char *def)
+{
+	return duplicate(conf_str(c, section, key, def));
+}
+
+char *
+conf_copy_opt(struct conf *c, const char *section, const char *key)
+{
+	const char *v = conf_str(c, section, key, NULL);
+
+	return v == NULL ? NULL : duplicate(v);
+}
+
+char *
+conf_copy_need(struct conf *c, const char *section, const char *key)
+{
+	return duplicate(conf_need(c, section, key));
+}
+
 /* Parses digits; *end is what follows. False if there are none or too many. */
 static bool
 digits(const char *s, int64_t *out, const char **end)

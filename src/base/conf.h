@@ -32,6 +32,16 @@ conf_str(struct conf *, const char *section, const char *key, const char *def);
 /* As conf_str, but its absence is an error. Returns "" then. */
 const char *conf_need(struct conf *, const char *section, const char *key);
 
+/*
+ * The same as copies that the caller frees: conf_copy gives `def`,
+ * conf_copy_opt NULL when the key is absent. Without memory they end the
+ * program: a file is read at start, when there is nothing to save.
+ */
+char *
+conf_copy(struct conf *, const char *section, const char *key, const char *def);
+char *conf_copy_opt(struct conf *, const char *section, const char *key);
+char *conf_copy_need(struct conf *, const char *section, const char *key);
+
 /* A decimal integer within [min, max]. */
 int64_t conf_int(struct conf *, const char *section, const char *key,
     int64_t def, int64_t min, int64_t max);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files that read rolegate.conf share. */
+#ifndef RG_SETTINGS_INTERNAL_H
+#define RG_SETTINGS_INTERNAL_H
+
+#include "base/conf.h"
+#include "settings.h"
+
+/* strdup(), or the end of the program: at start there is nothing to save. */
+char *settings_dup(const char *);
+
+/* Fills s->providers from all [provider.NAME] sections. */
+void settings_read_providers(struct conf *, struct settings *);
+
+/* Frees what it holds and wipes its secrets. */
+void settings_provider_clear(struct provider *);
+
+#endif

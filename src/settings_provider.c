@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+/* The [provider.NAME] sections. */
+#include "settings_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/url.h"
+
+#define SECRET_MAX 4096
+
+/* The secret from its file or environment variable, whichever is named. */
+static void
+read_secret(struct conf *c, const char *section, struct provider *p)
+{
+	const char *file = conf_str(c, section, "client_secret_file", NULL);
+	const char *env = conf_str(c, section, "client_secret_env", NULL);
+	const char *value;
+	struct buf text = BUF_INIT;
+	struct err e = {RG_OK, ""};
+
+	if ((file == NULL) == (env == NULL)) {
+		conf_fail(c, section, "client_secret_file",
+		    "give either client_secret_file or client_secret_env");
+		goto out;
+	}
+	if (file != NULL) {
+		if (file_read_secret(file, SECRET_MAX, &text, &e) != RG_OK) {
+			conf_fail(
+			    c, section, "client_secret_file", "%s", e.detail);
+			goto out;
+		}
+		value = buf_str(&text);
+	} else if ((value = getenv(env)) == NULL) {
+		conf_fail(c, section, "client_secret_env",
+		    "the environment has no %s", env);
+		goto out;
+	}
+	if (value[0] == '\0' || !text_is_line(value, SECRET_MAX)) {
+		conf_fail(c, section,
+		    file != NULL ? "client_secret_file" : "client_secret_env",
+		    "the secret is empty or has control characters");
+		goto out;
+	}
+	p->client_secret = settings_dup(value);
+out:
+	buf_clear(&text);
+}
+
+/* The tenant of Entra, and that the issuer is the one of that tenant. */
+static void
+read_entra(struct conf *c, const char *section, struct provider *p)
+{
+	char issuer[128];
+	struct url u;
+
+	p->tenant = conf_copy_need(c, section, "tenant");
+	if (!text_is_guid(p->tenant)) {
+		conf_fail(c, section, "tenant",
+		    "expected the tenant id, a GUID (Entra admin center, "
+		    "Overview)");
+		return;
+	}
+	text_lower(p->tenant);
+	(void)snprintf(issuer, sizeof(issuer),
+	    "https://login.microsoftonline.com/%s/v2.0", p->tenant);
+	p->issuer = conf_copy(c, section, "issuer", issuer);
+	/* Microsoft: the first path segment of iss is the tid. */
+	if (url_parse(p->issuer, &u) != RG_OK || u.path[0] != '/' ||
+	    strncmp(u.path + 1, p->tenant, TEXT_GUID_LEN) != 0 ||
+	    strcmp(u.path + 1 + TEXT_GUID_LEN, "/v2.0") != 0)
+		conf_fail(c, section, "issuer",
+		    "is not the v2.0 issuer of tenant %s", p->tenant);
+}
+
+static void
+check_issuer(struct conf *c, const char *section, const struct settings *s,
+    struct provider *p)
+{
+	struct url u;
+
+	if (url_parse(p->issuer, &u) != RG_OK || u.has_query) {
+		conf_fail(c, section, "issuer",
+		    "expected an https URL without query");
+		return;
+	}
+	if (u.https)
+		return;
+	/* The demo only: nothing leaves the machine. */
+	p->allow_loopback_http = !s->secure && url_is_loopback(&u);
+	if (!p->allow_loopback_http)
+		conf_fail(c, section, "issuer",
+		    "http is for a demo on loopback only; use https");
+}
+
+static bool
+scope_has_openid(const char *scope)
+{
+	const char *p;
+
+	for (p = scope; (p = strstr(p, "openid")) != NULL; p++)
+		if ((p == scope || p[-1] == ' ') &&
+		    (p[6] == '\0' || p[6] == ' '))
+			return true;
+	return false;
+}
+
+static void
+read_provider(
+    struct conf *c, const char *section, struct settings *s, struct provider *p)
+{
+	static const char *const types[] = {"oidc", "entra", NULL};
+	static const char *const auths[] = {"basic", "post", NULL};
+	static const char *const modes[] = {"query", "form_post", NULL};
+	const char *name = section + strlen("provider.");
+	const char *alg;
+	int a;
+
+	p->name = settings_dup(name);
+	if (!text_is_name(name, "-", 32))
+		conf_fail(c, section, "type",
+		    "a provider's name has 1 to 32 letters, digits or -");
+	(void)conf_need(c, section, "type");
+	p->type = (enum provider_type)conf_choice(c, section, "type", types, 0);
+	p->label = conf_copy(c, section, "label", name);
+	if (p->type == PROVIDER_ENTRA)
+		read_entra(c, section, p);
+	else
+		p->issuer = conf_copy_need(c, section, "issuer");
+	if (p->issuer != NULL)
+		check_issuer(c, section, s, p);
+	p->client_id = conf_copy_need(c, section, "client_id");
+	read_secret(c, section, p);
+	p->client_auth =
+	    (enum client_auth)conf_choice(c, section, "client_auth", auths, 0);
+	p->response_mode = (enum response_mode)conf_choice(
+	    c, section, "response_mode", modes, 0);
+	p->scope = conf_copy(c, section, "scope", "openid profile email");
+	if (!scope_has_openid(p->scope))
+		conf_fail(c, section, "scope", "must contain openid");
+	alg = conf_str(c, section, "id_token_alg", "RS256");
+	if ((a = jose_alg_parse(alg)) < 0)
+		conf_fail(c, section, "id_token_alg",
+		    "%s is not an algorithm that rolegate accepts", alg);
+	else
+		p->alg = (enum jose_alg)a;
+	p->userinfo = conf_bool(c, section, "userinfo", false);
+	p->groups_claim = conf_copy(c, section, "groups_claim", "groups");
+	p->roles_claim = conf_copy(c, section, "roles_claim", "roles");
+	p->default_role = conf_copy_opt(c, section, "default_role");
+	p->ca_file = conf_copy_opt(c, section, "ca_file");
+	p->timeout_ms = conf_seconds(c, section, "timeout", 5, 1, 30) * 1000;
+}
+
+void
+settings_read_providers(struct conf *c, struct settings *s)
+{
+	const char *section;
+	struct buf text = BUF_INIT;
+	struct err e = {RG_OK, ""};
+	size_t i;
+
+	for (i = 0; (section = conf_section(c, "provider.", i)) != NULL; i++) {
+		struct provider *p;
+
+		if (i == SETTINGS_MAX_PROVIDERS) {
+			conf_fail(c, section, "type", "more than %d providers",
+			    SETTINGS_MAX_PROVIDERS);
+			return;
+		}
+		p = &s->providers[s->provider_count++];
+		read_provider(c, section, s, p);
+		if (p->ca_file != NULL &&
+		    file_read(p->ca_file, 4 << 20, &text, &e) != RG_OK)
+			conf_fail(c, section, "ca_file", "%s", e.detail);
+		buf_clear(&text);
+	}
+	if (s->provider_count == 0)
+		conf_fail(c, "provider.NAME", "type",
+		    "no [provider.NAME] section: nobody could sign in");
+}
+
+void
+settings_provider_clear(struct provider *p)
+{
+	if (p->client_secret != NULL)
+		explicit_bzero(p->client_secret, strlen(p->client_secret));
+	free(p->client_secret);
+	free(p->name);
+	free(p->label);
+	free(p->issuer);
+	free(p->tenant);
+	free(p->client_id);
+	free(p->scope);
+	free(p->ca_file);
+	free(p->groups_claim);
+	free(p->roles_claim);
+	free(p->default_role);
+}

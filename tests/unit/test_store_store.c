@@ -500,7 +500,8 @@ test_killed(void **state)
 	pid_t pid;
 
 	store_free(&f->s);
-	for (i = 0; i < 12; i++) {
+	/* On a busy machine it takes a while until one gets anything done. */
+	for (i = 0; i < 12 || (count == 0 && i < 100); i++) {
 		pid = util_start(sign_in_forever, f);
 		(void)usleep(3000 + i * 1700);
 		assert_int_equal(kill(pid, SIGKILL), 0);

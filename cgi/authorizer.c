@@ -95,7 +95,7 @@ refuse_person(struct worker *w, const struct request *q, struct response *s,
     const struct gate_identity *id, enum rg_err r)
 {
 	bool lacks = r == RG_E_INSUFFICIENT_ROLE || r == RG_E_NO_ROLE ||
-		     r == RG_E_GROUPS_UNKNOWN;
+		     r == RG_E_GROUPS_UNKNOWN || r == RG_E_DENIED;
 
 	s->refused = r;
 	if (lacks && q->require_env)

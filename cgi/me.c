@@ -25,6 +25,9 @@ groups_in_words(const struct access_decision *d)
 	if (d->groups_state == GROUPS_UNKNOWN)
 		return "Your sign-in provider did not send your groups (there "
 		       "are too many, or they could not be read).";
+	if (d->groups_state == GROUPS_STALE)
+		return "Your sign-in provider did not say which groups you "
+		       "belong to; what was last known counts for now.";
 	if (strcmp(d->groups_source, "none") == 0)
 		return "Your sign-in provider sent no groups.";
 	if (d->group_count == 0)
@@ -65,7 +68,10 @@ me_values(struct worker *w, const struct gate_identity *id)
 	(void)json_object_set_new(
 	    v, "groups_text", json_string(groups_in_words(d)));
 	(void)json_object_set_new(v, "groups_unknown",
-	    json_boolean(d->groups_state == GROUPS_UNKNOWN));
+	    json_boolean(!d->denied && d->groups_state == GROUPS_UNKNOWN));
+	(void)json_object_set_new(v, "denied", json_boolean(d->denied));
+	(void)json_object_set_new(v, "lacking",
+	    json_boolean(!d->denied && d->groups_state != GROUPS_UNKNOWN));
 	(void)json_object_set_new(v, "name", json_string(id->name));
 	(void)json_object_set_new(v, "username", json_string(id->username));
 	(void)json_object_set_new(v, "subject_id", json_string(id->subject));
@@ -88,7 +94,8 @@ me_denied(struct worker *w, const struct request *q, struct response *s,
     const struct gate_identity *id)
 {
 	/* The page names this request: let it be found. */
-	log_info("me.no_role", "subject=%s groups=%s", id->id,
+	log_info("me.no_role", "subject=%s denied=%d groups=%s", id->id,
+	    id->decision.denied,
 	    id->decision.groups_state == GROUPS_UNKNOWN
 		? id->decision.groups_reason
 		: id->decision.groups_source);

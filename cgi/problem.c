@@ -76,6 +76,10 @@ static const struct problem no_role = {403, "no_role",
     "You are signed in, but have no access yet",
     "None of your groups or roles is mapped to a role of this application.",
     "Ask the administrator to map one of your groups."};
+static const struct problem denied = {403, "denied",
+    "You have no access to this application",
+    "You are signed in, but access is refused to one of your groups or roles.",
+    "If you think that this is wrong, ask the administrator."};
 static const struct problem insufficient = {403, "insufficient_role",
     "You may not do this",
     "You are signed in, but the role that this needs is not yours.",
@@ -171,6 +175,7 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_SESSION_EXPIRED] = &unauthenticated,
     [RG_E_TOKEN_REFUSED] = &invalid_token,
     [RG_E_NO_ROLE] = &no_role,
+    [RG_E_DENIED] = &denied,
     [RG_E_INSUFFICIENT_ROLE] = &insufficient,
     [RG_E_GROUPS_UNKNOWN] = &groups_unknown,
 };

@@ -65,6 +65,8 @@ whoami_check(const struct request *q, const struct access_decision *d)
 	static const char *const known[] = {"role", "permission", NULL};
 	enum rg_err r;
 
+	if (d->denied)
+		return RG_E_DENIED;
 	if (d->role_count == 0)
 		return d->groups_state == GROUPS_UNKNOWN ? RG_E_GROUPS_UNKNOWN
 							 : RG_E_NO_ROLE;
@@ -80,19 +82,33 @@ whoami_check(const struct request *q, const struct access_decision *d)
 	return r;
 }
 
-json_t *
-whoami_json(const struct gate_identity *id)
+/* What is known of the groups; as_of only when it is not the sign-in's. */
+static json_t *
+groups_json(const struct access_decision *d)
 {
-	const struct access_decision *d = &id->decision;
-	json_t *matched = json_array();
+	json_t *matched = json_array(), *groups;
 	size_t i;
 
 	for (i = 0; i < d->group_count; i++)
 		(void)json_array_append_new(
 		    matched, json_pack("{s:s, s:s}", "id", d->groups[i].id,
 				 "label", d->groups[i].label));
+	groups = json_pack("{s:s, s:s, s:s*, s:o}", "state",
+	    groups_state_name(d->groups_state), "source", d->groups_source,
+	    "reason", d->groups_reason, "matched", matched);
+	if (d->groups_as_of != 0)
+		(void)json_object_set_new(
+		    groups, "as_of", json_integer((json_int_t)d->groups_as_of));
+	return groups;
+}
+
+json_t *
+whoami_json(const struct gate_identity *id)
+{
+	const struct access_decision *d = &id->decision;
+
 	return json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s?, s:s, s:s, s:s},"
-			 " s:o, s:o, s:b, s:{s:s, s:s, s:s*, s:o}, s:I,"
+			 " s:o, s:o, s:b, s:o, s:I,"
 			 " s:{s:s, s:s, s:I, s:I}}",
 	    "schema", "rolegate.whoami.v1", "subject", "id", id->id, "kind",
 	    id->kind, "provider", id->provider, "issuer", id->issuer, "tenant",
@@ -100,13 +116,10 @@ whoami_json(const struct gate_identity *id)
 	    "username", id->username, "email", id->email, "roles",
 	    json_strings(d->roles, d->role_count), "permissions",
 	    json_strings(d->permissions, d->permission_count), "is_admin",
-	    d->is_admin, "groups", "state",
-	    d->groups_state == GROUPS_COMPLETE ? "complete" : "unknown",
-	    "source", d->groups_source, "reason", d->groups_reason, "matched",
-	    matched, "policy_version", (json_int_t)id->policy_version,
-	    "session", "via", "session", "id", id->session_id, "issued_at",
-	    (json_int_t)id->issued_at, "expires_at",
-	    (json_int_t)id->expires_at);
+	    d->is_admin, "groups", groups_json(d), "policy_version",
+	    (json_int_t)id->policy_version, "session", "via", "session", "id",
+	    id->session_id, "issued_at", (json_int_t)id->issued_at,
+	    "expires_at", (json_int_t)id->expires_at);
 }
 
 static const struct identity_names header_names = {

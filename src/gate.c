@@ -188,7 +188,9 @@ read_policy(struct gate *g, struct access_policy **out)
 		return RG_E_NOMEM;
 	if ((r = store_each_role(g->store, take_role, *out)) != RG_OK)
 		return r;
-	return store_each_mapping(g->store, take_mapping, *out);
+	if ((r = store_each_mapping(g->store, take_mapping, *out)) != RG_OK)
+		return r;
+	return access_policy_seal(*out);
 }
 
 enum rg_err
@@ -218,20 +220,14 @@ out:
 	return r;
 }
 
-enum rg_err
-gate_decide(struct gate *g, const struct provider *p, const char *tenant,
-    const json_t *claims, int64_t now, struct access_decision *out)
+void
+gate_subject_init(struct access_subject *s, const struct provider *p)
 {
-	struct access_subject s = {0};
-
-	s.provider = p->name;
-	s.tenant = tenant;
-	s.groups_claim = p->groups_claim;
-	s.roles_claim = p->roles_claim;
-	s.default_role = p->default_role;
-	s.claims = claims;
-	s.now = now;
-	return access_decide(g->policy, &s, out);
+	memset(s, 0, sizeof(*s));
+	s->provider = p->name;
+	s->groups_claim = p->groups_claim;
+	s->roles_claim = p->roles_claim;
+	s->default_role = p->default_role;
 }
 
 char *

@@ -130,7 +130,11 @@ struct gate_identity {
 	int64_t expires_at;
 	int64_t policy_version;
 	json_t *claims;
-	struct access_decision decision; /* borrows from the gate's policy */
+	json_t *groups_doc;	     /* access/groups.h; {}: the claims tell */
+	struct access_grant *grants; /* their strings are owned, too */
+	size_t grant_count;
+	/* Borrows from the gate's policy and from what is above. */
+	struct access_decision decision;
 };
 
 /*
@@ -141,6 +145,10 @@ struct gate_identity {
 enum rg_err gate_whoami(struct gate *, const char *session,
     const struct gate_context *, struct gate_identity *, struct err *e);
 void gate_identity_clear(struct gate_identity *);
+
+/* Decides again about an identity of gate_whoami(), near misses included. */
+enum rg_err gate_explain(struct gate *, struct gate_identity *,
+    const struct gate_context *, struct err *e);
 
 /* ---- sign out --------------------------------------------------------- */
 

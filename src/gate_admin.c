@@ -115,7 +115,8 @@ check_mapping(struct gate *g, const struct mapping_row *m, struct err *e)
 		    m->provider);
 	if (kind < 0)
 		return err_set(e, RG_E_INVALID,
-		    "kind: expected group, app_role or claim, got \"%s\"",
+		    "kind: expected group, group_name, app_role, "
+		    "directory_role, claim or app, got \"%s\"",
 		    m->kind);
 	if ((kind == ACCESS_CLAIM) != (m->claim != NULL))
 		return err_set(e, RG_E_INVALID,
@@ -134,6 +135,15 @@ check_mapping(struct gate *g, const struct mapping_row *m, struct err *e)
 		    "value: a group of Entra is named by its object id (a "
 		    "GUID), got \"%s\"",
 		    m->value);
+	if (kind == ACCESS_GROUP_NAME)
+		return err_set(e, RG_E_INVALID,
+		    "kind: names of groups are not believed from provider %s, "
+		    "so this mapping would do nothing",
+		    p->name);
+	if ((kind == ACCESS_DIRECTORY_ROLE || kind == ACCESS_APP) &&
+	    p->type == PROVIDER_ENTRA && !text_is_guid(m->value))
+		return err_set(e, RG_E_INVALID,
+		    "value: expected a GUID, got \"%s\"", m->value);
 	if (m->tenant != NULL &&
 	    (p->tenant == NULL || !text_is_guid(m->tenant)))
 		return err_set(e, RG_E_INVALID,
@@ -153,8 +163,9 @@ check_mapping(struct gate *g, const struct mapping_row *m, struct err *e)
 static json_t *
 mapping_json(const struct mapping_row *m)
 {
-	return json_pack("{s:I, s:s, s:s?, s:s, s:s?, s:s, s:s, s:s, s:s, s:b, "
-			 "s:I}",
+	return json_pack(
+	    "{s:I, s:s, s:s?, s:s, s:s?, s:s, s:s?, s:s, s:s, s:b, "
+	    "s:I}",
 	    "id", (json_int_t)m->id, "provider", m->provider, "tenant",
 	    m->tenant, "kind", m->kind, "claim", m->claim, "value", m->value,
 	    "role", m->role, "label", m->label, "note", m->note, "enabled",

@@ -34,6 +34,8 @@ struct gate_answer {
 	json_t *claims;		   /* those of no later use are removed */
 	const uint8_t *begun_with; /* hash of the session at /login, or zeros */
 	const char *session; /* the session cookie at /callback, or NULL */
+	/* What else is known of the groups; NULL: the claims tell them. */
+	const struct access_groups *groups;
 };
 
 /* Decides, and writes principal, session and audit in one transaction. */
@@ -54,9 +56,16 @@ enum rg_err gate_audit(struct gate *, const struct gate_context *,
 /* Compact text of a JSON value in a new string; NULL when out of memory. */
 char *gate_json_text(const json_t *);
 
-enum rg_err
-gate_decide(struct gate *, const struct provider *, const char *tenant,
-    const json_t *claims, int64_t now, struct access_decision *out);
+/*
+ * What the configuration of a provider says about a decision; the caller adds
+ * the person.
+ */
+void gate_subject_init(struct access_subject *, const struct provider *);
+
+/* The grants of a principal, in the list that gate_grants_clear() frees. */
+enum rg_err gate_grants_load(struct gate *, int64_t principal_id,
+    struct access_grant **list, size_t *count);
+void gate_grants_clear(struct access_grant **list, size_t *count);
 
 /* What gate_count() counts in; NULL when out of memory. */
 struct counters *gate_counters_new(void);

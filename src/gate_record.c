@@ -38,15 +38,24 @@ struct sign_in {
 	struct principal_row principal;
 	char subject[256];
 	char *claims_text;
+	char *groups_text;
 	char *roles_text;
 	char *old_roles;
 	char *subject_id;
+};
+
+/* A decision and the grants that it borrows. */
+struct decided {
+	struct access_decision decision;
+	struct access_grant *grants;
+	size_t grant_count;
 };
 
 static void
 sign_in_clear(struct sign_in *s)
 {
 	free(s->claims_text);
+	free(s->groups_text);
 	free(s->roles_text);
 	free(s->old_roles);
 	free(s->subject_id);
@@ -100,8 +109,7 @@ audit_sign_in(struct gate *g, const struct gate_context *ctx,
 	r = gate_audit(g, ctx, "sign_in.ok", s->subject_id, s->subject_id,
 	    json_pack("{s:s, s:s, s:O?, s:s, s:s*}", "provider",
 		row->principal.provider, "session", row->public_id, "roles",
-		roles, "groups",
-		d->groups_state == GROUPS_COMPLETE ? "complete" : "unknown",
+		roles, "groups", groups_state_name(d->groups_state),
 		"groups_reason", d->groups_reason));
 	if (r == RG_OK && s->old_roles != NULL &&
 	    strcmp(s->old_roles, s->roles_text) != 0) {
@@ -142,6 +150,7 @@ write_all(struct gate *g, const struct gate_context *ctx,
 	row.principal = s->principal;
 	row.provider_sid = sid;
 	row.claims = s->claims_text;
+	row.groups = s->groups_text;
 	row.roles = s->roles_text;
 	row.issued_at = row.last_used = ctx->now;
 	row.idle_seconds = set->session_idle;
@@ -170,13 +179,51 @@ out:
 	return r;
 }
 
+/* {} when the claims tell the groups. */
+static enum rg_err
+make_groups(const struct gate_answer *a, struct sign_in *s)
+{
+	json_t *doc =
+	    a->groups == NULL ? json_object() : access_groups_json(a->groups);
+
+	s->groups_text = gate_json_text(doc);
+	json_decref(doc);
+	return s->groups_text == NULL ? RG_E_NOMEM : RG_OK;
+}
+
+/* The decision of this moment, with the grants of who is known already. */
+static enum rg_err
+decide(struct gate *g, const struct gate_context *ctx,
+    const struct gate_answer *a, const struct sign_in *s, struct decided *out)
+{
+	enum rg_err r;
+	const struct principal_row *p = &s->principal;
+	struct access_subject subject;
+	int64_t id;
+
+	r = store_principal_find(
+	    g->store, p->provider, p->issuer, p->tenant, p->subject, &id);
+	if (r == RG_OK)
+		r = gate_grants_load(g, id, &out->grants, &out->grant_count);
+	if (r != RG_OK && r != RG_E_NOT_FOUND)
+		return r;
+	gate_subject_init(&subject, a->provider);
+	subject.tenant = p->tenant;
+	subject.claims = a->claims;
+	subject.groups = a->groups;
+	subject.grants = out->grants;
+	subject.grant_count = out->grant_count;
+	subject.now = ctx->now;
+	return access_decide(g->policy, &subject, &out->decision);
+}
+
 enum rg_err
 gate_record(struct gate *g, const struct gate_context *ctx,
     const struct gate_answer *a, struct gate_signed_in *out, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct sign_in s = {0};
-	struct access_decision d = {0};
+	struct decided d = {0};
 	json_t *roles = NULL;
 	char sid[256];
 
@@ -185,25 +232,31 @@ gate_record(struct gate *g, const struct gate_context *ctx,
 		RG_OK ||
 	    (r = gate_policy(g, e)) != RG_OK)
 		goto out;
-	r = gate_decide(
-	    g, a->provider, s.principal.tenant, a->claims, ctx->now, &d);
-	if (r != RG_OK ||
-	    (roles = json_strings(d.roles, d.role_count)) == NULL ||
-	    (s.roles_text = gate_json_text(roles)) == NULL) {
+	if ((r = make_groups(a, &s)) != RG_OK ||
+	    (r = decide(g, ctx, a, &s, &d)) != RG_OK) {
+		(void)gate_store_err(g, r, "signing in", e);
+		goto out;
+	}
+	roles = json_strings(d.decision.roles, d.decision.role_count);
+	if ((s.roles_text = gate_json_text(roles)) == NULL) {
 		r = err_set(e, RG_E_NOMEM, "signing in");
 		goto out;
 	}
 	s.principal.roles = s.roles_text;
-	if ((r = write_all(g, ctx, a, &s, sid, &d, out, e)) != RG_OK)
+	s.principal.claims = s.claims_text;
+	s.principal.groups = s.groups_text;
+	r = write_all(g, ctx, a, &s, sid, &d.decision, out, e);
+	if (r != RG_OK)
 		goto out;
-	out->has_role = d.role_count > 0;
+	out->has_role = d.decision.role_count > 0;
 	gate_count(g, "sign_in.ok", a->provider->name, ctx->now);
 	log_info(
 	    "sign_in.ok", "subject=%s roles=%s", s.subject_id, s.roles_text);
 	r = RG_OK;
 out:
 	json_decref(roles);
-	access_decision_clear(&d);
+	access_decision_clear(&d.decision);
+	gate_grants_clear(&d.grants, &d.grant_count);
 	sign_in_clear(&s);
 	return r;
 }

@@ -242,7 +242,11 @@ finish(struct gate *g, const struct gate_callback *cb,
 	if ((r = ask_provider(g, cb, ctx, l, p, &claims, e)) != RG_OK)
 		goto out;
 	r = gate_record(g, ctx,
-	    &(struct gate_answer){p, claims, l->session, cb->session}, out, e);
+	    &(struct gate_answer){.provider = p,
+		.claims = claims,
+		.begun_with = l->session,
+		.session = cb->session},
+	    out, e);
 out:
 	json_decref(claims);
 	return r;

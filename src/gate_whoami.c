@@ -58,7 +58,9 @@ take_session(void *ctx, const struct session_row *row)
 		return RG_E_NOMEM;
 	/* We wrote it: what can't be read any more is damage. */
 	if (json_load_strict(row->claims, strlen(row->claims), &id->claims) !=
-	    RG_OK)
+		RG_OK ||
+	    json_load_strict(
+		row->groups, strlen(row->groups), &id->groups_doc) != RG_OK)
 		return RG_E_STORE_CORRUPT;
 	return RG_OK;
 }
@@ -126,6 +128,44 @@ touch(struct gate *g, const uint8_t hash[HASH_LEN], const struct found *f,
 		    "session.touch", "error=%s", err_name(r));
 }
 
+static enum rg_err
+decide(struct gate *g, const struct provider *p, struct gate_identity *id,
+    int64_t now, bool explain)
+{
+	enum rg_err r;
+	struct access_subject s;
+	struct access_groups groups;
+
+	gate_subject_init(&s, p);
+	s.tenant = id->tenant;
+	s.claims = id->claims;
+	r = access_groups_parse(id->groups_doc, &groups);
+	if (r == RG_OK)
+		s.groups = &groups;
+	else if (r != RG_E_NOT_FOUND)
+		return RG_E_STORE_CORRUPT;
+	s.grants = id->grants;
+	s.grant_count = id->grant_count;
+	s.now = now;
+	s.explain = explain;
+	return access_decide(g->policy, &s, &id->decision);
+}
+
+enum rg_err
+gate_explain(struct gate *g, struct gate_identity *id,
+    const struct gate_context *ctx, struct err *e)
+{
+	const struct provider *p = settings_provider(g->settings, id->provider);
+	enum rg_err r;
+
+	access_decision_clear(&id->decision);
+	if (p == NULL)
+		return err_set(e, RG_E_PROVIDER_UNKNOWN, "%s", id->provider);
+	if ((r = decide(g, p, id, ctx->now, true)) != RG_OK)
+		return err_set(e, r, "explaining");
+	return RG_OK;
+}
+
 enum rg_err
 gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
     struct gate_identity *id, struct err *e)
@@ -160,11 +200,14 @@ gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
 	if ((r = gate_policy(g, e)) != RG_OK)
 		goto out;
 	id->policy_version = access_policy_version(g->policy);
-	r = gate_decide(g, p, id->tenant, id->claims, ctx->now, &id->decision);
-	if (r != RG_OK ||
-	    (roles = json_strings(
-		 id->decision.roles, id->decision.role_count)) == NULL ||
-	    (text = gate_json_text(roles)) == NULL) {
+	if ((r = gate_grants_load(g, id->principal_id, &id->grants,
+		 &id->grant_count)) != RG_OK ||
+	    (r = decide(g, p, id, ctx->now, false)) != RG_OK) {
+		(void)gate_store_err(g, r, "deciding", e);
+		goto out;
+	}
+	roles = json_strings(id->decision.roles, id->decision.role_count);
+	if ((text = gate_json_text(roles)) == NULL) {
 		r = err_set(e, RG_E_NOMEM, "deciding");
 		goto out;
 	}
@@ -195,8 +238,10 @@ gate_identity_clear(struct gate_identity *id)
 	free(id->username);
 	free(id->email);
 	free(id->session_id);
-	json_decref(id->claims);
 	access_decision_clear(&id->decision);
+	gate_grants_clear(&id->grants, &id->grant_count);
+	json_decref(id->claims);
+	json_decref(id->groups_doc);
 	memset(id, 0, sizeof(*id));
 }
 

@@ -24,40 +24,43 @@ claim_at(const json_t *claims, const char *path)
 	return NULL;
 }
 
-static bool
-scalar_is(const json_t *v, const char *value)
+const char *
+claim_value(const json_t *claim, size_t n, char room[static CLAIM_ROOM])
 {
-	char text[32];
+	const json_t *v = claim;
 
-	if (json_is_string(v)) {
-		const char *s = json_string_value(v);
-
-		if (strcmp(s, value) == 0)
-			return true;
-		return text_is_guid(value) && strcasecmp(s, value) == 0;
-	}
+	if (json_is_array(claim))
+		v = json_array_get(claim, n);
+	else if (n > 0)
+		v = NULL;
+	if (v == NULL)
+		return NULL;
+	if (json_is_string(v))
+		return json_string_value(v);
 	if (json_is_boolean(v))
-		return strcmp(json_is_true(v) ? "true" : "false", value) == 0;
-	if (json_is_integer(v)) {
-		(void)snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
-		    json_integer_value(v));
-		return strcmp(text, value) == 0;
-	}
-	return false;
+		return json_is_true(v) ? "true" : "false";
+	if (!json_is_integer(v))
+		return "";
+	(void)snprintf(
+	    room, CLAIM_ROOM, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+	return room;
+}
+
+bool
+claim_same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0 || (text_is_guid(a) && strcasecmp(a, b) == 0);
 }
 
 bool
 claim_has(const json_t *claim, const char *value)
 {
-	const json_t *item;
-	size_t i;
+	char room[CLAIM_ROOM];
+	const char *v;
+	size_t n;
 
-	if (!json_is_array(claim))
-		return claim != NULL && scalar_is(claim, value);
-	for (i = 0; i < json_array_size(claim); i++) {
-		item = json_array_get(claim, i);
-		if (scalar_is(item, value))
+	for (n = 0; (v = claim_value(claim, n, room)) != NULL; n++)
+		if (*v != '\0' && claim_same(v, value))
 			return true;
-	}
 	return false;
 }

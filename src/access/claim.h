@@ -4,6 +4,7 @@
 #define RG_ACCESS_CLAIM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <jansson.h>
 
@@ -15,10 +16,18 @@
 const json_t *claim_at(const json_t *claims, const char *path);
 
 /*
- * True when the claim is the string `value` or an array that has it. true,
- * false and integers compare by their JSON text. Exact, but GUIDs without
- * regard to case.
+ * The n-th value of a claim: of an array its n-th item, of anything else the
+ * claim itself. Strings as they are; true, false and integers as their JSON
+ * text, made in `room`; "" for what can't be compared. NULL beyond the last.
  */
+#define CLAIM_ROOM 32
+const char *
+claim_value(const json_t *claim, size_t n, char room[static CLAIM_ROOM]);
+
+/* Equal exactly, but GUIDs without regard to case. */
+bool claim_same(const char *a, const char *b);
+
+/* True when one of the claim's values is `value`. */
 bool claim_has(const json_t *claim, const char *value);
 
 #endif

@@ -4,138 +4,220 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "access/claim.h"
+#include "access/judge.h"
 
-/* True for what is neither absent nor false; "true" occurs as a string too. */
-static bool
-truthy(const json_t *v)
+static enum rg_err
+add_reason(struct access_decision *d, const struct access_reason *reason)
 {
-	return v != NULL && !json_is_false(v) && !json_is_null(v);
-}
+	struct access_reason *grown;
+	size_t n = d->reason_count;
 
-/*
- * Entra leaves the groups out of the token when there are more than fit, and
- * says so in one of two ways: _claim_names that has the claim's name, or
- * hasgroups. (Microsoft identity platform, access token claims reference,
- * "Groups overage claim".)
- */
-static bool
-is_overage(const struct access_subject *s)
-{
-	const json_t *names = json_object_get(s->claims, "_claim_names");
-
-	if (names != NULL &&
-	    (!json_is_object(names) ||
-		json_object_get(names, s->groups_claim) != NULL))
-		return true;
-	return truthy(json_object_get(s->claims, "hasgroups"));
-}
-
-static bool
-is_string_list(const json_t *v)
-{
-	size_t i;
-
-	if (json_is_string(v))
-		return true;
-	if (!json_is_array(v))
-		return false;
-	for (i = 0; i < json_array_size(v); i++)
-		if (!json_is_string(json_array_get(v, i)))
-			return false;
-	return true;
-}
-
-/* Judges the groups claim; what it returns is usable for matching, or NULL. */
-static const json_t *
-judge_groups(const struct access_subject *s, struct access_decision *d)
-{
-	const json_t *groups = claim_at(s->claims, s->groups_claim);
-
-	d->groups_state = GROUPS_COMPLETE;
-	d->groups_source = groups == NULL ? "none" : "token";
-	if (is_overage(s)) {
-		/* With both, the list may be cut short: believe none of it. */
-		d->groups_state = GROUPS_UNKNOWN;
-		d->groups_reason = "overage";
-		d->groups_source = "none";
-		return NULL;
+	/* Room for 4, 8, 16, ... */
+	if (n == 0 || (n >= 4 && (n & (n - 1)) == 0)) {
+		grown = reallocarray(
+		    d->reasons, n == 0 ? 4 : 2 * n, sizeof(*grown));
+		if (grown == NULL)
+			return RG_E_NOMEM;
+		d->reasons = grown;
 	}
-	if (groups != NULL && !is_string_list(groups)) {
-		d->groups_state = GROUPS_UNKNOWN;
-		d->groups_reason = "malformed";
-		d->groups_source = "none";
-		return NULL;
-	}
-	return groups;
-}
-
-static bool
-applies(const struct access_mapping *m, const struct access_subject *s)
-{
-	if (!m->enabled || strcmp(m->provider, s->provider) != 0)
-		return false;
-	if (m->expires_at != 0 && m->expires_at <= s->now)
-		return false;
-	return m->tenant == NULL || strcmp(m->tenant, s->tenant) == 0;
-}
-
-static bool
-matches(const struct access_mapping *m, const struct access_subject *s,
-    const json_t *groups)
-{
-	const json_t *claim = NULL;
-
-	switch (m->kind) {
-	case ACCESS_GROUP:
-		claim = groups;
-		break;
-	case ACCESS_APP_ROLE:
-		claim = claim_at(s->claims, s->roles_claim);
-		break;
-	case ACCESS_CLAIM:
-		claim = claim_at(s->claims, m->claim);
-		break;
-	}
-	return claim != NULL && claim_has(claim, m->value);
-}
-
-/* Inserts into a sorted list that has room, unless it is there already. */
-static void
-insert(const char **list, size_t *count, const char *s)
-{
-	size_t i, at = 0;
-
-	while (at < *count && strcmp(list[at], s) < 0)
-		at++;
-	if (at < *count && strcmp(list[at], s) == 0)
-		return;
-	for (i = *count; i > at; i--)
-		list[i] = list[i - 1];
-	list[at] = s;
-	(*count)++;
+	d->reasons[d->reason_count++] = *reason;
+	return RG_OK;
 }
 
 static enum rg_err
-insert_group(struct access_decision *d, const struct access_mapping *m)
+add_mapping(struct access_decision *d, const struct access_mapping *m,
+    enum access_outcome outcome)
 {
-	struct access_match *groups;
-	size_t i, at = 0;
+	struct access_reason reason = {0};
 
-	groups = reallocarray(d->groups, d->group_count + 1, sizeof(*groups));
-	if (groups == NULL)
-		return RG_E_NOMEM;
-	d->groups = groups;
-	while (at < d->group_count && strcmp(groups[at].id, m->value) < 0)
-		at++;
-	if (at < d->group_count && strcmp(groups[at].id, m->value) == 0)
+	reason.outcome = outcome;
+	reason.mapping = m;
+	reason.role = m->role;
+	return add_reason(d, &reason);
+}
+
+/* The mappings of one range that the values of a claim lead to. */
+static enum rg_err
+look_up(const struct judge *j, struct access_range range, const json_t *claim,
+    struct access_decision *d)
+{
+	enum rg_err r;
+	enum access_outcome outcome;
+	struct access_range found;
+	char room[CLAIM_ROOM];
+	const char *value;
+	size_t n, i;
+
+	if (range.count == 0)
 		return RG_OK;
-	for (i = d->group_count; i > at; i--)
-		groups[i] = groups[i - 1];
-	groups[at].id = m->value;
-	groups[at].label = m->label;
-	d->group_count++;
+	for (n = 0; (value = claim_value(claim, n, room)) != NULL; n++) {
+		if (*value == '\0')
+			continue;
+		found = access_range_find(&range, value);
+		for (i = 0; i < found.count; i++) {
+			outcome = judge_present(j, found.at[i]);
+			if (outcome != ACCESS_GIVES && outcome != ACCESS_DENIES)
+				continue;
+			if ((r = add_mapping(d, found.at[i], outcome)) != RG_OK)
+				return r;
+		}
+	}
 	return RG_OK;
+}
+
+/* Finds what applies by the person's values; quick. */
+static enum rg_err
+judge_values(const struct judge *j, struct access_decision *d)
+{
+	static const enum access_kind plain[] = {ACCESS_GROUP,
+	    ACCESS_GROUP_NAME, ACCESS_APP_ROLE, ACCESS_DIRECTORY_ROLE,
+	    ACCESS_APP};
+	const char *provider = j->subject->provider, *path = NULL;
+	enum rg_err r;
+	size_t i;
+
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		r = look_up(j,
+		    access_policy_range(j->policy, provider, plain[i], NULL),
+		    judge_values_of(j, plain[i], NULL), d);
+		if (r != RG_OK)
+			return r;
+	}
+	while ((path = access_policy_claim_after(j->policy, provider, path)) !=
+	       NULL) {
+		r = look_up(j,
+		    access_policy_range(
+			j->policy, provider, ACCESS_CLAIM, path),
+		    judge_values_of(j, ACCESS_CLAIM, path), d);
+		if (r != RG_OK)
+			return r;
+	}
+	return RG_OK;
+}
+
+/* Asks each mapping, also why it does not apply; thorough. */
+static enum rg_err
+judge_mappings(const struct judge *j, struct access_decision *d)
+{
+	const struct access_mapping *m;
+	enum access_outcome outcome;
+	enum rg_err r;
+	size_t i;
+
+	for (i = 0; (m = access_policy_mapping(j->policy, i)) != NULL; i++)
+		if (judge_mapping(j, m, &outcome) &&
+		    (r = add_mapping(d, m, outcome)) != RG_OK)
+			return r;
+	return RG_OK;
+}
+
+static int
+by_mapping(const void *a, const void *b)
+{
+	const struct access_reason *x = a, *y = b;
+
+	return (x->mapping->id > y->mapping->id) -
+	       (x->mapping->id < y->mapping->id);
+}
+
+/* By id, and each once: a claim may name a value twice. */
+static void
+sort_reasons(struct access_decision *d)
+{
+	size_t i, kept = 0;
+
+	if (d->reason_count == 0)
+		return;
+	qsort(d->reasons, d->reason_count, sizeof(*d->reasons), by_mapping);
+	for (i = 1; i < d->reason_count; i++)
+		if (d->reasons[i].mapping != d->reasons[kept].mapping)
+			d->reasons[++kept] = d->reasons[i];
+	d->reason_count = kept + 1;
+}
+
+static enum rg_err
+judge_grants(const struct judge *j, struct access_decision *d)
+{
+	const struct access_subject *s = j->subject;
+	enum rg_err r;
+	size_t i;
+
+	for (i = 0; i < s->grant_count; i++) {
+		struct access_reason reason = {0};
+		const struct access_grant *g = &s->grants[i];
+
+		reason.grant = g;
+		reason.role = access_policy_role(j->policy, g->role);
+		if (reason.role == NULL)
+			reason.outcome = ACCESS_NO_ROLE;
+		else if (g->expires_at != 0 && g->expires_at <= s->now)
+			reason.outcome = ACCESS_EXPIRED;
+		else
+			reason.outcome = ACCESS_GIVES;
+		if ((reason.outcome == ACCESS_GIVES || s->explain) &&
+		    (r = add_reason(d, &reason)) != RG_OK)
+			return r;
+	}
+	return RG_OK;
+}
+
+static bool
+any(const struct access_decision *d, enum access_outcome outcome)
+{
+	size_t i;
+
+	for (i = 0; i < d->reason_count; i++)
+		if (d->reasons[i].outcome == outcome)
+			return true;
+	return false;
+}
+
+/*
+ * In place of nothing, and never an admin role. Unknown groups must not lead
+ * to a default: the person may belong to one that has another role.
+ */
+static enum rg_err
+judge_default(const struct judge *j, struct access_decision *d)
+{
+	struct access_reason reason = {0};
+	const char *name = j->subject->default_role;
+
+	if (name == NULL || any(d, ACCESS_GIVES))
+		return RG_OK;
+	reason.by_default = true;
+	reason.role = access_policy_role(j->policy, name);
+	if (reason.role == NULL || reason.role->is_admin)
+		reason.outcome = ACCESS_NO_ROLE;
+	else if (judge_is_unsure(j))
+		reason.outcome = ACCESS_UNKNOWN;
+	else
+		reason.outcome = ACCESS_GIVES;
+	if (reason.outcome != ACCESS_GIVES && !j->subject->explain)
+		return RG_OK;
+	return add_reason(d, &reason);
+}
+
+/* Inserts into a sorted list that has room; false if it is there already. */
+static bool
+insert(const char **list, size_t *count, const char *s)
+{
+	size_t low = 0, high = *count, mid;
+	int order;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		order = strcmp(list[mid], s);
+		if (order == 0)
+			return false;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	memmove(&list[low + 1], &list[low], (*count - low) * sizeof(*list));
+	list[low] = s;
+	(*count)++;
+	return true;
 }
 
 static enum rg_err
@@ -148,19 +230,75 @@ give_role(struct access_decision *d, const struct access_role *role)
 	if (roles == NULL)
 		return RG_E_NOMEM;
 	d->roles = roles;
+	if (!insert(d->roles, &d->role_count, role->name))
+		return RG_OK;
 	permissions = reallocarray(d->permissions,
 	    d->permission_count + role->permission_count + 1,
 	    sizeof(*permissions));
 	if (permissions == NULL)
 		return RG_E_NOMEM;
 	d->permissions = permissions;
-	insert(d->roles, &d->role_count, role->name);
 	for (i = 0; i < role->permission_count; i++)
-		insert(
+		(void)insert(
 		    d->permissions, &d->permission_count, role->permissions[i]);
 	if (role->is_admin)
 		d->is_admin = true;
 	return RG_OK;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct access_match *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
+/* The groups of the mappings that gave a role, each once. */
+static enum rg_err
+list_groups(struct access_decision *d)
+{
+	size_t i, kept = 0;
+
+	if (d->reason_count == 0)
+		return RG_OK;
+	if ((d->groups = calloc(d->reason_count, sizeof(*d->groups))) == NULL)
+		return RG_E_NOMEM;
+	for (i = 0; i < d->reason_count; i++) {
+		const struct access_mapping *m = d->reasons[i].mapping;
+
+		if (m == NULL || m->kind != ACCESS_GROUP ||
+		    d->reasons[i].outcome != ACCESS_GIVES)
+			continue;
+		d->groups[d->group_count].id = m->value;
+		d->groups[d->group_count++].label = m->label;
+	}
+	if (d->group_count == 0)
+		return RG_OK;
+	qsort(d->groups, d->group_count, sizeof(*d->groups), by_id);
+	for (i = 1; i < d->group_count; i++)
+		if (strcmp(d->groups[i].id, d->groups[kept].id) != 0)
+			d->groups[++kept] = d->groups[i];
+	d->group_count = kept + 1;
+	return RG_OK;
+}
+
+/* Roles, permissions and groups of what gives; nothing where it is refused. */
+static enum rg_err
+conclude(struct access_decision *d, bool refused)
+{
+	enum rg_err r;
+	size_t i;
+
+	for (i = 0; i < d->reason_count; i++) {
+		if (d->reasons[i].outcome != ACCESS_GIVES)
+			continue;
+		if (refused)
+			d->reasons[i].outcome = ACCESS_OVERRULED;
+		else if ((r = give_role(d, d->reasons[i].role)) != RG_OK)
+			return r;
+	}
+	return list_groups(d);
 }
 
 enum rg_err
@@ -168,35 +306,35 @@ access_decide(const struct access_policy *policy,
     const struct access_subject *s, struct access_decision *d)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	const struct access_mapping *m;
-	const struct access_role *role;
-	const json_t *groups;
-	size_t i;
+	struct judge j;
+	const char *doubt;
 
 	memset(d, 0, sizeof(*d));
-	groups = judge_groups(s, d);
-	for (i = 0; (m = access_policy_mapping(policy, i)) != NULL; i++) {
-		if (!applies(m, s) || !matches(m, s, groups))
-			continue;
-		if ((r = give_role(d, m->role)) != RG_OK)
-			goto out;
-		if (m->kind == ACCESS_GROUP &&
-		    (r = insert_group(d, m)) != RG_OK)
-			goto out;
+	if ((r = judge_begin(&j, policy, s)) != RG_OK)
+		goto out;
+	d->groups_state = j.groups.state;
+	d->groups_source = j.groups.source;
+	d->groups_reason = j.groups.reason;
+	d->groups_as_of = j.groups.as_of;
+	r = s->explain ? judge_mappings(&j, d) : judge_values(&j, d);
+	if (r != RG_OK)
+		goto out;
+	sort_reasons(d);
+	if ((r = judge_grants(&j, d)) != RG_OK ||
+	    (r = judge_default(&j, d)) != RG_OK)
+		goto out;
+	d->denied = any(d, ACCESS_DENIES);
+	doubt = judge_doubt(&j);
+	if (doubt != NULL) {
+		d->groups_state = GROUPS_UNKNOWN;
+		d->groups_reason = doubt;
 	}
-	/*
-	 * Unknown groups must not lead to a default: the person may belong to
-	 * one that has another role. An admin role is never a default.
-	 */
-	if (d->role_count == 0 && s->default_role != NULL &&
-	    d->groups_state == GROUPS_COMPLETE) {
-		role = access_policy_role(policy, s->default_role);
-		if (role != NULL && !role->is_admin &&
-		    (r = give_role(d, role)) != RG_OK)
-			goto out;
-	}
+	r = conclude(d, d->denied || judge_may_be_denied(&j));
+	if (r != RG_OK)
+		goto out;
 	r = RG_OK;
 out:
+	judge_end(&j);
 	if (r != RG_OK)
 		access_decision_clear(d);
 	return r;
@@ -208,6 +346,7 @@ access_decision_clear(struct access_decision *d)
 	free(d->roles);
 	free(d->permissions);
 	free(d->groups);
+	free(d->reasons);
 	memset(d, 0, sizeof(*d));
 }
 

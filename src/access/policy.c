@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#include "access/policy.h"
+#include "access/policy_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A mapping and the one block that holds its strings. */
-struct held {
-	struct access_mapping m;
-	char *text;
-};
+#include "base/text.h"
 
-struct access_policy {
-	int64_t version;
-	/* Pointers, so that what mappings point to never moves. */
-	struct access_role **roles;
-	size_t role_count;
-	struct held **mappings;
-	size_t mapping_count;
-};
-
-static const char *const kind_names[] = {"group", "app_role", "claim"};
+static const char *const kind_names[] = {
+    "group", "group_name", "app_role", "directory_role", "claim", "app"};
 
 const char *
 access_kind_name(enum access_kind kind)
@@ -85,6 +73,8 @@ access_policy_free(struct access_policy **pp)
 		held_free(&p->mappings[i]);
 	for (i = 0; i < p->role_count; i++)
 		role_free(&p->roles[i]);
+	free(p->sorted);
+	free(p->denies);
 	free(p->mappings);
 	free(p->roles);
 	free(p);
@@ -131,14 +121,39 @@ copy_permissions(
 	return RG_OK;
 }
 
+/* Where the role is, or where it belongs, in the list sorted by name. */
+static size_t
+role_place(const struct access_policy *p, const char *name, bool *found)
+{
+	size_t low = 0, high = p->role_count, mid;
+	int order;
+
+	*found = false;
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		order = strcmp(p->roles[mid]->name, name);
+		if (order == 0) {
+			*found = true;
+			return mid;
+		}
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 enum rg_err
 access_policy_add_role(struct access_policy *p, const char *name,
     const char *const *permissions, size_t permission_count, bool is_admin)
 {
 	enum rg_err r = RG_E_NOMEM;
 	struct access_role *role = NULL, **grown;
+	bool found;
+	size_t at = role_place(p, name, &found);
 
-	if (access_policy_role(p, name) != NULL) {
+	if (found) {
 		r = RG_E_EXISTS;
 		goto out;
 	}
@@ -151,7 +166,10 @@ access_policy_add_role(struct access_policy *p, const char *name,
 	if (grown == NULL)
 		goto out;
 	p->roles = grown;
-	p->roles[p->role_count++] = role;
+	memmove(
+	    &grown[at + 1], &grown[at], (p->role_count - at) * sizeof(role));
+	grown[at] = role;
+	p->role_count++;
 	role = NULL;
 	r = RG_OK;
 out:
@@ -185,12 +203,14 @@ access_policy_add_mapping(struct access_policy *p,
 {
 	enum rg_err r = RG_E_NOMEM;
 	struct held *h = NULL, **grown;
-	char *to;
+	char *to, *value;
 
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		goto out;
 	h->m = *from;
-	if ((h->m.role = access_policy_role(p, role)) == NULL) {
+	if (role == NULL) {
+		h->m.role = NULL;
+	} else if ((h->m.role = access_policy_role(p, role)) == NULL) {
 		r = RG_E_NOT_FOUND;
 		goto out;
 	}
@@ -202,7 +222,10 @@ access_policy_add_mapping(struct access_policy *p,
 	keep(&h->m.provider, &to);
 	keep(&h->m.tenant, &to);
 	keep(&h->m.claim, &to);
+	value = to;
 	keep(&h->m.value, &to);
+	if (text_is_guid(value))
+		text_lower(value);
 	keep(&h->m.label, &to);
 	grown = reallocarray(p->mappings, p->mapping_count + 1, sizeof(h));
 	if (grown == NULL)
@@ -219,16 +242,26 @@ out:
 const struct access_role *
 access_policy_role(const struct access_policy *p, const char *name)
 {
-	size_t i;
+	bool found;
+	size_t at = role_place(p, name, &found);
 
-	for (i = 0; i < p->role_count; i++)
-		if (strcmp(p->roles[i]->name, name) == 0)
-			return p->roles[i];
-	return NULL;
+	return found ? p->roles[at] : NULL;
 }
 
 const struct access_mapping *
 access_policy_mapping(const struct access_policy *p, size_t n)
 {
 	return n < p->mapping_count ? &p->mappings[n]->m : NULL;
+}
+
+size_t
+access_policy_mapping_count(const struct access_policy *p)
+{
+	return p->mapping_count;
+}
+
+const struct access_mapping *
+access_policy_deny(const struct access_policy *p, size_t n)
+{
+	return n < p->deny_count ? p->denies[n] : NULL;
 }

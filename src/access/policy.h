@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A snapshot of roles and mappings, ready for decisions. Pure memory: whoever
- * has the rows fills it, decide.h reads it. Immutable once filled.
+ * has the rows fills it and seals it, decide.h reads it. Immutable from then
+ * on.
  */
 #ifndef RG_ACCESS_POLICY_H
 #define RG_ACCESS_POLICY_H
@@ -14,12 +15,15 @@
 
 /* Where a value comes from: a group named like an app role is not that role. */
 enum access_kind {
-	ACCESS_GROUP,
-	ACCESS_APP_ROLE,
-	ACCESS_CLAIM
+	ACCESS_GROUP,	       /* a value of the groups claim, an object id */
+	ACCESS_GROUP_NAME,     /* a value there that is no object id */
+	ACCESS_APP_ROLE,       /* a value of the roles claim */
+	ACCESS_DIRECTORY_ROLE, /* a role template id of Entra, claim wids */
+	ACCESS_CLAIM,	       /* a value at any path */
+	ACCESS_APP	       /* the calling client of an app-only token */
 };
 
-/* "group", "app_role", "claim". */
+/* "group", "group_name", "app_role", "directory_role", "claim", "app". */
 const char *access_kind_name(enum access_kind);
 
 /* -1 for a kind that this version can't evaluate. */
@@ -38,9 +42,9 @@ struct access_mapping {
 	const char *tenant; /* NULL: any */
 	enum access_kind kind;
 	const char *claim; /* the path, for ACCESS_CLAIM; else NULL */
-	const char *value;
+	const char *value; /* a GUID in lower case */
 	const char *label; /* "" if none */
-	const struct access_role *role;
+	const struct access_role *role; /* NULL: it denies */
 	bool enabled;
 	int64_t expires_at; /* seconds since 1970; 0: never */
 };
@@ -52,13 +56,17 @@ void access_policy_free(struct access_policy **);
 int64_t access_policy_version(const struct access_policy *);
 
 /*
- * Copies. Roles come before the mappings that lead to them. RG_E_EXISTS for a
- * role of the same name, RG_E_NOT_FOUND for a mapping to no known role.
+ * Copies. Roles come before the mappings that lead to them; mappings come in
+ * the order of their ids. RG_E_EXISTS for a role of the same name,
+ * RG_E_NOT_FOUND for a mapping to no known role. `role` NULL: it denies.
  */
 enum rg_err access_policy_add_role(struct access_policy *, const char *name,
     const char *const *permissions, size_t permission_count, bool is_admin);
 enum rg_err access_policy_add_mapping(
     struct access_policy *, const struct access_mapping *, const char *role);
+
+/* Makes it ready for access_policy_range(). RG_E_NOMEM. */
+enum rg_err access_policy_seal(struct access_policy *);
 
 /* Borrowed; NULL when there is none. */
 const struct access_role *
@@ -67,5 +75,35 @@ access_policy_role(const struct access_policy *, const char *name);
 /* The n-th mapping in the order of adding; NULL beyond the last. */
 const struct access_mapping *
 access_policy_mapping(const struct access_policy *, size_t n);
+size_t access_policy_mapping_count(const struct access_policy *);
+
+/* The n-th mapping that denies; NULL beyond the last. */
+const struct access_mapping *
+access_policy_deny(const struct access_policy *, size_t n);
+
+/*
+ * Mappings of one provider, kind and claim, in order of value and id. Finding
+ * takes time in proportion to the logarithm of their number, so that the cost
+ * of a decision depends on the person's values and not on the mappings.
+ */
+struct access_range {
+	const struct access_mapping *const *at;
+	size_t count;
+};
+
+/* `claim` for ACCESS_CLAIM, else NULL. */
+struct access_range access_policy_range(const struct access_policy *,
+    const char *provider, enum access_kind, const char *claim);
+
+/* Those of a range with this value; a GUID in any case. */
+struct access_range
+access_range_find(const struct access_range *, const char *value);
+
+/*
+ * The claim path that comes after `claim` among those that mappings of the
+ * provider mention; the first for NULL. NULL beyond the last.
+ */
+const char *access_policy_claim_after(
+    const struct access_policy *, const char *provider, const char *claim);
 
 #endif

@@ -112,6 +112,7 @@
 	X(RG_E_SESSION_NONE, "no session") \
 	X(RG_E_SESSION_EXPIRED, "the session has expired") \
 	X(RG_E_NO_ROLE, "signed in, but no mapping gives a role") \
+	X(RG_E_DENIED, "a mapping denies this person access") \
 	X(RG_E_GROUPS_UNKNOWN, "no role, and the groups are not known") \
 	X(RG_E_TOKEN_REFUSED, "a bearer token that is not accepted") \
 	X(RG_E_INSUFFICIENT_ROLE, "the required role or permission is missing")

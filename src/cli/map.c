@@ -58,7 +58,7 @@ static enum rg_err
 collect(void *ctx, const struct mapping_row *m)
 {
 	json_t *item = json_pack(
-	    "{s:I, s:s, s:s?, s:s, s:s?, s:s, s:s, s:s, s:s, s:b, s:I, s:s, "
+	    "{s:I, s:s, s:s?, s:s, s:s?, s:s, s:s?, s:s, s:s, s:b, s:I, s:s, "
 	    "s:I}",
 	    "id", (json_int_t)m->id, "provider", m->provider, "tenant",
 	    m->tenant, "kind", m->kind, "claim", m->claim, "value", m->value,
@@ -81,7 +81,7 @@ print(void *ctx, const struct mapping_row *m)
 		(void)putchar('=');
 	}
 	cli_print(m->value);
-	(void)printf(" -> %s", m->role);
+	(void)printf(" -> %s", m->role == NULL ? "DENY" : m->role);
 	if (m->tenant != NULL)
 		(void)printf("  tenant %s", m->tenant);
 	if (!m->enabled)

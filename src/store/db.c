@@ -274,6 +274,14 @@ db_in_transaction(const struct store *s)
 	return sqlite3_get_autocommit(s->db) == 0;
 }
 
+enum rg_err
+db_need_transaction(struct store *s)
+{
+	if (db_in_transaction(s))
+		return RG_OK;
+	return db_fail(s, RG_E_INTERNAL, "no transaction is open");
+}
+
 const char *
 db_path(const struct store *s)
 {

@@ -56,6 +56,9 @@ void db_patience(struct store *, int ms);
 /* True while a transaction is open. */
 bool db_in_transaction(const struct store *);
 
+/* RG_E_INTERNAL without one: an edit could stand without its audit row. */
+enum rg_err db_need_transaction(struct store *);
+
 /* The path, and what SQLite said about the last failure ("" if nothing). */
 const char *db_path(const struct store *);
 const char *db_error(const struct store *);

@@ -127,7 +127,7 @@ read_mapping(struct query *q, struct mapping_row *m)
 	m->kind = db_column_text(q, 3);
 	m->claim = db_column_null(q, 4) ? NULL : db_column_text(q, 4);
 	m->value = db_column_text(q, 5);
-	m->role = db_column_text(q, 6);
+	m->role = db_column_null(q, 6) ? NULL : db_column_text(q, 6);
 	m->label = db_column_text(q, 7);
 	m->note = db_column_text(q, 8);
 	m->enabled = db_column_int(q, 9) != 0;
@@ -154,29 +154,48 @@ store_each_mapping(struct store *s, mapping_fn *fn, void *ctx)
 	return r;
 }
 
-/* Without one, an edit could stand without its audit row, or half. */
-static enum rg_err
-need_transaction(struct store *s)
+enum rg_err
+store_mapping_find(struct store *s, int64_t id, mapping_fn *fn, void *ctx)
 {
-	if (db_in_transaction(s))
-		return RG_OK;
-	return db_fail(s, RG_E_INTERNAL, "no transaction is open");
+	enum rg_err r;
+	struct mapping_row m;
+	struct query q;
+	bool row;
+
+	db_query(&q, s, ST_MAPPING_FIND);
+	db_int(&q, id);
+	if ((r = db_step(&q, &row)) == RG_OK && !row)
+		r = RG_E_NOT_FOUND;
+	if (r == RG_OK) {
+		read_mapping(&q, &m);
+		r = fn(ctx, &m);
+	}
+	db_done(&q);
+	return r;
 }
 
 enum rg_err
-store_role_add(struct store *s, const struct role_row *role)
+store_mapping_last_id(struct store *s, int64_t *id)
 {
 	enum rg_err r;
 	struct query q;
+	bool row;
+
+	*id = 0;
+	db_query(&q, s, ST_MAPPING_LAST_ID);
+	if ((r = db_step(&q, &row)) == RG_OK && row)
+		*id = db_column_int(&q, 0);
+	db_done(&q);
+	return r;
+}
+
+static enum rg_err
+add_permissions(struct store *s, const struct role_row *role)
+{
+	enum rg_err r = RG_OK;
+	struct query q;
 	size_t i;
 
-	if ((r = need_transaction(s)) != RG_OK)
-		return r;
-	db_query(&q, s, ST_ROLE_ADD);
-	db_text(&q, role->name);
-	db_text(&q, role->description);
-	db_int(&q, role->is_admin);
-	r = db_run(&q);
 	for (i = 0; r == RG_OK && i < role->permission_count; i++) {
 		db_query(&q, s, ST_ROLE_PERMISSION_ADD);
 		db_text(&q, role->name);
@@ -190,13 +209,57 @@ store_role_add(struct store *s, const struct role_row *role)
 }
 
 enum rg_err
+store_role_add(struct store *s, const struct role_row *role)
+{
+	enum rg_err r;
+	struct query q;
+
+	if ((r = db_need_transaction(s)) != RG_OK)
+		return r;
+	db_query(&q, s, ST_ROLE_ADD);
+	db_text(&q, role->name);
+	db_text(&q, role->description);
+	db_int(&q, role->is_admin);
+	if ((r = db_run(&q)) != RG_OK)
+		return r;
+	return add_permissions(s, role);
+}
+
+enum rg_err
+store_role_update(struct store *s, const struct role_row *role)
+{
+	enum rg_err r;
+	struct query q;
+	int64_t changed = 0;
+
+	if ((r = db_need_transaction(s)) != RG_OK)
+		return r;
+	if (strcmp(role->name, BUILT_IN_ROLE) == 0)
+		return db_fail(s, RG_E_INVALID, "the role is built in");
+	db_query(&q, s, ST_ROLE_UPDATE);
+	db_text(&q, role->name);
+	db_text(&q, role->description);
+	db_int(&q, role->is_admin);
+	r = db_run_count(&q, &changed);
+	if (r == RG_OK && changed == 0)
+		r = RG_E_NOT_FOUND;
+	if (r != RG_OK)
+		return r;
+	db_query(&q, s, ST_ROLE_PERMISSIONS_REMOVE);
+	db_text(&q, role->name);
+	if ((r = db_run(&q)) != RG_OK)
+		return r;
+	return add_permissions(s, role);
+}
+
+enum rg_err
 store_role_remove(struct store *s, const char *name)
 {
 	enum rg_err r;
 	struct query q;
 	int64_t removed = 0;
 
-	if ((r = need_transaction(s)) != RG_OK)
+	if ((r = db_need_transaction(s)) != RG_OK)
 		return r;
 	if (strcmp(name, BUILT_IN_ROLE) == 0)
 		return db_fail(s, RG_E_INVALID, "the role is built in");
@@ -204,7 +267,8 @@ store_role_remove(struct store *s, const char *name)
 	db_text(&q, name);
 	r = db_run_count(&q, &removed);
 	if (r == RG_E_NOT_FOUND) /* a foreign key: */
-		return db_fail(s, RG_E_EXISTS, "mappings lead to the role");
+		return db_fail(
+		    s, RG_E_EXISTS, "mappings or grants lead to the role");
 	if (r == RG_OK && removed == 0)
 		r = RG_E_NOT_FOUND;
 	return r;
@@ -218,7 +282,7 @@ store_mapping_add(struct store *s, const struct mapping_row *m, int64_t *id)
 	bool row = false;
 
 	*id = 0;
-	if ((r = need_transaction(s)) != RG_OK)
+	if ((r = db_need_transaction(s)) != RG_OK)
 		return r;
 	db_query(&q, s, ST_MAPPING_ADD);
 	db_text(&q, m->provider);
@@ -226,6 +290,7 @@ store_mapping_add(struct store *s, const struct mapping_row *m, int64_t *id)
 	db_text(&q, m->kind);
 	db_text(&q, m->claim);
 	db_text(&q, m->value);
+	db_text(&q, m->role == NULL ? "deny" : "allow");
 	db_text(&q, m->role);
 	db_text(&q, m->label);
 	db_text(&q, m->note);
@@ -246,13 +311,35 @@ store_mapping_add(struct store *s, const struct mapping_row *m, int64_t *id)
 }
 
 enum rg_err
+store_mapping_update(struct store *s, const struct mapping_row *m)
+{
+	enum rg_err r;
+	struct query q;
+	int64_t changed = 0;
+
+	if ((r = db_need_transaction(s)) != RG_OK)
+		return r;
+	db_query(&q, s, ST_MAPPING_UPDATE);
+	db_int(&q, m->id);
+	db_text(&q, m->role);
+	db_text(&q, m->label);
+	db_text(&q, m->note);
+	db_int(&q, m->enabled);
+	db_int(&q, m->expires_at);
+	r = db_run_count(&q, &changed);
+	if (r == RG_OK && changed == 0)
+		r = RG_E_NOT_FOUND;
+	return r;
+}
+
+enum rg_err
 store_mapping_remove(struct store *s, int64_t id)
 {
 	enum rg_err r;
 	struct query q;
 	int64_t removed = 0;
 
-	if ((r = need_transaction(s)) != RG_OK)
+	if ((r = db_need_transaction(s)) != RG_OK)
 		return r;
 	db_query(&q, s, ST_MAPPING_REMOVE);
 	db_int(&q, id);

@@ -30,7 +30,7 @@ struct mapping_row {
 	const char *kind;   /* "group", "app_role", "claim", ... */
 	const char *claim;  /* the path, for kind "claim"; else NULL */
 	const char *value;
-	const char *role;
+	const char *role;  /* NULL: it denies */
 	const char *label; /* "" if none */
 	const char *note;  /* "" if none */
 	bool enabled;
@@ -56,8 +56,14 @@ enum rg_err store_each_mapping(struct store *, mapping_fn *, void *ctx);
 /* RG_E_EXISTS when there is a role of that name. */
 enum rg_err store_role_add(struct store *, const struct role_row *);
 
-/* RG_E_NOT_FOUND; RG_E_EXISTS when mappings still lead to it; RG_E_INVALID for
- * the built-in "admin". */
+/*
+ * Sets description, permissions and is_admin of the role with this name.
+ * RG_E_NOT_FOUND; RG_E_INVALID for the built-in "admin".
+ */
+enum rg_err store_role_update(struct store *, const struct role_row *);
+
+/* RG_E_NOT_FOUND; RG_E_EXISTS when mappings or grants still lead to it;
+ * RG_E_INVALID for the built-in "admin". */
 enum rg_err store_role_remove(struct store *, const char *name);
 
 /* `id` of the row is ignored; the new one is stored in *id. RG_E_NOT_FOUND
@@ -65,7 +71,22 @@ enum rg_err store_role_remove(struct store *, const char *name);
 enum rg_err
 store_mapping_add(struct store *, const struct mapping_row *, int64_t *id);
 
+/* Calls `fn` with one mapping; RG_E_NOT_FOUND, or what `fn` returns. */
+enum rg_err
+store_mapping_find(struct store *, int64_t id, mapping_fn *fn, void *ctx);
+
+/*
+ * Sets role, label, note, enabled and expires_at of the mapping with this id.
+ * What it matches is its identity and never changes: sessions note up to which
+ * id their groups were asked for. RG_E_NOT_FOUND when there is no such mapping
+ * or role, RG_E_EXISTS when it would be the same as another.
+ */
+enum rg_err store_mapping_update(struct store *, const struct mapping_row *);
+
 /* RG_E_NOT_FOUND. The id is never given to another mapping. */
 enum rg_err store_mapping_remove(struct store *, int64_t id);
+
+/* The highest id that a mapping has or had; 0 when there was none. */
+enum rg_err store_mapping_last_id(struct store *, int64_t *id);
 
 #endif

@@ -47,6 +47,8 @@ update_principal(struct store *s, int64_t id, const struct principal_row *p)
 	db_text(&q, p->email);
 	db_text(&q, p->roles);
 	db_int(&q, p->last_seen);
+	db_text(&q, p->claims);
+	db_text(&q, p->groups);
 	return db_run(&q);
 }
 
@@ -69,6 +71,8 @@ add_principal(struct store *s, const struct principal_row *p, int64_t *id)
 	db_text(&q, p->roles);
 	db_int(&q, p->first_seen);
 	db_int(&q, p->last_seen);
+	db_text(&q, p->claims);
+	db_text(&q, p->groups);
 	if ((r = db_step(&q, &row)) == RG_OK && row)
 		*id = db_column_int(&q, 0);
 	if (r == RG_OK)
@@ -88,10 +92,8 @@ store_principal_put(struct store *s, const struct principal_row *p, int64_t *id,
 	*id = 0;
 	*old_roles = NULL;
 	/* Between looking and writing nobody else may write. */
-	if (!db_in_transaction(s)) {
-		r = db_fail(s, RG_E_INTERNAL, "no transaction is open");
+	if ((r = db_need_transaction(s)) != RG_OK)
 		goto out;
-	}
 	r = find_principal(
 	    s, p->provider, p->issuer, p->tenant, p->subject, &found, &roles);
 	if (r == RG_OK)
@@ -146,6 +148,7 @@ store_session_add(struct store *s, const struct session_row *row)
 	db_int(&q, row->idle_seconds);
 	db_int(&q, row->expires_at);
 	db_text(&q, row->roles);
+	db_text(&q, row->groups);
 	return db_run(&q);
 }
 
@@ -181,7 +184,10 @@ read_session(struct query *q, struct session_row *row)
 	p->first_seen = db_column_int(q, 19);
 	p->last_seen = db_column_int(q, 20);
 	p->disabled = db_column_int(q, 21) != 0;
+	p->claims = NULL;
+	p->groups = NULL;
 	row->roles = db_column_text(q, 22);
+	row->groups = db_column_text(q, 23);
 	return RG_OK;
 }
 

@@ -23,6 +23,9 @@ struct principal_row {
 	const char *username;
 	const char *email;
 	const char *roles; /* JSON array: the roles as last recorded */
+	/* Of the last sign-in, JSON objects; for writing only. */
+	const char *claims;
+	const char *groups; /* access/groups.h; "{}": the claims tell */
 	int64_t first_seen;
 	int64_t last_seen;
 	bool disabled;
@@ -34,7 +37,8 @@ struct session_row {
 	struct principal_row principal;
 	const char *provider_sid; /* "" if none */
 	const char *claims;	  /* JSON object, the claims that may matter */
-	const char *roles; /* JSON array: last decided for this session */
+	const char *roles;  /* JSON array: last decided for this session */
+	const char *groups; /* access/groups.h; "{}": the claims tell */
 	int64_t issued_at;
 	int64_t last_used;
 	int64_t idle_seconds; /* dies this long after last_used */

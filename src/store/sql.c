@@ -7,8 +7,16 @@
 	" p.id, p.provider, p.issuer, p.tenant, p.subject, p.kind, p.name,"    \
 	" p.username, p.email, p.roles, p.first_seen, p.last_seen, "           \
 	"p.disabled,"                                                          \
-	" s.roles"                                                             \
+	" s.roles, s.groups"                                                   \
 	" FROM sessions s JOIN principals p ON p.id = s.principal"
+
+#define MAPPING_COLUMNS                                                        \
+	"SELECT id, provider, tenant, kind, claim, value, role, label, note,"  \
+	" enabled, expires_at, created_by, created_at FROM mappings"
+
+#define GRANT_COLUMNS                                                          \
+	"SELECT id, principal, role, reason, expires_at, created_by,"          \
+	" created_at FROM grants"
 
 #define AUDIT_COLUMNS                                                          \
 	"seq, time, event, actor, subject, client, request_id, detail,"        \
@@ -40,35 +48,53 @@ const char *const sql_text[ST__MAX] = {
 		    " VALUES (?1, ?2, ?3)",
     [ST_ROLE_PERMISSION_ADD] =
 	"INSERT INTO role_permissions (role, permission) VALUES (?1, ?2)",
+    [ST_ROLE_UPDATE] = "UPDATE roles SET description = ?2, is_admin = ?3"
+		       " WHERE name = ?1",
+    [ST_ROLE_PERMISSIONS_REMOVE] =
+	"DELETE FROM role_permissions WHERE role = ?1",
     [ST_ROLE_REMOVE] = "DELETE FROM roles WHERE name = ?1",
-    [ST_MAPPINGS] = "SELECT id, provider, tenant, kind, claim, value, role,"
-		    " label, note, enabled, expires_at, created_by, created_at"
-		    " FROM mappings ORDER BY id",
+    [ST_MAPPINGS] = MAPPING_COLUMNS " ORDER BY id",
+    [ST_MAPPING_FIND] = MAPPING_COLUMNS " WHERE id = ?1",
+    [ST_MAPPING_LAST_ID] =
+	"SELECT seq FROM sqlite_sequence WHERE name = 'mappings'",
     [ST_MAPPING_ADD] =
-	"INSERT INTO mappings (provider, tenant, kind, claim, value, role,"
-	" label, note, enabled, expires_at, created_by, created_at)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+	"INSERT INTO mappings (provider, tenant, kind, claim, value, effect,"
+	" role, label, note, enabled, expires_at, created_by, created_at)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
 	" RETURNING id",
+    [ST_MAPPING_UPDATE] =
+	"UPDATE mappings SET role = ?2, label = ?3, note = ?4, enabled = ?5,"
+	" expires_at = ?6 WHERE id = ?1",
     [ST_MAPPING_REMOVE] = "DELETE FROM mappings WHERE id = ?1",
+
+    [ST_GRANT_ADD] =
+	"INSERT INTO grants (principal, role, reason, expires_at, created_by,"
+	" created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+    [ST_GRANT_REMOVE] = "DELETE FROM grants WHERE id = ?1",
+    [ST_GRANT_FIND] = GRANT_COLUMNS " WHERE id = ?1",
+    [ST_GRANTS_OF] = GRANT_COLUMNS " WHERE principal = ?1 ORDER BY id",
 
     [ST_PRINCIPAL_FIND] = "SELECT id, roles FROM principals"
 			  " WHERE provider = ?1 AND issuer = ?2"
 			  " AND tenant = ?3 AND subject = ?4",
     [ST_PRINCIPAL_ADD] =
 	"INSERT INTO principals (provider, issuer, tenant, subject, kind,"
-	" name, username, email, roles, first_seen, last_seen, disabled)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)"
+	" name, username, email, roles, first_seen, last_seen, claims,"
+	" groups, disabled)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0)"
 	" RETURNING id",
     [ST_PRINCIPAL_UPDATE] =
 	"UPDATE principals SET kind = ?2, name = ?3, username = ?4,"
-	" email = ?5, roles = ?6, last_seen = ?7 WHERE id = ?1",
+	" email = ?5, roles = ?6, last_seen = ?7, claims = ?8,"
+	" groups = ?9 WHERE id = ?1",
     [ST_PRINCIPAL_ROLES] = "UPDATE principals SET roles = ?2 WHERE id = ?1",
 
     [ST_SESSION_ADD] =
 	"INSERT INTO sessions (hash, public_id, principal, provider_sid,"
 	" claims, issued_at, last_used, idle_seconds, expires_at, dies_at,"
-	" roles)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, min(?9, ?7 + ?8), ?10)",
+	" roles, groups)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, min(?9, ?7 + ?8), ?10,"
+	" ?11)",
     [ST_SESSION_FIND] = SESSION_COLUMNS " WHERE s.hash = ?1",
     [ST_SESSIONS] = SESSION_COLUMNS " WHERE s.dies_at > ?1"
 				    " ORDER BY s.issued_at DESC, s.public_id",

@@ -98,6 +98,8 @@ store_person(const char *subject)
 	    .username = "dana@contoso.com",
 	    .email = "",
 	    .roles = "[\"analyst\"]",
+	    .claims = "{\"groups\":[]}",
+	    .groups = "{}",
 	    .first_seen = 1000,
 	    .last_seen = 1000};
 
@@ -113,6 +115,7 @@ store_session(int64_t principal, char mark)
 	    .provider_sid = "",
 	    .claims = "{\"groups\":[]}",
 	    .roles = "[\"user\"]",
+	    .groups = "{}",
 	    .issued_at = 1000,
 	    .last_used = 1000,
 	    .idle_seconds = 600,

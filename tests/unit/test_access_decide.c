@@ -88,6 +88,7 @@ decide(struct fixture *f, const char *claims)
 	f->claims = json_loads(claims, 0, NULL);
 	assert_non_null(f->claims);
 	f->s.claims = f->claims;
+	assert_int_equal(access_policy_seal(f->policy), RG_OK);
 	assert_int_equal(access_decide(f->policy, &f->s, &f->d), RG_OK);
 }
 
@@ -267,6 +268,278 @@ test_default_role(void **state)
 	assert_nothing(f);
 }
 
+static struct access_mapping
+mapping(int64_t id, enum access_kind kind, const char *value)
+{
+	struct access_mapping m = {0};
+
+	m.id = id;
+	m.provider = "entra";
+	m.kind = kind;
+	m.value = value;
+	m.label = "";
+	m.enabled = true;
+	return m;
+}
+
+static void
+deny(struct fixture *f, int64_t id, enum access_kind kind, const char *value)
+{
+	struct access_mapping m = mapping(id, kind, value);
+
+	assert_int_equal(access_policy_add_mapping(f->policy, &m, NULL), RG_OK);
+}
+
+/* What became of a mapping; -1 when it is not among the reasons. */
+static int
+outcome_of(const struct fixture *f, int64_t mapping_id)
+{
+	size_t i;
+
+	for (i = 0; i < f->d.reason_count; i++)
+		if (f->d.reasons[i].mapping != NULL &&
+		    f->d.reasons[i].mapping->id == mapping_id)
+			return (int)f->d.reasons[i].outcome;
+	return -1;
+}
+
+static void
+test_deny_wins(void **state)
+{
+	struct fixture *f = *state;
+	struct access_grant grant = {.id = 5, .role = "user"};
+
+	map(f->policy, 1, ACCESS_GROUP, NULL, ADMINS, "admin");
+	deny(f, 2, ACCESS_APP_ROLE, "leaver");
+	f->s.grants = &grant;
+	f->s.grant_count = 1;
+	f->s.default_role = "user";
+	f->s.explain = true;
+	decide(f, "{\"groups\":[\"" ADMINS "\"],\"roles\":[\"leaver\"]}");
+	assert_nothing(f);
+	assert_true(f->d.denied);
+	assert_int_equal(f->d.group_count, 0);
+	assert_int_equal(outcome_of(f, 1), ACCESS_OVERRULED);
+	assert_int_equal(outcome_of(f, 2), ACCESS_DENIES);
+	decide(f, "{\"groups\":[\"" ADMINS "\"],\"roles\":[\"Leaver\"]}");
+	assert_true(f->d.is_admin);
+	assert_false(f->d.denied);
+	assert_int_equal(outcome_of(f, 2), ACCESS_OTHER_CASE);
+}
+
+/* Who might be denied does not pass because that is not known. */
+static void
+test_deny_of_unknown_groups(void **state)
+{
+	struct fixture *f = *state;
+
+	map(f->policy, 1, ACCESS_APP_ROLE, NULL, "boss", "admin");
+	decide(f, "{\"hasgroups\":true,\"roles\":[\"boss\"]}");
+	assert_true(f->d.is_admin);
+	deny(f, 2, ACCESS_GROUP, DEVELOPERS);
+	decide(f, "{\"hasgroups\":true,\"roles\":[\"boss\"]}");
+	assert_nothing(f);
+	assert_false(f->d.denied);
+	assert_int_equal(f->d.groups_state, GROUPS_UNKNOWN);
+	decide(f, "{\"groups\":[],\"roles\":[\"boss\"]}");
+	assert_true(f->d.is_admin);
+}
+
+static void
+test_kinds(void **state)
+{
+	struct fixture *f = *state;
+	struct access_mapping m;
+
+	map(f->policy, 1, ACCESS_DIRECTORY_ROLE, NULL, ADMINS, "admin");
+	map(f->policy, 2, ACCESS_GROUP_NAME, NULL, "admins", "admin");
+	map(f->policy, 3, ACCESS_APP, NULL, DEVELOPERS, "user");
+	map(f->policy, 4, ACCESS_GROUP, NULL, DEVELOPERS, "analyst");
+	/* names are believed only where that is switched on */
+	decide(f, "{\"groups\":[\"admins\"]}");
+	assert_nothing(f);
+	f->s.group_names_claim = "groups";
+	decide(f, "{\"groups\":[\"admins\"]}");
+	assert_true(f->d.is_admin);
+	/* and then no name is taken for an object id */
+	decide(f, "{\"groups\":[\"" DEVELOPERS "\"]}");
+	assert_nothing(f);
+	f->s.group_names_claim = "group_names";
+	decide(f, "{\"groups\":[\"admins\",\"" DEVELOPERS "\"]}");
+	assert_int_equal(f->d.role_count, 1);
+	assert_true(access_has_role(&f->d, "analyst"));
+	decide(f, "{\"group_names\":[\"admins\"]}");
+	assert_true(f->d.is_admin);
+	f->s.group_names_claim = NULL;
+	decide(f, "{\"wids\":[\"" ADMINS "\"]}");
+	assert_true(f->d.is_admin);
+	/* the calling client counts only where the caller says so */
+	decide(f, "{\"azp\":\"" DEVELOPERS "\",\"app\":\"" DEVELOPERS "\"}");
+	assert_nothing(f);
+	f->s.app = DEVELOPERS;
+	decide(f, "{}");
+	assert_true(access_has_role(&f->d, "user"));
+	/* emit_as_roles: a group's name in "roles" is no app role */
+	f->s.app = NULL;
+	f->s.groups_claim = "roles";
+	m = mapping(5, ACCESS_APP_ROLE, "boss");
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "admin"), RG_OK);
+	decide(f, "{\"roles\":[\"boss\",\"" DEVELOPERS "\"]}");
+	assert_int_equal(f->d.role_count, 1);
+	assert_true(access_has_role(&f->d, "analyst"));
+	decide(f, "{\"_claim_names\":{\"roles\":\"src1\"}}");
+	assert_nothing(f);
+	assert_int_equal(f->d.groups_state, GROUPS_UNKNOWN);
+}
+
+/* Groups that came from elsewhere than the token. */
+static void
+test_resolved_groups(void **state)
+{
+	struct fixture *f = *state;
+	json_t *ids = json_pack("[s]", DEVELOPERS);
+	struct access_groups g = {.state = GROUPS_COMPLETE,
+	    .source = "graph",
+	    .as_of = NOW - 10,
+	    .ids = ids,
+	    .asked_through = 1};
+
+	map(f->policy, 1, ACCESS_GROUP, NULL, DEVELOPERS, "user");
+	f->s.groups = &g;
+	f->s.default_role = "analyst";
+	decide(f, "{\"hasgroups\":true}");
+	assert_true(access_has_role(&f->d, "user"));
+	assert_int_equal(f->d.groups_state, GROUPS_COMPLETE);
+	assert_string_equal(f->d.groups_source, "graph");
+	assert_true(f->d.groups_as_of == NOW - 10);
+	/* a group that was not asked for: what is proven stays */
+	map(f->policy, 2, ACCESS_GROUP, NULL, ADMINS, "admin");
+	decide(f, "{\"hasgroups\":true}");
+	assert_int_equal(f->d.role_count, 1);
+	assert_true(access_has_role(&f->d, "user"));
+	assert_int_equal(f->d.groups_state, GROUPS_UNKNOWN);
+	assert_string_equal(f->d.groups_reason, "mapping_newer");
+	/* stale until it is too old */
+	g.state = GROUPS_STALE;
+	g.source = "cache";
+	g.reason = "graph_unavailable";
+	g.asked_through = 2;
+	g.valid_until = NOW + 1;
+	decide(f, "{\"hasgroups\":true}");
+	assert_true(access_has_role(&f->d, "user"));
+	assert_int_equal(f->d.groups_state, GROUPS_STALE);
+	assert_string_equal(f->d.groups_reason, "graph_unavailable");
+	g.valid_until = NOW;
+	decide(f, "{\"hasgroups\":true}");
+	assert_nothing(f);
+	assert_int_equal(f->d.groups_state, GROUPS_UNKNOWN);
+	assert_string_equal(f->d.groups_reason, "too_old");
+	json_decref(ids);
+}
+
+static void
+test_grants(void **state)
+{
+	struct fixture *f = *state;
+	struct access_grant grants[] = {{.id = 1, .role = "admin"},
+	    {.id = 2, .role = "user", .expires_at = NOW},
+	    {.id = 3, .role = "gone"},
+	    {.id = 4, .role = "analyst", .expires_at = NOW + 1}};
+
+	f->s.grants = grants;
+	f->s.grant_count = 4;
+	f->s.default_role = "user";
+	f->s.explain = true;
+	decide(f, "{}");
+	assert_int_equal(f->d.role_count, 2);
+	assert_true(f->d.is_admin);
+	assert_true(access_has_role(&f->d, "analyst"));
+	assert_int_equal(f->d.reason_count, 4);
+	assert_int_equal(f->d.reasons[0].outcome, ACCESS_GIVES);
+	assert_int_equal(f->d.reasons[1].outcome, ACCESS_EXPIRED);
+	assert_int_equal(f->d.reasons[2].outcome, ACCESS_NO_ROLE);
+	/* a grant does not depend on what is known of the groups */
+	decide(f, "{\"hasgroups\":true}");
+	assert_true(f->d.is_admin);
+}
+
+static void
+test_near_misses(void **state)
+{
+	struct fixture *f = *state;
+	struct access_mapping m;
+
+	map(f->policy, 1, ACCESS_APP_ROLE, NULL, ADMINS, "admin");
+	map(f->policy, 2, ACCESS_GROUP_NAME, NULL, ADMINS, "admin");
+	m = mapping(3, ACCESS_GROUP, ADMINS);
+	m.enabled = false;
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "admin"), RG_OK);
+	m = mapping(4, ACCESS_GROUP, ADMINS);
+	m.expires_at = NOW;
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "admin"), RG_OK);
+	m = mapping(5, ACCESS_GROUP, ADMINS);
+	m.tenant = DEVELOPERS;
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "admin"), RG_OK);
+	m = mapping(6, ACCESS_GROUP, ADMINS);
+	m.provider = "other";
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "admin"), RG_OK);
+	decide(f, "{\"groups\":[\"" ADMINS "\"]}");
+	assert_nothing(f);
+	assert_int_equal(f->d.reason_count, 0);
+	f->s.explain = true;
+	decide(f, "{\"groups\":[\"" ADMINS "\"]}");
+	assert_nothing(f);
+	assert_int_equal(outcome_of(f, 1), ACCESS_OTHER_KIND);
+	assert_int_equal(outcome_of(f, 2), ACCESS_NOT_BELIEVED);
+	assert_int_equal(outcome_of(f, 3), ACCESS_DISABLED);
+	assert_int_equal(outcome_of(f, 4), ACCESS_EXPIRED);
+	assert_int_equal(outcome_of(f, 5), ACCESS_OTHER_TENANT);
+	assert_int_equal(outcome_of(f, 6), -1);
+	decide(f, "{\"hasgroups\":true}");
+	assert_int_equal(outcome_of(f, 4), ACCESS_UNKNOWN);
+	assert_string_equal(access_outcome_name(ACCESS_NO_ROLE), "no_role");
+	assert_string_equal(access_outcome_name(ACCESS_GIVES), "gives");
+}
+
+static void
+test_groups_round_trip(void **state)
+{
+	json_t *ids = json_pack("[s, s]", "a", "b"), *doc, *bad;
+	struct access_groups g = {.state = GROUPS_STALE,
+				 .source = "cache",
+				 .reason = "why",
+				 .as_of = 5,
+				 .valid_until = 6,
+				 .ids = ids,
+				 .asked_through = 7},
+			     back;
+
+	(void)state;
+	doc = access_groups_json(&g);
+	assert_int_equal(access_groups_parse(doc, &back), RG_OK);
+	assert_int_equal(back.state, GROUPS_STALE);
+	assert_string_equal(back.source, "cache");
+	assert_string_equal(back.reason, "why");
+	assert_true(back.as_of == 5 && back.valid_until == 6 &&
+		    back.asked_through == 7);
+	assert_int_equal(json_array_size(back.ids), 2);
+	(void)json_object_set_new(doc, "state", json_string("perfect"));
+	assert_int_equal(access_groups_parse(doc, &back), RG_E_INVALID);
+	assert_int_equal(back.state, GROUPS_UNKNOWN);
+	bad = json_object();
+	assert_int_equal(access_groups_parse(bad, &back), RG_E_NOT_FOUND);
+	(void)json_object_set_new(bad, "state", json_string("complete"));
+	assert_int_equal(access_groups_parse(bad, &back), RG_E_INVALID);
+	json_decref(bad);
+	json_decref(doc);
+	json_decref(ids);
+}
+
 static void
 test_claim_paths(void **state)
 {
@@ -352,6 +625,15 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_default_role, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_claim_paths, setup, teardown),
 	    cmocka_unit_test(test_claim_scalars),
+	    cmocka_unit_test_setup_teardown(test_deny_wins, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_deny_of_unknown_groups, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_resolved_groups, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_grants, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_near_misses, setup, teardown),
+	    cmocka_unit_test(test_groups_round_trip),
 	    cmocka_unit_test_setup_teardown(
 		test_policy_refuses_what_it_cant_mean, setup, teardown)};
 

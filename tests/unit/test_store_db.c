@@ -65,10 +65,10 @@ test_plans(void **state)
 	    "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c"
 	    " WHERE i < 100000) INSERT INTO n SELECT i FROM c;"
 	    "INSERT INTO principals SELECT i, 'p', 'i', '', i, 'user', '', '',"
-	    " '', '[]', 1, 1, 0 FROM n WHERE i <= 1000;"
+	    " '', '[]', 1, 1, 0, '{}', '{}' FROM n WHERE i <= 1000;"
 	    "INSERT INTO sessions SELECT CAST(printf('%032d', i) AS BLOB),"
-	    " printf('%022d', i), i % 1000 + 1, '', '{}', '[]', 1, 1, 9, 5, 5 "
-	    "FROM n;"
+	    " printf('%022d', i), i % 1000 + 1, '', '{}', '[]', 1, 1, 9, 5, 5, "
+	    "'{}' FROM n;"
 	    "ANALYZE");
 	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		plan(f->path, sql_text[want[i].stmt], &out);

@@ -51,9 +51,9 @@ print_mapping(void *ctx, const struct mapping_row *m)
 	buf_printf(out, "%lld|%s|%s|%s|%s|%s|%s|%s|%s|%d|%lld|%s|%lld\n",
 	    (long long)m->id, m->provider,
 	    m->tenant == NULL ? "(null)" : m->tenant, m->kind,
-	    m->claim == NULL ? "(null)" : m->claim, m->value, m->role, m->label,
-	    m->note, m->enabled, (long long)m->expires_at, m->created_by,
-	    (long long)m->created_at);
+	    m->claim == NULL ? "(null)" : m->claim, m->value,
+	    m->role == NULL ? "(null)" : m->role, m->label, m->note, m->enabled,
+	    (long long)m->expires_at, m->created_by, (long long)m->created_at);
 	return RG_OK;
 }
 
@@ -380,7 +380,8 @@ test_version_by_hand(void **state)
 	    "INSERT INTO role_permissions VALUES ('r', 'p')",
 	    "UPDATE role_permissions SET permission = 'q' WHERE role = 'r'",
 	    ("INSERT INTO mappings VALUES"
-	     " (9, 'p', NULL, 'app', NULL, 'v', 'r', '', '', 1, 0, '', 0)"),
+	     " (9, 'p', NULL, 'app', NULL, 'v', 'allow', 'r', '', '', 1, 0,"
+	     " '', 0)"),
 	    "UPDATE mappings SET enabled = 0", "DELETE FROM mappings",
 	    "DELETE FROM role_permissions WHERE role = 'r'",
 	    "DELETE FROM roles WHERE name = 'r'"};
@@ -393,6 +394,93 @@ test_version_by_hand(void **state)
 		assert_true(next > v);
 		v = next;
 	}
+}
+
+/* What a mapping matches is its identity; the rest can be edited. */
+static void
+test_mapping_update(void **state)
+{
+	struct fixture *f = *state;
+	struct mapping_row m = a_mapping();
+	struct buf out = BUF_INIT;
+	int64_t id, last;
+
+	assert_int_equal(store_mapping_last_id(f->s, &last), RG_OK);
+	assert_int_equal(last, 0);
+	assert_int_equal(store_begin(f->s), RG_OK);
+	assert_int_equal(store_mapping_add(f->s, &m, &id), RG_OK);
+	m.id = id;
+	m.value = "other";
+	m.label = "l";
+	m.note = "n";
+	m.enabled = false;
+	m.expires_at = 7;
+	assert_int_equal(store_mapping_update(f->s, &m), RG_OK);
+	m.role = "nobody";
+	assert_int_equal(store_mapping_update(f->s, &m), RG_E_NOT_FOUND);
+	m.id = id + 1;
+	m.role = "analyst";
+	assert_int_equal(store_mapping_update(f->s, &m), RG_E_NOT_FOUND);
+	assert_int_equal(store_commit(f->s), RG_OK);
+	assert_int_equal(store_mapping_update(f->s, &m), RG_E_INTERNAL);
+	assert_int_equal(
+	    store_mapping_find(f->s, id, print_mapping, &out), RG_OK);
+	assert_string_equal(buf_str(&out),
+	    "1|entra|(null)|group|(null)|"
+	    "11111111-2222-3333-4444-555555555555|analyst|l|n|0|7|"
+	    "cli:root|1000\n");
+	assert_int_equal(store_mapping_find(f->s, id + 1, print_mapping, &out),
+	    RG_E_NOT_FOUND);
+	assert_int_equal(store_mapping_last_id(f->s, &last), RG_OK);
+	assert_int_equal(last, id);
+	assert_int_not_equal(
+	    store_raw_code(f->path, "UPDATE mappings SET value = 'x'"),
+	    SQLITE_OK);
+	assert_int_not_equal(
+	    store_raw_code(f->path, "UPDATE mappings SET role = NULL"),
+	    SQLITE_OK);
+	buf_clear(&out);
+}
+
+static void
+test_mapping_that_denies(void **state)
+{
+	struct fixture *f = *state;
+	struct mapping_row m = a_mapping();
+	struct buf out = BUF_INIT;
+	int64_t id;
+
+	m.role = NULL;
+	assert_int_equal(store_begin(f->s), RG_OK);
+	assert_int_equal(store_mapping_add(f->s, &m, &id), RG_OK);
+	assert_int_equal(store_mapping_add(f->s, &m, &id), RG_E_EXISTS);
+	store_rollback(f->s);
+	assert_int_equal(store_begin(f->s), RG_OK);
+	assert_int_equal(store_mapping_add(f->s, &m, &id), RG_OK);
+	assert_int_equal(store_commit(f->s), RG_OK);
+	assert_int_equal(
+	    store_mapping_find(f->s, id, print_mapping, &out), RG_OK);
+	assert_non_null(strstr(buf_str(&out), "|(null)|data-analysts|"));
+	buf_clear(&out);
+}
+
+static void
+test_role_update(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const one[] = {"x"};
+	struct role_row r = {"analyst", "Writes", one, 1, true};
+	struct role_row admin = {"admin", "less", one, 1, false};
+
+	assert_int_equal(store_begin(f->s), RG_OK);
+	r.name = "nobody";
+	assert_int_equal(store_role_update(f->s, &r), RG_E_NOT_FOUND);
+	r.name = "analyst";
+	assert_int_equal(store_role_update(f->s, &r), RG_OK);
+	assert_int_equal(store_role_update(f->s, &admin), RG_E_INVALID);
+	assert_int_equal(store_commit(f->s), RG_OK);
+	assert_roles(f->s, "admin|Full administrative privileges|1|*\n"
+			   "analyst|Writes|1|x\n");
 }
 
 static enum rg_err
@@ -471,6 +559,9 @@ main(void)
 	    policy_test(test_version),
 	    policy_test(test_version_by_hand),
 	    policy_test(test_callbacks),
+	    policy_test(test_mapping_update),
+	    policy_test(test_mapping_that_denies),
+	    policy_test(test_role_update),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,13 @@
 	X(RG_E_STORE_CORRUPT, "the database is damaged") \
 	X(RG_E_STORE_SCHEMA, "the database has another schema version") \
 	X(RG_E_AUDIT_CHAIN, "the audit chain is broken") \
+	/* bearer tokens, RFC 6750 */ \
+	X(RG_E_BEARER_FORM, "not a bearer token in an Authorization header") \
+	X(RG_E_BEARER_OFF, "the provider has no audiences configured") \
+	X(RG_E_BEARER_ID_TOKEN, "an ID token was sent as a bearer token") \
+	X(RG_E_BEARER_GRAPH, "a Microsoft Graph token was sent") \
+	X(RG_E_BEARER_KIND, "neither a person's nor an application's token") \
+	X(RG_E_SCOPE, "the token lacks a required scope") \
 	/* sessions and access */ \
 	X(RG_E_SESSION_NONE, "no session") \
 	X(RG_E_SESSION_EXPIRED, "the session has expired") \

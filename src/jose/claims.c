@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "jose/claims.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -25,7 +24,8 @@ static enum rg_err
 check_names(const json_t *claims, struct err *e)
 {
 	static const char *const names[] = {"iss", "aud", "azp", "exp", "nbf",
-	    "iat", "sub", "nonce", "tid", "oid"};
+	    "iat", "sub", "nonce", "tid", "oid", "idtyp", "scp", "scope",
+	    "appid"};
 	const char *key;
 	const json_t *value;
 	size_t i, seen;
@@ -109,30 +109,30 @@ get_time(const json_t *claims, const char *name, enum rg_err absent,
 }
 
 static enum rg_err
-check_times(const json_t *claims, const struct claims_expect *x, struct err *e)
+check_times(const json_t *claims, int64_t now, int64_t skew, struct err *e)
 {
-	const int64_t latest = clock_add(x->now, x->skew);
+	const int64_t latest = clock_add(now, skew);
 	int64_t exp = 0, nbf = 0, iat = 0, auth_time = 0;
 	enum rg_err r;
 
 	r = get_time(claims, "exp", RG_E_EXP_MISSING, &exp, e);
 	if (r != RG_OK)
 		return r;
-	if (clock_add(exp, x->skew) <= x->now)
+	if (clock_add(exp, skew) <= now)
 		return err_set(e, RG_E_EXPIRED, "exp %lld, now %lld",
-		    (long long)exp, (long long)x->now);
+		    (long long)exp, (long long)now);
 	r = get_time(claims, "iat", RG_E_IAT_MISSING, &iat, e);
 	if (r != RG_OK)
 		return r;
 	if (iat > latest)
 		return err_set(e, RG_E_IAT_FUTURE, "iat %lld, now %lld",
-		    (long long)iat, (long long)x->now);
+		    (long long)iat, (long long)now);
 	r = get_time(claims, "nbf", RG_OK, &nbf, e);
 	if (r != RG_OK)
 		return r;
 	if (nbf > latest)
 		return err_set(e, RG_E_NOT_YET, "nbf %lld, now %lld",
-		    (long long)nbf, (long long)x->now);
+		    (long long)nbf, (long long)now);
 	return get_time(claims, "auth_time", RG_OK, &auth_time, e);
 }
 
@@ -194,9 +194,49 @@ claims_check_id_token(
 		return r;
 	if ((r = check_subject(claims, e)) != RG_OK)
 		return r;
-	if ((r = check_times(claims, x, e)) != RG_OK)
+	if ((r = check_times(claims, x->now, x->skew, e)) != RG_OK)
 		return r;
 	if ((r = check_nonce(claims, x->nonce, e)) != RG_OK)
 		return r;
 	return check_at_hash(claims, x, e);
+}
+
+bool
+claims_has_audience(const json_t *claims, const char *who)
+{
+	const json_t *aud = json_object_get(claims, "aud");
+	const json_t *one;
+	size_t i, n = json_is_array(aud) ? json_array_size(aud) : 1;
+	bool found = false;
+
+	for (i = 0; i < n; i++) {
+		one = json_is_array(aud) ? json_array_get(aud, i) : aud;
+		if (!json_is_string(one))
+			return false;
+		found |= strcmp(json_string_value(one), who) == 0;
+	}
+	return found;
+}
+
+enum rg_err
+claims_check_access_token(
+    const json_t *claims, const struct claims_access *x, struct err *e)
+{
+	enum rg_err r;
+	size_t i;
+
+	if (!json_is_object(claims) || x->issuer == NULL ||
+	    x->issuer[0] == '\0' || x->skew < 0 || x->skew > CLAIMS_SKEW_MAX)
+		return err_set(e, RG_E_INTERNAL, "incomplete expectations");
+	if ((r = check_names(claims, e)) != RG_OK ||
+	    (r = check_issuer(claims, x->issuer, e)) != RG_OK)
+		return r;
+	for (i = 0; i < x->audience_count; i++)
+		if (claims_has_audience(claims, x->audiences[i]))
+			break;
+	if (i == x->audience_count)
+		return err_set(e, RG_E_AUD, "aud names no audience of ours");
+	if ((r = check_subject(claims, e)) != RG_OK)
+		return r;
+	return check_times(claims, x->now, x->skew, e);
 }

@@ -3,6 +3,7 @@
 #ifndef RG_JOSE_CLAIMS_H
 #define RG_JOSE_CLAIMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -40,5 +41,25 @@ struct claims_expect {
  */
 enum rg_err claims_check_id_token(
     const json_t *claims, const struct claims_expect *, struct err *e);
+
+struct claims_access {
+	const char *issuer; /* compared byte for byte */
+	const char *const *audiences;
+	size_t audience_count; /* 0: no token is for us */
+	int64_t now;
+	int64_t skew;
+};
+
+/*
+ * The claims that every access token must have, RFC 9068 section 4: issuer,
+ * audience (one of ours must be among those of the token), subject and times.
+ * The same errors in the same order; aud may name others besides us, since
+ * a token may be meant for several APIs.
+ */
+enum rg_err claims_check_access_token(
+    const json_t *claims, const struct claims_access *, struct err *e);
+
+/* True if aud, a string or an array of strings alone, names `who`. */
+bool claims_has_audience(const json_t *claims, const char *who);
 
 #endif

@@ -15,6 +15,11 @@
 
 #define DER_MAX 160 /* two integers of P-521 are 139 bytes of DER */
 
+/* The typ of each kind besides "JWT" and none, in lower case. */
+static const char *const own_types[JWS__KINDS][2] = {
+    [JWS_ACCESS] = {"at+jwt", "application/at+jwt"},
+};
+
 struct bytes {
 	uint8_t *p;
 	size_t len;
@@ -133,15 +138,34 @@ read_kid(const json_t *header, struct jws_header *out)
 	return RG_OK;
 }
 
+/* RFC 8725 section 3.11: no other kind of token passes for this one. */
+static enum rg_err
+read_typ(const json_t *header, enum jws_kind kind, struct jws_header *out)
+{
+	const json_t *v = json_object_get(header, "typ");
+	const char *typ = json_string_value(v);
+	size_t i;
+
+	if (v == NULL || (typ != NULL && strcasecmp(typ, "JWT") == 0))
+		return RG_OK;
+	for (i = 0; typ != NULL && i < 2 && own_types[kind][i] != NULL; i++) {
+		if (strcasecmp(typ, own_types[kind][i]) == 0) {
+			out->own_typ = true;
+			return RG_OK;
+		}
+	}
+	return RG_E_TYP;
+}
+
 /*
  * jku, jwk, x5u and x5c are not looked at: a token can't bring its own key
  * (RFC 8725 section 3.10).
  */
 static enum rg_err
-read_header(const struct bytes *text, struct jws_header *out)
+read_header(
+    const struct bytes *text, enum jws_kind kind, struct jws_header *out)
 {
 	json_t *header = NULL;
-	const json_t *typ;
 	enum rg_err r = RG_E_INTERNAL;
 
 	memset(out, 0, sizeof(*out));
@@ -158,15 +182,8 @@ read_header(const struct bytes *text, struct jws_header *out)
 		r = RG_E_CRIT;
 		goto out;
 	}
-	/* RFC 8725 section 3.11: no other kind of token passes for this one. */
-	typ = json_object_get(header, "typ");
-	if (typ != NULL &&
-	    (!json_is_string(typ) ||
-		strcasecmp(json_string_value(typ), "JWT") != 0)) {
-		r = RG_E_TYP;
-		goto out;
-	}
-	if ((r = read_kid(header, out)) != RG_OK)
+	if ((r = read_typ(header, kind, out)) != RG_OK ||
+	    (r = read_kid(header, out)) != RG_OK)
 		goto out;
 	r = RG_OK;
 out:
@@ -174,22 +191,35 @@ out:
 	return r;
 }
 
-/* Everything that can be said of a token without a key. */
+/* What a token has to be before its signature is looked at. */
+struct demand {
+	enum jws_kind kind;
+	bool any_payload;
+};
+
+/*
+ * Everything that can be said of a token without a key. `claims` may be NULL;
+ * nothing is there with any_payload.
+ */
 static enum rg_err
-examine(const char *token, size_t len, bool any_payload, struct parts *parts,
-    struct jws_header *header)
+examine(const char *token, size_t len, const struct demand *x,
+    struct parts *parts, struct jws_header *header, json_t **claims)
 {
 	json_t *payload = NULL;
 	enum rg_err r;
 
 	if ((r = split(token, len, parts)) != RG_OK)
 		return r;
-	if ((r = read_header(&parts->header, header)) != RG_OK)
+	if ((r = read_header(&parts->header, x->kind, header)) != RG_OK)
 		goto out;
-	if (!any_payload && json_load_strict((const char *)parts->payload.p,
-				parts->payload.len, &payload) != RG_OK) {
+	if (!x->any_payload && json_load_strict((const char *)parts->payload.p,
+				   parts->payload.len, &payload) != RG_OK) {
 		r = RG_E_PAYLOAD_JSON;
 		goto out;
+	}
+	if (claims != NULL) {
+		*claims = payload;
+		payload = NULL;
 	}
 	r = RG_OK;
 out:
@@ -267,14 +297,14 @@ out:
 }
 
 static enum rg_err
-verify(const char *token, size_t len, bool any_payload, const struct jwk *key,
-    struct buf *payload)
+verify(const char *token, size_t len, const struct demand *x,
+    const struct jwk *key, struct buf *payload)
 {
 	struct parts parts;
 	struct jws_header header;
 	enum rg_err r;
 
-	if ((r = examine(token, len, any_payload, &parts, &header)) != RG_OK)
+	if ((r = examine(token, len, x, &parts, &header, NULL)) != RG_OK)
 		return r;
 	/* Names are parsed case-sensitively: equal values are equal bytes. */
 	if (header.alg != key->alg) {
@@ -301,27 +331,48 @@ out:
 }
 
 enum rg_err
-jws_peek(const char *token, size_t len, struct jws_header *out)
+jws_peek_as(enum jws_kind kind, const char *token, size_t len,
+    struct jws_header *out, json_t **unverified)
 {
+	struct demand x = {.kind = kind};
 	struct parts parts;
 	enum rg_err r;
 
-	if ((r = examine(token, len, false, &parts, out)) != RG_OK)
+	if (unverified != NULL)
+		*unverified = NULL;
+	if ((r = examine(token, len, &x, &parts, out, unverified)) != RG_OK)
 		return r;
 	parts_free(&parts);
 	return RG_OK;
 }
 
 enum rg_err
+jws_peek(const char *token, size_t len, struct jws_header *out)
+{
+	return jws_peek_as(JWS_PLAIN, token, len, out, NULL);
+}
+
+enum rg_err
+jws_verify_as(enum jws_kind kind, const char *token, size_t len,
+    const struct jwk *key, struct buf *payload)
+{
+	struct demand x = {.kind = kind};
+
+	return verify(token, len, &x, key, payload);
+}
+
+enum rg_err
 jws_verify(
     const char *token, size_t len, const struct jwk *key, struct buf *payload)
 {
-	return verify(token, len, false, key, payload);
+	return jws_verify_as(JWS_PLAIN, token, len, key, payload);
 }
 
 enum rg_err
 jws_verify_raw(
     const char *token, size_t len, const struct jwk *key, struct buf *payload)
 {
-	return verify(token, len, true, key, payload);
+	struct demand x = {.kind = JWS_PLAIN, .any_payload = true};
+
+	return verify(token, len, &x, key, payload);
 }

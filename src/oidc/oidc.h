@@ -22,7 +22,8 @@
 
 enum oidc_document {
 	OIDC_DISCOVERY,
-	OIDC_KEYS
+	OIDC_KEYS,
+	OIDC_BEARER /* no document: names a counter of may_fetch */
 };
 
 /*
@@ -43,8 +44,10 @@ struct oidc_cache {
 	 * the last granted attempt for this issuer and document is at least
 	 * `interval` seconds old. An error counts as "not granted". The
 	 * document only names the counter: OIDC_DISCOVERY is asked for the
-	 * ordinary fetches of both, OIDC_KEYS for those that a token signed
-	 * with an unknown key forces.
+	 * ordinary fetches of both, OIDC_KEYS for those that an ID token signed
+	 * with an unknown key forces, OIDC_BEARER for those that a bearer token
+	 * does: anybody can send one of those, and must not use up what
+	 * sign-ins need.
 	 */
 	enum rg_err (*may_fetch)(void *ctx, const char *issuer,
 	    enum oidc_document, int64_t now, int64_t interval, bool *granted);

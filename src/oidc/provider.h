@@ -4,6 +4,7 @@
 #define RG_OIDC_PROVIDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "jose/jwk.h"
@@ -40,6 +41,10 @@ struct provider {
 	char *roles_claim;  /* default "roles" */
 	char *default_role; /* or NULL */
 	long timeout_ms;    /* for each call to the provider */
+	char **audiences;   /* of bearer tokens; without any, none is taken */
+	size_t audience_count;
+	char **required_scopes; /* that a person's bearer token must all have */
+	size_t required_scope_count;
 	bool allow_loopback_http;
 };
 

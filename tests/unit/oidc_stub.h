@@ -39,8 +39,8 @@
 struct memory_cache {
 	struct buf text[2];
 	int64_t at[2];
-	int64_t last[2]; /* granted attempt; 0: never */
-	int loads, asked[2], granted[2], saved[2];
+	int64_t last[3]; /* granted attempt; 0: never */
+	int loads, asked[3], granted[3], saved[2];
 	enum rg_err may_fetch_error; /* what a broken database says */
 };
 

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+#include "oidc/bearer.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "jose/jws.h"
+#include "oidc/document.h"
+
+/* The keys in memory, else in the cache; NULL when out of memory. */
+static struct documents *
+at_hand(struct oidc *o, const struct provider *p)
+{
+	struct documents *d = document_entry(o, p);
+
+	if (d == NULL)
+		return NULL;
+	if (d->discovery == NULL)
+		(void)document_load(o, d, OIDC_DISCOVERY);
+	if (d->keys == NULL)
+		(void)document_load(o, d, OIDC_KEYS);
+	return d;
+}
+
+/*
+ * Another process may have fetched the new key. The cache is in the database:
+ * a flood of strange tokens must not read it for each of them.
+ */
+static bool
+look_again(struct oidc *o, struct documents *d, int64_t now)
+{
+	if (d->looked_at == now)
+		return false;
+	d->looked_at = now;
+	return document_load(o, d, OIDC_KEYS);
+}
+
+static enum rg_err
+verify_signature(struct oidc *o, struct documents *d, const struct provider *p,
+    const char *token, size_t len, int64_t now, struct buf *payload,
+    const struct jwk **key, bool *own_typ)
+{
+	struct jws_header h;
+	enum rg_err r;
+	int looks;
+
+	if ((r = jws_peek_as(JWS_ACCESS, token, len, &h, NULL)) != RG_OK)
+		return r;
+	*own_typ = h.own_typ;
+	if (h.alg != p->alg)
+		return RG_E_ALG_MISMATCH;
+	if (d->keys == NULL)
+		return RG_E_JWKS_EMPTY;
+	for (looks = 0; looks < 2; looks++) {
+		r = jwks_select(d->keys, h.has_kid ? h.kid : NULL, h.alg, key);
+		if (r == RG_OK)
+			r = jws_verify_as(
+			    JWS_ACCESS, token, len, *key, payload);
+		/* As in id_token.c: without a kid, only this shows new keys. */
+		if (r != RG_E_KID_UNKNOWN &&
+		    !(r == RG_E_SIGNATURE && !h.has_kid))
+			break;
+		if (looks == 1 || !look_again(o, d, now))
+			break;
+	}
+	return r;
+}
+
+enum rg_err
+bearer_verify(struct oidc *o, const struct provider *p, const char *token,
+    size_t len, int64_t now, int64_t skew, struct access_token *out,
+    struct err *e)
+{
+	struct access_token_expect x = {.now = now, .skew = skew};
+	struct documents *d = at_hand(o, p);
+	struct buf payload = BUF_INIT;
+	const struct jwk *key = NULL;
+	json_t *claims = NULL;
+	enum rg_err r = RG_E_INTERNAL;
+
+	memset(out, 0, sizeof(*out));
+	if (d == NULL) {
+		r = err_set(e, RG_E_NOMEM, "documents of %s", p->name);
+		goto out;
+	}
+	r = verify_signature(
+	    o, d, p, token, len, now, &payload, &key, &x.own_typ);
+	if (r != RG_OK) {
+		r = err_set(e, r, "a token of provider %s", p->name);
+		goto out;
+	}
+	if (json_load_strict(buf_str(&payload), payload.len, &claims) !=
+	    RG_OK) {
+		r = err_set(e, RG_E_PAYLOAD_JSON, "the bearer token");
+		goto out;
+	}
+	r = access_token_check(claims, p, jwk_issuer(key), &x, out, e);
+out:
+	json_decref(claims);
+	buf_clear(&payload);
+	return r;
+}
+
+static bool
+is_old(const struct documents *d, int64_t now)
+{
+	return d->keys == NULL || d->at[OIDC_KEYS] > now ||
+	       now >= clock_add(d->at[OIDC_KEYS], OIDC_DOCUMENT_AGE);
+}
+
+bool
+bearer_should_fetch(
+    struct oidc *o, const struct provider *p, enum rg_err r, int64_t now)
+{
+	const struct documents *d = at_hand(o, p);
+
+	if (d == NULL ||
+	    (d->asked_at != 0 && d->asked_at <= now &&
+		now < clock_add(d->asked_at, BEARER_REFETCH_INTERVAL)))
+		return false;
+	switch (r) {
+	case RG_OK:
+		return is_old(d, now);
+	case RG_E_KID_UNKNOWN:
+	case RG_E_KID_MISSING:
+	case RG_E_SIGNATURE:
+	case RG_E_JWKS_EMPTY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+bearer_fetch(struct oidc *o, const struct provider *p, int64_t now)
+{
+	struct documents *d = document_entry(o, p);
+	uint8_t before[HASH_LEN];
+	struct err e = {RG_OK, ""};
+	bool granted = o->cache == NULL;
+	enum rg_err r;
+
+	if (d == NULL)
+		return false;
+	d->asked_at = now;
+	memcpy(before, d->digest[OIDC_KEYS], sizeof(before));
+	if (o->cache != NULL &&
+	    o->cache->may_fetch(o->cache->ctx, d->issuer, OIDC_BEARER, now,
+		BEARER_REFETCH_INTERVAL, &granted) != RG_OK)
+		granted = false;
+	if (!granted)
+		return document_load(o, d, OIDC_KEYS);
+	/* jwks_uri may have moved; where it was is better than nowhere. */
+	r = document_download(o, d, p, OIDC_DISCOVERY, now, &e);
+	if (r == RG_OK || d->discovery != NULL)
+		r = document_download(o, d, p, OIDC_KEYS, now, &e);
+	if (r != RG_OK)
+		log_warn("provider.fetch_failed",
+		    "provider=%s for=bearer error=%s detail=%s", p->name,
+		    err_name(e.code), log_quote(e.detail));
+	return memcmp(before, d->digest[OIDC_KEYS], sizeof(before)) != 0;
+}
+
+bool
+bearer_keys(
+    struct oidc *o, const struct provider *p, uint8_t digest[static HASH_LEN])
+{
+	const struct documents *d = at_hand(o, p);
+
+	if (d == NULL || d->keys == NULL)
+		return false;
+	memcpy(digest, d->digest[OIDC_KEYS], HASH_LEN);
+	return true;
+}

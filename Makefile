@@ -30,6 +30,8 @@ DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-format-14 apache2 \
               libapache2-mod-fcgid nginx caddy openssl sqlite3 gcovr chromium \
               mandoc
 DEPS_LINT  := clang-tidy-14 cppcheck shellcheck
+DEPS_DEB   := debhelper dpkg-dev fakeroot lintian ca-certificates
+DEPS_DEB_T := $(DEPS_DEB) systemd lighttpd curl openssl xxd procps iproute2
 
 # ---- how to compile -----------------------------------------------------
 
@@ -84,7 +86,8 @@ C_FILES    = $(wildcard cgi/*.[ch] src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] \
              tests/bench/*.[ch] tests/fuzz/*.[ch])
 
 .PHONY: all help deps-build deps-run deps-test deps-lint run demo-curl test \
-        check unit e2e guard fmt fmt-check lint asan cover install clean
+        check unit e2e guard fmt fmt-check lint asan cover install \
+        install-files deb deb-files deb-test deps-deb deps-deb-test clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -197,18 +200,66 @@ cover: deps-test ## all tests with line coverage of src/ and cgi/
 	@sh tests/cover.sh $(B)/cover
 
 install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/rolegate \
-	    $(DESTDIR)$(PREFIX)/share/man/man5 \
-	    $(DESTDIR)$(PREFIX)/share/man/man8 \
-	    $(DESTDIR)$(PREFIX)/share/doc/rolegate/servers
-	install -m 755 $(B)/rolegate $(DESTDIR)$(PREFIX)/lib/rolegate/rolegate
+	$(Q)$(MAKE) --no-print-directory install-files
+
+# The configurations and manuals name /usr/local; the copies name $(PREFIX).
+LIBEXEC  := $(DESTDIR)$(PREFIX)/lib
+SHARE    := $(DESTDIR)$(PREFIX)/share
+put       = sed 's|/usr/local|$(PREFIX)|g' $(1) > $(2)/$(3) && \
+            chmod 644 $(2)/$(3)
+install-files:
+	install -d $(DESTDIR)$(PREFIX)/bin $(LIBEXEC)/rolegate \
+	    $(LIBEXEC)/systemd/system $(LIBEXEC)/sysusers.d \
+	    $(LIBEXEC)/tmpfiles.d $(SHARE)/man/man5 $(SHARE)/man/man8 \
+	    $(SHARE)/doc/rolegate/servers
+	install -m 755 $(B)/rolegate $(LIBEXEC)/rolegate/rolegate
 	install -m 755 $(B)/rolegatectl $(DESTDIR)$(PREFIX)/bin/rolegatectl
-	install -m 644 cgi/rolegate.8 src/cli/rolegatectl.8 \
-	    $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 644 cgi/rolegate.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 cgi/rolegate.conf.example README.md \
-	    $(DESTDIR)$(PREFIX)/share/doc/rolegate
-	install -m 644 cgi/servers/* $(DESTDIR)$(PREFIX)/share/doc/rolegate/servers
+	@set -e; for f in cgi/rolegate.8 src/cli/rolegatectl.8; do \
+	    $(call put,$$f,$(SHARE)/man/man8,$${f##*/}); done; \
+	$(call put,cgi/rolegate.conf.5,$(SHARE)/man/man5,rolegate.conf.5); \
+	for f in cgi/rolegate.conf.example README.md; do \
+	    $(call put,$$f,$(SHARE)/doc/rolegate,$${f##*/}); done; \
+	for f in cgi/servers/*; do \
+	    $(call put,$$f,$(SHARE)/doc/rolegate/servers,$${f##*/}); done; \
+	for f in cgi/packaging/*.service cgi/packaging/*.socket; do \
+	    $(call put,$$f,$(LIBEXEC)/systemd/system,$${f##*/}); done; \
+	$(call put,cgi/packaging/rolegate.sysusers,$(LIBEXEC)/sysusers.d,rolegate.conf); \
+	$(call put,cgi/packaging/rolegate.tmpfiles,$(LIBEXEC)/tmpfiles.d,rolegate.conf)
+
+# ---- Debian package -----------------------------------------------------
+
+VERSION   = $(shell sed -n 's/.*RG_VERSION "\(.*\)"/\1/p' src/base/version.h)
+DEB_TREE  = $(B)/deb/rolegate-$(VERSION)
+
+deb: deps-deb ## a Debian package, in build/deb/
+	$(Q)$(MAKE) --no-print-directory deb-files
+
+# dpkg-buildpackage wants debian/ at the top of its tree; this one has it in
+# cgi/packaging/, so the tree is put together.
+deb-files:
+	$(Q)rm -rf $(B)/deb && mkdir -p $(DEB_TREE)
+	$(Q)cp -R Makefile README.md cgi src sql www $(DEB_TREE)
+	$(Q)cp -R cgi/packaging/debian $(DEB_TREE)/debian
+	$(Q)test "$$(dpkg-parsechangelog -l $(DEB_TREE)/debian/changelog \
+	    -S Version)" = "$(VERSION)" || \
+	    { echo "cgi/packaging/debian/changelog is not of $(VERSION)"; exit 1; }
+	$(Q)cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS \
+	    DEB_BUILD_OPTIONS="parallel=$$(nproc) nocheck" \
+	    dpkg-buildpackage -us -uc -b > ../build.log 2>&1 || \
+	    { tail -n 40 ../build.log; exit 1; }
+	@ls -1 $(B)/deb/rolegate_*.deb
+
+# Not part of `make test`: it needs root, a kernel that lets a second systemd
+# start in its own namespaces, and a minute.
+deb-test: deps-deb-test ## build the package; install, run and purge it
+	$(Q)$(MAKE) --no-print-directory deb-files
+	@B=$(B) sh tests/deb.sh
+
+deps-deb:
+	@sh tests/deps.sh $(DEPS_BUILD) $(DEPS_DEB)
+
+deps-deb-test:
+	@sh tests/deps.sh $(DEPS_BUILD) $(DEPS_DEB_T)
 
 clean: ## remove what was built
 	rm -rf $(B)

@@ -5,12 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/db.h"
-
-#define GENESIS                                                                \
-	"0000000000000000000000000000000000000000000000000000000000000000"
-
-_Static_assert(sizeof(GENESIS) == HASH_HEX_LEN + 1, "genesis");
+#include "store/audit_internal.h"
 
 static const char *
 or_empty(const char *s)
@@ -122,9 +117,8 @@ store_audit_add(struct store *s, const struct audit_row *given)
 	return db_run(&q);
 }
 
-/* Column numbers are those of AUDIT_COLUMNS in sql.c. */
-static void
-read_row(struct query *q, struct audit_row *row)
+void
+audit_read_row(struct query *q, struct audit_row *row)
 {
 	row->seq = db_column_int(q, 0);
 	row->time = db_column_int(q, 1);
@@ -140,12 +134,8 @@ read_row(struct query *q, struct audit_row *row)
 	    row->hash, sizeof(row->hash), "%s", db_column_text(q, 9));
 }
 
-/*
- * The half-open range of texts that `event` stands for: what begins with
- * "sign_in." is below "sign_in/"; one name alone is below itself and "\1".
- */
-static void
-event_range(const char *event, struct buf *end)
+void
+audit_event_end(const char *event, struct buf *end)
 {
 	size_t len = strlen(event);
 
@@ -154,42 +144,6 @@ event_range(const char *event, struct buf *end)
 		end->p[len - 1] = '.' + 1;
 	else
 		buf_putc(end, '\1');
-}
-
-enum rg_err
-store_audit_each(
-    struct store *s, const struct audit_filter *f, audit_fn *fn, void *ctx)
-{
-	enum rg_err r = RG_E_INTERNAL;
-	struct buf end = BUF_INIT;
-	struct audit_row row;
-	struct query q;
-	bool more;
-
-	if (f->event != NULL)
-		event_range(f->event, &end);
-	if (!buf_ok(&end)) {
-		r = RG_E_NOMEM;
-		goto out;
-	}
-	db_query(&q, s,
-	    f->subject != NULL ? ST_AUDIT_BY_SUBJECT
-	    : f->event != NULL ? ST_AUDIT_BY_EVENT
-			       : ST_AUDIT_BY_TIME);
-	db_int(&q, f->since);
-	db_text(&q, f->event);
-	db_text(&q, f->event == NULL ? NULL : buf_str(&end));
-	db_text(&q, f->subject);
-	db_int(&q, f->limit > 0 ? f->limit : -1);
-	while ((r = db_step(&q, &more)) == RG_OK && more) {
-		read_row(&q, &row);
-		if ((r = fn(ctx, &row)) != RG_OK)
-			break;
-	}
-	db_done(&q);
-out:
-	buf_clear(&end);
-	return r;
 }
 
 enum rg_err
@@ -269,7 +223,7 @@ verify_rows(struct store *s, const struct audit_head *expect,
 
 	db_query(&q, s, ST_AUDIT_ALL);
 	while ((r = db_step(&q, &more)) == RG_OK && more) {
-		read_row(&q, &row);
+		audit_read_row(&q, &row);
 		if ((r = verify_row(&row, at, e)) != RG_OK)
 			goto out;
 		if (expect != NULL && expect->seq == row.seq &&
@@ -294,11 +248,11 @@ store_audit_verify(struct store *s, const struct audit_head *expect,
     int64_t *count, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	struct audit_head at = {0, GENESIS}, head;
+	struct audit_head at = {0, AUDIT_GENESIS}, head;
 
 	*count = 0;
 	if (expect != NULL && expect->seq == 0 &&
-	    strcmp(expect->hash, GENESIS) != 0)
+	    strcmp(expect->hash, AUDIT_GENESIS) != 0)
 		return err_set(e, RG_E_AUDIT_CHAIN,
 		    "the expected head is of no chain of ours");
 	if (db_in_transaction(s))

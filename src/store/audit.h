@@ -51,15 +51,31 @@ enum rg_err store_audit_add(struct store *, const struct audit_row *row);
 
 struct audit_filter {
 	int64_t since;	     /* 0: from the beginning */
+	int64_t until;	     /* the last second; 0: no end */
 	const char *event;   /* exact, or a prefix ending in "."; NULL: any */
-	const char *subject; /* exact; NULL: any */
-	int64_t limit;	     /* 0: none; otherwise the newest ones */
+	const char *subject; /* exact, as the rest; NULL: any */
+	const char *actor;
+	const char *request_id;
+	int64_t after; /* seq; rows up to it are left out */
+	int64_t limit; /* 0: none; otherwise the newest ones */
 };
 
-/* Oldest first; rows are borrowed for the call. */
+/* Rows are borrowed for the call; what it returns, if not RG_OK, ends it. */
 typedef enum rg_err audit_fn(void *ctx, const struct audit_row *);
+
+/* In the order of seq, oldest first. */
 enum rg_err store_audit_each(
     struct store *, const struct audit_filter *, audit_fn *fn, void *ctx);
+
+/*
+ * One page, newest first: by time, and by seq within a second. `before` is the
+ * seq of the last row of the page before, 0 for the first page; that row need
+ * not fit the filter. Fewer than `limit` rows are the last ones. The cost does
+ * not depend on how many rows there are (f->after and f->limit are ignored).
+ * RG_E_NOT_FOUND when there is no row `before`: it may have been archived.
+ */
+enum rg_err store_audit_page(struct store *, const struct audit_filter *f,
+    int64_t before, int limit, audit_fn *fn, void *ctx);
 
 /* How many rows of exactly this event are within [since, until]. */
 enum rg_err store_audit_count(struct store *, const char *event, int64_t since,

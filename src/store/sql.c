@@ -23,12 +23,22 @@
 	" prev_hash, hash"
 
 /*
- * The newest ?5 rows (-1: all), oldest first; events within [?2, ?3). The
- * unary plus keeps a condition out of the choice of the index.
+ * Rows that fit a filter: time within [?1, ?2], events within [?3, ?4), and if
+ * given the subject ?5, actor ?6 and request ?7. The unary plus keeps a
+ * condition out of the choice of the index.
  */
-#define AUDIT_NEWEST(condition)                                                \
-	"SELECT * FROM (SELECT " AUDIT_COLUMNS " FROM audit WHERE " condition  \
-	" ORDER BY seq DESC LIMIT ?5) ORDER BY seq"
+#define AUDIT_TIME(plus) " " plus "time BETWEEN ?1 AND ?2"
+#define AUDIT_EVENT(plus)                                                      \
+	" AND (?3 IS NULL OR (" plus "event >= ?3 AND " plus "event < ?4))"
+#define AUDIT_REST                                                             \
+	" AND (?5 IS NULL OR +subject = ?5) AND (?6 IS NULL OR +actor = ?6)"   \
+	" AND (?7 IS NULL OR +request_id = ?7)"
+
+/* Newest first, below the row ?9 of time ?8; ?10 of them. */
+#define AUDIT_PAGE(condition)                                                  \
+	"SELECT " AUDIT_COLUMNS " FROM audit WHERE" AUDIT_TIME("") condition   \
+	    " AND (time < ?8 OR seq < ?9) ORDER BY time DESC, seq DESC LIMIT " \
+	    "?10"
 
 const char *const sql_text[ST__MAX] = {
     [ST_BEGIN] = "BEGIN IMMEDIATE",
@@ -141,13 +151,19 @@ const char *const sql_text[ST__MAX] = {
     [ST_AUDIT_COUNT] = "SELECT count(*) FROM audit WHERE event = ?1"
 		       " AND time BETWEEN ?2 AND ?3",
     [ST_AUDIT_ALL] = "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY seq",
-    [ST_AUDIT_BY_TIME] =
-	AUDIT_NEWEST("time >= ?1 AND (?2 IS NULL OR (event >= ?2 AND"
-		     " event < ?3)) AND (?4 IS NULL OR subject = ?4)"),
-    [ST_AUDIT_BY_EVENT] =
-	AUDIT_NEWEST("+time >= ?1 AND event >= ?2 AND event < ?3"
-		     " AND (?4 IS NULL OR +subject = ?4)"),
-    [ST_AUDIT_BY_SUBJECT] =
-	AUDIT_NEWEST("time >= ?1 AND (?2 IS NULL OR (+event >= ?2 AND"
-		     " +event < ?3)) AND subject = ?4"),
+    [ST_AUDIT_ROW] = "SELECT " AUDIT_COLUMNS " FROM audit WHERE seq = ?1",
+    [ST_AUDIT_EACH] = "SELECT " AUDIT_COLUMNS " FROM audit WHERE" AUDIT_TIME(
+	"+") AUDIT_EVENT("+") AUDIT_REST " AND seq > ?8 ORDER BY seq",
+    [ST_AUDIT_PAGE_BY_TIME] = AUDIT_PAGE(AUDIT_EVENT("+") AUDIT_REST),
+    [ST_AUDIT_PAGE_BY_EVENT] = AUDIT_PAGE(" AND event = ?3" AUDIT_REST),
+    [ST_AUDIT_PAGE_BY_SUBJECT] =
+	AUDIT_PAGE(" AND subject = ?5" AUDIT_EVENT("+") AUDIT_REST),
+    [ST_AUDIT_PAGE_BY_ACTOR] =
+	AUDIT_PAGE(" AND actor = ?6" AUDIT_EVENT("+") AUDIT_REST),
+    /* The second condition is that of the partial index. */
+    [ST_AUDIT_PAGE_BY_REQUEST] =
+	AUDIT_PAGE(" AND request_id = ?7 AND request_id <> ''" AUDIT_EVENT("+")
+		AUDIT_REST),
+    [ST_AUDIT_NEXT_EVENT] = "SELECT event FROM audit WHERE event > ?1"
+			    " AND event < ?2 ORDER BY event LIMIT 1",
 };

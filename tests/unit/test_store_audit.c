@@ -469,6 +469,170 @@ test_filter(void **state)
 	assert_list(f->s, x, "");
 }
 
+/* ---- pages -----------------------------------------------------------------
+ */
+
+#define ROWS 300
+
+static const char *const page_events[] = {
+    "sign_in.ok", "sign_in.refused", "sign_in", "sign_out", "role.add"};
+static const char *const page_people[] = {"", "dana", "erin", "frank"};
+static const char *const page_requests[] = {"", "r1", "r2"};
+
+struct page_row {
+	int64_t seq;
+	int64_t time;
+	const char *event, *actor, *subject, *request_id;
+};
+
+#define PICK(list, n) (list)[(size_t)(n) % (sizeof(list) / sizeof((list)[0]))]
+
+static bool
+fits(const struct page_row *r, const struct audit_filter *f)
+{
+	size_t n = f->event == NULL ? 0 : strlen(f->event);
+
+	if (r->time < f->since || (f->until > 0 && r->time > f->until))
+		return false;
+	if (n > 0 && f->event[n - 1] == '.' &&
+	    strncmp(r->event, f->event, n) != 0)
+		return false;
+	if (n > 0 && f->event[n - 1] != '.' && strcmp(r->event, f->event) != 0)
+		return false;
+	return (f->actor == NULL || strcmp(r->actor, f->actor) == 0) &&
+	       (f->subject == NULL || strcmp(r->subject, f->subject) == 0) &&
+	       (f->request_id == NULL ||
+		   strcmp(r->request_id, f->request_id) == 0);
+}
+
+static int
+newest_first(const void *a, const void *b)
+{
+	const struct page_row *x = a, *y = b;
+
+	if (x->time != y->time)
+		return x->time > y->time ? -1 : 1;
+	return x->seq > y->seq ? -1 : 1;
+}
+
+static void
+fill_pages(struct fixture *f, struct page_row rows[static ROWS])
+{
+	struct audit_row row = store_event("x", 1);
+	unsigned n = 12345;
+	size_t i;
+
+	assert_int_equal(store_begin(f->s), RG_OK);
+	for (i = 0; i < ROWS; i++) {
+		struct page_row *r = &rows[i];
+
+		n = n * 1103515245U + 12345U;
+		r->seq = (int64_t)i + 1;
+		/* the clock stands, and is set back now and then */
+		r->time = 1000 + (int64_t)(i / 7) - (n >> 16) % 5 * 3;
+		r->event = PICK(page_events, n >> 8);
+		r->actor = PICK(page_people, n >> 12);
+		r->subject = PICK(page_people, n >> 20);
+		r->request_id = PICK(page_requests, n >> 24);
+		row.time = r->time;
+		row.event = r->event;
+		row.actor = r->actor;
+		row.subject = r->subject;
+		row.request_id = r->request_id;
+		assert_int_equal(store_audit_add(f->s, &row), RG_OK);
+	}
+	assert_int_equal(store_commit(f->s), RG_OK);
+	qsort(rows, ROWS, sizeof(rows[0]), newest_first);
+}
+
+struct paged {
+	int64_t seqs[ROWS];
+	size_t count;
+};
+
+static enum rg_err
+collect(void *ctx, const struct audit_row *row)
+{
+	struct paged *p = ctx;
+
+	assert_true(p->count < ROWS);
+	p->seqs[p->count++] = row->seq;
+	return RG_OK;
+}
+
+/* All pages of a filter, one after the other, are what a plain search finds. */
+static void
+assert_pages(struct store *s, const struct page_row *rows,
+    const struct audit_filter *filter, int limit)
+{
+	struct paged p = {.count = 0};
+	size_t i, had = 0, n = 0;
+
+	do {
+		had = p.count;
+		assert_int_equal(
+		    store_audit_page(s, filter, had == 0 ? 0 : p.seqs[had - 1],
+			limit, collect, &p),
+		    RG_OK);
+		assert_true(p.count - had <= (size_t)limit);
+	} while (p.count - had == (size_t)limit);
+	for (i = 0; i < ROWS; i++) {
+		if (!fits(&rows[i], filter))
+			continue;
+		assert_true(n < p.count);
+		assert_int_equal(p.seqs[n], rows[i].seq);
+		n++;
+	}
+	assert_int_equal(n, p.count);
+}
+
+static void
+test_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct page_row rows[ROWS];
+	static const char *const events[] = {
+	    NULL, "sign_in.ok", "sign_in.", "sign_in", "nothing.", "role."};
+	static const char *const people[] = {NULL, "dana", "", "nobody"};
+	struct audit_filter x = {0};
+	unsigned n;
+
+	fill_pages(f, rows);
+	for (n = 0; n < 6 * 4 * 4 * 3 * 4; n++) {
+		x.event = PICK(events, n);
+		x.actor = PICK(people, n / 6);
+		x.subject = PICK(people, n / 24);
+		x.request_id =
+		    n / 96 % 3 == 2 ? NULL : PICK(page_requests, n / 96);
+		x.since = n / 288 % 2 == 1 ? 1010 : 0;
+		x.until = n / 576 % 2 == 1 ? 1025 : 0;
+		assert_pages(f->s, rows, &x, 1 + (int)(n % 7) * 5);
+	}
+	assert_int_equal(store_audit_page(f->s, &x, ROWS + 1, 10, collect,
+			     &(struct paged){.count = 0}),
+	    RG_E_NOT_FOUND);
+}
+
+/* Rows that come in meanwhile move no page. */
+static void
+test_pages_while_rows_come(void **state)
+{
+	struct fixture *f = *state;
+	struct paged p = {.count = 0};
+	const struct audit_filter all = {0};
+
+	add_ten(f->s);
+	assert_int_equal(
+	    store_audit_page(f->s, &all, 0, 4, collect, &p), RG_OK);
+	add(f->s, "a.b", 200, "s");
+	assert_int_equal(
+	    store_audit_page(f->s, &all, p.seqs[3], 4, collect, &p), RG_OK);
+	assert_int_equal(p.count, 8);
+	assert_int_equal(p.seqs[3], 7);
+	assert_int_equal(p.seqs[4], 6);
+	assert_int_equal(p.seqs[7], 3);
+}
+
 static enum rg_err
 stop(void *ctx, const struct audit_row *row)
 {
@@ -524,6 +688,8 @@ main(void)
 	    store_test(test_four_processes),
 	    store_test(test_verify_while_others_write),
 	    store_test(test_filter),
+	    store_test(test_pages),
+	    store_test(test_pages_while_rows_come),
 	    store_test(test_stop_and_count),
 	};
 

@@ -348,6 +348,161 @@ test_timeouts(void **state)
 }
 
 static void
+test_deadline(void **state)
+{
+	struct fixture *x = *state;
+	struct fetch_request q = request(x, "/hang");
+	int64_t start = clock_mono_ms();
+
+	stub_raw(&x->stub, "/hang", STUB_HANG, "");
+	/* The deadline is sooner than the timeout. */
+	q.deadline_ms = start + 200;
+	assert_refused(x, &q, RG_E_NET_TIMEOUT);
+	assert_true(clock_mono_ms() - start < 1000);
+	/* It has passed: nothing is asked. */
+	assert_refused(x, &q, RG_E_NET_TIMEOUT);
+	assert_int_equal(stub_hits(&x->stub, "/hang"), 1);
+	/* The timeout is sooner. */
+	q.timeout_ms = 100;
+	q.deadline_ms = clock_mono_ms() + 60000;
+	start = clock_mono_ms();
+	assert_refused(x, &q, RG_E_NET_TIMEOUT);
+	assert_true(clock_mono_ms() - start < 1000);
+}
+
+static void
+test_post_json(void **state)
+{
+	static const char *const headers[] = {
+	    "ConsistencyLevel: eventual", "x-ms-throttle-priority: high", NULL};
+	struct fixture *x = *state;
+	struct fetch_request q = request(x, "/check");
+	struct fetch_response res;
+	struct err e = {0};
+
+	q.json = "{\"groupIds\":[]}";
+	q.headers = headers;
+	q.bearer = "t.o.k";
+	stub_json(&x->stub, "/check", 200, "{}");
+	assert_int_equal(fetch(x->fetch, &q, &res, &e), RG_OK);
+	assert_true(stub_saw(&x->stub, "/check", "POST /check HTTP/1.1\r\n"));
+	assert_true(
+	    stub_saw(&x->stub, "/check", "Content-Type: application/json\r\n"));
+	assert_true(
+	    stub_saw(&x->stub, "/check", "\r\nConsistencyLevel: eventual\r\n"));
+	assert_true(stub_saw(
+	    &x->stub, "/check", "\r\nx-ms-throttle-priority: high\r\n"));
+	assert_true(stub_saw(
+	    &x->stub, "/check", "\r\nAuthorization: Bearer t.o.k\r\n"));
+	assert_true(stub_saw(&x->stub, "/check", "\r\n\r\n{\"groupIds\":[]}"));
+	assert_false(stub_saw(&x->stub, "/check", "Expect:"));
+	assert_int_equal(res.retry_after_ms, -1);
+	assert_int_equal(res.date, 0);
+	fetch_response_clear(&res);
+	q.form = "a=b";
+	assert_refused(x, &q, RG_E_USAGE);
+}
+
+static void
+test_header_lines_refused(void **state)
+{
+	static const char *const bad[] = {"", "Name", ": v", "Name:", "Name:v",
+	    "Name: ", "Na me: v", "Name: v\r\nX: y", "Name: \xc3\xa4",
+	    "Na\tme: v"};
+	struct fixture *x = *state;
+	const char *headers[] = {"Good: one", NULL, NULL};
+	struct fetch_request q = request(x, "/doc");
+	size_t i;
+
+	q.headers = headers;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		headers[1] = bad[i];
+		assert_refused(x, &q, RG_E_USAGE);
+	}
+	assert_int_equal(atomic_load(&x->stub.s->requests), 0);
+}
+
+/* What fetch() makes of these header lines. */
+static int64_t
+retry_after(struct fixture *x, const char *lines)
+{
+	struct fetch_request q = request(x, "/busy");
+	struct fetch_response res;
+	struct err e = {0};
+	char text[512];
+	int64_t ms;
+
+	(void)snprintf(text, sizeof(text),
+	    "HTTP/1.1 429 Too Many Requests\r\n%sContent-Length: 0\r\n\r\n",
+	    lines);
+	stub_raw(&x->stub, "/busy", STUB_PLAIN, text);
+	assert_int_equal(fetch(x->fetch, &q, &res, &e), RG_OK);
+	assert_int_equal(res.status, 429);
+	ms = res.retry_after_ms;
+	fetch_response_clear(&res);
+	assert_int_equal(res.retry_after_ms, -1);
+	return ms;
+}
+
+static void
+test_retry_after(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} cases[] = {
+	    {"0", 0},
+	    {"7", 7000},
+	    {"2.128", 2128},
+	    {"0.5", 500},
+	    {"1.0009", 1000},
+	    {"1.", 1000},
+	    {"99999999999999999999", 86400000},
+	    {"-1", -1},
+	    {"soon", -1},
+	    {"1e3", -1},
+	    {"1,5", -1},
+	    {".5", -1},
+	};
+	struct fixture *x = *state;
+	char line[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(
+		    line, sizeof(line), "retry-after: %s\r\n", cases[i].text);
+		assert_int_equal(retry_after(x, line), cases[i].ms);
+	}
+	assert_int_equal(retry_after(x, ""), -1);
+	/* Two that differ say nothing. */
+	assert_int_equal(
+	    retry_after(x, "Retry-After: 1\r\nRetry-After: 2\r\n"), -1);
+}
+
+static void
+test_retry_after_date(void **state)
+{
+	struct fixture *x = *state;
+	int64_t ms;
+
+	/* Counted from the server's own clock, which may be wrong. */
+	assert_int_equal(
+	    retry_after(x, "Date: Fri, 31 Dec 1999 23:59:50 GMT\r\n"
+			   "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n"),
+	    9000);
+	assert_int_equal(
+	    retry_after(x, "Date: Fri, 31 Dec 1999 23:59:59 GMT\r\n"
+			   "Retry-After: Fri, 31 Dec 1999 23:59:50 GMT\r\n"),
+	    0);
+	/* Without it from ours. */
+	assert_int_equal(
+	    retry_after(x, "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n"),
+	    0);
+	ms = retry_after(x, "Retry-After: Fri, 31 Dec 2060 23:59:59 GMT\r\n");
+	assert_int_equal(ms, 86400000);
+}
+
+static void
 test_garbage(void **state)
 {
 	static const char *const bad[] = {"\x16\x03\x01garbage\r\n\r\n",
@@ -434,6 +589,11 @@ main(void)
 	    T(test_size_cap),
 	    T(test_many_header_lines),
 	    T(test_timeouts),
+	    T(test_deadline),
+	    T(test_post_json),
+	    T(test_header_lines_refused),
+	    T(test_retry_after),
+	    T(test_retry_after_date),
 	    T(test_garbage),
 	    T(test_no_connection),
 	    T(test_environment_proxy_is_ignored),

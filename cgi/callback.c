@@ -40,6 +40,9 @@ read_callback(const struct request *q, struct gate_callback *cb)
 	if ((r = parameter(q, "state", &cb->state)) != RG_OK ||
 	    (r = parameter(q, "code", &cb->code)) != RG_OK ||
 	    (r = parameter(q, "error", &cb->error)) != RG_OK ||
+	    (r = parameter(q, "error_description", &cb->error_description)) !=
+		RG_OK ||
+	    (r = parameter(q, "error_subcode", &cb->error_subcode)) != RG_OK ||
 	    (r = parameter(q, "iss", &cb->iss)) != RG_OK)
 		return r;
 	return RG_OK;

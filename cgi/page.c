@@ -50,25 +50,40 @@ fail_json(const struct request *q, struct response *s, enum rg_err code)
 	s->refused = code;
 }
 
+/* Where the button of an error page leads. */
+static void
+put_retry_url(
+    struct worker *w, struct buf *out, const char *retry_to, const char *prompt)
+{
+	if (retry_to == NULL && prompt == NULL) {
+		buf_printf(out, "%s/", w->settings->prefix);
+		return;
+	}
+	buf_printf(out, "%s/login?", w->settings->prefix);
+	if (retry_to != NULL)
+		form_put(out, "return_to", retry_to);
+	if (prompt != NULL)
+		form_put(out, "prompt", prompt);
+}
+
 void
 fail(struct worker *w, const struct request *q, struct response *s,
     enum rg_err code, const char *retry_to)
 {
 	const struct problem *p = problem_of(code);
 	struct buf retry = BUF_INIT;
+	const char *label, *prompt;
 
 	if (!q->wants_html) {
 		fail_json(q, s, code);
 		return;
 	}
-	if (retry_to != NULL)
-		put_login_url(&retry, w->settings->prefix, retry_to);
-	else
-		buf_printf(&retry, "%s/", w->settings->prefix);
+	label = problem_next(code, &prompt);
+	put_retry_url(w, &retry, retry_to, prompt);
 	page(w, q, s, p->status, "www/error.html",
-	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "title", p->title, "message",
-		p->message, "advice", p->advice, "code", p->code, "retry_url",
-		buf_str(&retry)));
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "title", p->title,
+		"message", p->message, "advice", p->advice, "code", p->code,
+		"retry_url", buf_str(&retry), "retry_label", label));
 	s->refused = code;
 	buf_clear(&retry);
 }

@@ -8,6 +8,9 @@
 	"Try again. If it happens again, tell your administrator the "         \
 	"reference below."
 #define LATER "Please try again in a minute."
+#define SETUP                                                                  \
+	"Trying again does not help: tell your administrator the reference "   \
+	"below."
 
 static const struct problem internal = {500, "internal",
     "Something went wrong here", "The server could not complete the request.",
@@ -59,6 +62,59 @@ static const struct problem provider_down = {503, "provider_unavailable",
     "The sign-in service did not answer as it should. Nothing is wrong with "
     "your account.",
     LATER};
+static const struct problem provider_busy = {503, "provider_busy",
+    "The sign-in provider asks for a moment",
+    "It can't sign anybody in just now. Nothing is wrong with your account.",
+    LATER};
+static const struct problem not_assigned = {403, "not_assigned",
+    "You have not been let in yet",
+    "Your account is fine, but nobody has assigned it to this application.",
+    "Ask that your account, or a group you are in, be assigned to it."};
+static const struct problem consent = {403, "consent_required",
+    "This application is not approved yet",
+    "Before anybody can sign in here, an administrator of your organisation "
+    "has to approve this application.",
+    "Ask for the approval, then try again."};
+static const struct problem wrong_account = {403, "wrong_account",
+    "This account can't be used here",
+    "The account that you chose does not belong to an organisation that may "
+    "sign in here.",
+    "Use your account of this organisation, or ask to be invited as a guest."};
+static const struct problem setup = {500, "sign_in_misconfigured",
+    "Sign-in is not set up right",
+    "The sign-in provider does not accept this application as it is "
+    "registered there. Nothing is wrong with your account.",
+    SETUP};
+static const struct problem mfa = {403, "second_factor_required",
+    "One more step is needed",
+    "Your organisation wants a second proof that it is you, and did not get "
+    "it.",
+    "Try again and complete each step that you are asked for. If you have no "
+    "second method to sign in, ask for one."};
+static const struct problem blocked = {403, "blocked_by_policy",
+    "Your organisation blocked this sign-in",
+    "A rule of your organisation about the device, the place or the app was "
+    "not met.",
+    "Use a device that your organisation manages, or ask which rule it is."};
+static const struct problem declined = {403, "declined",
+    "The sign-in was cancelled",
+    "You cancelled, or did not agree to what was asked, so you are not signed "
+    "in.",
+    "If that was a mistake, try again."};
+static const struct problem account = {403, "account_refused",
+    "The sign-in provider did not accept the account",
+    "The password was wrong or has expired, or the account is locked or "
+    "switched off.",
+    "Try again. If it goes on, ask about your account."};
+static const struct problem interaction = {403, "interaction_required",
+    "You need to sign in",
+    "You could not be signed in without being asked anything.",
+    "Go on to the sign-in page."};
+static const struct problem loop = {403, "sign_in_loop",
+    "Signed in too often in a row",
+    "Your browser was sent to sign in again and again within a short time.",
+    "Close this tab, wait a minute, and open the application anew. If it goes "
+    "on, allow cookies for this site."};
 static const struct problem overloaded = {503, "overloaded",
     "Many people are signing in just now",
     "Too many sign-ins wait for the provider at this moment.", LATER};
@@ -109,6 +165,17 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_LOGIN_REPLAYED] = &replayed,
     [RG_E_PROVIDER_ERROR] = &provider_refused,
     [RG_E_GRANT] = &provider_refused,
+    [RG_E_PROVIDER_BUSY] = &provider_busy,
+    [RG_E_NOT_ASSIGNED] = &not_assigned,
+    [RG_E_CONSENT] = &consent,
+    [RG_E_WRONG_ACCOUNT] = &wrong_account,
+    [RG_E_REGISTRATION] = &setup,
+    [RG_E_MFA] = &mfa,
+    [RG_E_CONDITIONAL_ACCESS] = &blocked,
+    [RG_E_DECLINED] = &declined,
+    [RG_E_ACCOUNT] = &account,
+    [RG_E_INTERACTION] = &interaction,
+    [RG_E_SIGN_IN_LOOP] = &loop,
     [RG_E_TOKEN_SIZE] = &token_refused,
     [RG_E_TOKEN_PARTS] = &token_refused,
     [RG_E_TOKEN_BASE64] = &token_refused,
@@ -152,7 +219,7 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_DISCOVERY] = &provider_down,
     [RG_E_DISCOVERY_ISSUER] = &provider_down,
     [RG_E_TOKEN_RESPONSE] = &provider_down,
-    [RG_E_CLIENT_AUTH] = &provider_down,
+    [RG_E_CLIENT_AUTH] = &setup,
     [RG_E_USERINFO] = &provider_down,
     [RG_E_JSON] = &provider_down, /* a key set that is none */
     [RG_E_JWK_FORMAT] = &provider_down,
@@ -186,4 +253,21 @@ problem_of(enum rg_err code)
 	if ((unsigned)code >= RG__MAX || problems[code] == NULL)
 		return &internal;
 	return problems[code];
+}
+
+const char *
+problem_next(enum rg_err code, const char **prompt)
+{
+	*prompt = NULL;
+	switch (code) {
+	case RG_E_INTERACTION:
+		return "Sign in";
+	case RG_E_NOT_ASSIGNED:
+	case RG_E_WRONG_ACCOUNT:
+		/* The provider would take the same account again. */
+		*prompt = "select_account";
+		return "Use another account";
+	default:
+		return "Try again";
+	}
 }

@@ -20,4 +20,10 @@ struct problem {
 /* Never NULL: what is not listed is a 500 "internal". */
 const struct problem *problem_of(enum rg_err);
 
+/*
+ * What the button says that begins the sign-in once more. *prompt is what the
+ * provider is to be asked for then, or NULL.
+ */
+const char *problem_next(enum rg_err, const char **prompt);
+
 #endif

@@ -79,6 +79,8 @@ struct gate_callback {
 	const char *state; /* parameters as sent, NULL when absent */
 	const char *code;
 	const char *error;
+	const char *error_description; /* only Entra's number is taken of it */
+	const char *error_subcode;     /* Entra */
 	const char *iss;
 	const char *cookie;  /* the transaction cookie for that state */
 	const char *session; /* the session cookie, ended by the sign-in */

@@ -7,8 +7,9 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/text.h"
+#include "entra/aadsts.h"
 #include "oidc/login.h"
+#include "oidc/provider_error.h"
 
 #define SWEEP_STEP 50
 
@@ -171,13 +172,6 @@ spend(struct gate *g, const struct gate_callback *cb,
 	return r;
 }
 
-/* An error code as RFC 6749 4.1.2.1 allows it, or "?". */
-static const char *
-safe_code(const char *code)
-{
-	return text_is_name(code, "_-.", 64) ? code : "?";
-}
-
 static enum rg_err
 ask_provider(struct gate *g, const struct gate_callback *cb,
     const struct gate_context *ctx, const struct login *l,
@@ -206,7 +200,14 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 	if (r != RG_OK)
 		goto out;
 	if (cb->error != NULL) {
-		r = err_set(e, RG_E_PROVIDER_ERROR, "%s", safe_code(cb->error));
+		r = provider_error(
+		    &(struct provider_error){
+			.error = cb->error,
+			.subcode = cb->error_subcode,
+			.number = aadsts_number(cb->error_description),
+			.fallback = RG_E_PROVIDER_ERROR,
+		    },
+		    e);
 		goto out;
 	}
 	r = oidc_finish(g->oidc, p, &finish, ctx->now, claims, e);

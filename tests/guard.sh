@@ -32,10 +32,11 @@ all() {
 rooms='base:
 net:base
 jose:base
-oidc:base net jose
+entra:base net jose
+oidc:base net jose entra
 access:base
 store:base
-gate:base jose oidc access store gate
+gate:base jose entra oidc access store gate
 cli:base jose store gate
 cgi:base oidc access gate'
 

@@ -92,6 +92,17 @@
 	X(RG_E_USERINFO, "the userinfo response is unusable") \
 	X(RG_E_USERINFO_SUB, "userinfo is about somebody else") \
 	X(RG_E_PROVIDER_ERROR, "the provider reported an error") \
+	X(RG_E_PROVIDER_BUSY, "the provider can't do it now") \
+	X(RG_E_NOT_ASSIGNED, "the person is not assigned to the application") \
+	X(RG_E_CONSENT, "an administrator's or the person's consent is missing") \
+	X(RG_E_WRONG_ACCOUNT, "the account is not of a tenant that may sign in") \
+	X(RG_E_REGISTRATION, "the application is registered otherwise there") \
+	X(RG_E_MFA, "the provider wants a second factor") \
+	X(RG_E_CONDITIONAL_ACCESS, "a policy of the provider blocks the sign-in") \
+	X(RG_E_DECLINED, "the person cancelled or declined") \
+	X(RG_E_ACCOUNT, "the password or the account is not accepted there") \
+	X(RG_E_INTERACTION, "the provider has to ask the person something") \
+	X(RG_E_SIGN_IN_LOOP, "the provider saw the same sign-in again and again") \
 	X(RG_E_PROVIDER_UNKNOWN, "no such provider is configured") \
 	X(RG_E_ISS_PARAM, "the iss parameter is missing or wrong (RFC 9207)") \
 	X(RG_E_STATE_MISSING, "no state parameter") \

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +10,8 @@
 #include <jansson.h>
 
 #include "base/json.h"
+#include "base/text.h"
+#include "oidc/provider_error.h"
 
 #define ERROR_CODE_MAX 64
 
@@ -105,56 +106,38 @@ out:
 	return r;
 }
 
-/* Narrower than RFC 6749 section 5.2: what registered codes are made of. */
-static bool
-is_error_code(const char *s)
+/* Entra: "error_codes":[54005]; people know it as AADSTS54005. */
+static int64_t
+first_number(const json_t *doc)
 {
-	size_t n;
+	int64_t n = json_integer_value(
+	    json_array_get(json_object_get(doc, "error_codes"), 0));
 
-	if (s == NULL)
-		return false;
-	n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
-		      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
-	return n > 0 && n <= ERROR_CODE_MAX && s[n] == '\0';
-}
-
-static enum rg_err
-code_to_err(const char *code)
-{
-	if (strcmp(code, "invalid_grant") == 0)
-		return RG_E_GRANT;
-	if (strcmp(code, "invalid_client") == 0 ||
-	    strcmp(code, "unauthorized_client") == 0)
-		return RG_E_CLIENT_AUTH;
-	return RG_E_PROVIDER_ERROR;
+	return n > 0 && n <= 999999999 ? n : 0;
 }
 
 enum rg_err
 token_response_error(long status, const char *text, size_t len, struct err *e)
 {
 	enum rg_err r = RG_E_NET_STATUS;
-	char number[24] = "";
 	const char *code = NULL;
-	const json_t *first;
 	json_t *doc = NULL;
 
 	if (len <= TOKEN_RESPONSE_MAX_TEXT &&
 	    json_load_strict(text, len, &doc) == RG_OK)
 		code = json_str(doc, "error");
-	if (!is_error_code(code)) {
+	if (!text_is_name(code == NULL ? "" : code, "_-.", ERROR_CODE_MAX)) {
 		r = err_set(e, RG_E_NET_STATUS, "status %ld", status);
 		goto out;
 	}
-	/* Entra: "error_codes":[54005]; people know it as AADSTS54005. */
-	first = json_array_get(json_object_get(doc, "error_codes"), 0);
-	if (json_integer_value(first) > 0 &&
-	    json_integer_value(first) <= 999999999)
-		(void)snprintf(number, sizeof(number), " AADSTS%lld",
-		    (long long)json_integer_value(first));
-	/* RFC 6749 section 5.2: errors come with 400, or 401 for the client. */
-	if (status == 400 || status == 401)
-		r = code_to_err(code);
-	r = err_set(e, r, "status %ld: %s%s", status, code, number);
+	r = provider_error(
+	    &(struct provider_error){
+		.error = code,
+		.number = first_number(doc),
+		.fallback = RG_E_PROVIDER_ERROR,
+		.status = status,
+	    },
+	    e);
 out:
 	json_decref(doc);
 	return r;

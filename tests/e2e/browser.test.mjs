@@ -124,8 +124,12 @@ test('who cancels gets an error page that leads on', { skip }, async () => {
   await withPage({}, async (page) => {
     await page.goto(site.url('/login'));
     await choose(page, 'Cancel');
-    await page.getByRole('heading', { name: /provider said no/ }).waitFor();
+    await page.getByRole('heading', { name: /sign-in was cancelled/ }).waitFor();
     await shot(page, 'error');
+    const text = await page.locator('main').innerText();
+    for (const part of ['What to do', 'Whom to ask', 'help@contoso.example']) {
+      assert.ok(text.includes(part), `${part} in: ${text}`);
+    }
     await page.getByRole('link', { name: 'Try again' }).click();
     await choose(page, /Dev Dobrev/);
     await page.waitForURL(site.url('/me'));

@@ -110,11 +110,12 @@ describe('one site', () => {
     const back = await site.begin('', { client, returnTo: '/app' });
     const res = await deliver(client, back);
     assert.equal(res.status, 403);
-    assert.match(res.body, /provider_refused/);
+    assert.match(res.body, /declined/);
     assert.ok(res.body.includes('return_to=%2Fapp'), 'a link to try again');
     const [row] = (await site.audit('--event', 'sign_in.refused')).slice(-1);
-    assert.equal(row.detail.error, 'RG_E_PROVIDER_ERROR');
-    assert.equal(row.detail.detail, 'access_denied');
+    assert.equal(row.detail.error, 'RG_E_DECLINED');
+    assert.equal(row.detail.detail,
+      'access_denied AADSTS65004: the person declined to consent');
     assert.equal(row.client, '127.0.0.1');
     assert.ok(res.body.includes(row.request_id), 'the reference leads there');
   });

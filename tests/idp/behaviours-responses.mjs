@@ -65,6 +65,15 @@ const TOKEN = {
       body: JSON.stringify({ error: 'invalid_client' }),
     }),
   }],
+  'token-error-asked': ['refuse', 'RG_E_CLIENT_AUTH',
+    'the error in `answer` of POST /behave, or an expired secret', {
+      token: (body, w) => ({
+        status: 400, type: 'application/json', body: JSON.stringify(
+          w.answer ?? { error: 'invalid_client', error_codes: [7000222],
+            error_description: `AADSTS7000222: ${NASTY}` },
+        ),
+      }),
+    }],
   'token-cookie': ['sign-in', null, 'sets a cookie at the back channel', {
     token: (body) => ({
       status: 200, type: 'application/json', body: JSON.stringify(body),
@@ -134,10 +143,19 @@ const CALLBACK = {
     replace('iss', 'https://wrong.example/')],
   'iss-param-missing-though-advertised': ['refuse', 'RG_E_ISS_PARAM',
     'RFC 9207 announced, but no iss', { ...advertise, ...remove('iss') }],
+  'error-asked': ['refuse', 'RG_E_NOT_ASSIGNED',
+    'the error in `answer` of POST /behave, or: not assigned', {
+      callback: (list, w) => {
+        const answer = w.answer ?? { error: 'access_denied',
+          error_description: `AADSTS50105: ${NASTY}` };
+        const kept = list.filter(([key]) => key === 'state' || key === 'iss');
+        list.splice(0, list.length, ...Object.entries(answer), ...kept);
+      },
+    }],
   'error-access-denied': ['refuse', 'RG_E_PROVIDER_ERROR', 'access_denied',
     error('access_denied')],
-  'error-with-crlf-description': ['refuse', 'RG_E_PROVIDER_ERROR',
-    'line breaks and markup in the description',
+  'error-with-crlf-description': ['refuse', 'RG_E_DECLINED',
+    'line breaks and markup behind a number in the description',
     error('access_denied', NASTY)],
   'error-with-nul': ['refuse', null, 'a NUL in the description',
     error('access_denied', 'before\u0000after')],
@@ -146,7 +164,7 @@ const CALLBACK = {
     error('<b>b\u00e4d</b>')],
   'error-and-code': ['refuse', null, 'both error and code',
     replace('error', 'access_denied')],
-  'form-post-error': ['refuse', 'RG_E_PROVIDER_ERROR',
+  'form-post-error': ['refuse', 'RG_E_INTERACTION',
     'login_required, by form_post',
     { ...error('login_required'), formPost: true }],
   'callback-extras': ['sign-in', null, 'parameters that nobody knows', {

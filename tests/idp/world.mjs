@@ -59,12 +59,14 @@ export class World {
   /*
    * From now on: `name` is a behaviour; `claims` and `header` change the ID
    * token as well (null removes; {"now": N} is the present time plus N).
+   * `answer` is the error of the behaviours that answer what they are asked to.
    */
-  async behave({ name = 'ok', claims = {}, header = {} }) {
+  async behave({ name = 'ok', claims = {}, header = {}, answer }) {
     const behaviour = BEHAVIOURS.get(name);
     if (!behaviour) throw new Error(`unknown behaviour: ${name}`);
     this.behaviour = behaviour;
     this.overrides = { claims, header };
+    this.answer = answer;
     await behaviour.hooks.start?.(this);
   }
 

@@ -255,8 +255,9 @@ test_token_endpoint_refuses(void **state)
 		"error_codes", 54005, "error_description",
 		"AADSTS54005: dana@hush.example"));
 	assert_err(op_finish(x), RG_E_GRANT);
-	assert_string_equal(
-	    x->e.detail, "status 400: invalid_grant AADSTS54005");
+	assert_string_equal(x->e.detail,
+	    "status 400: invalid_grant AADSTS54005: the code is too old or "
+	    "was used before; sign in again");
 	op_answer(
 	    x, "/token", 401, json_pack("{s:s}", "error", "invalid_client"));
 	assert_err(op_finish(x), RG_E_CLIENT_AUTH);

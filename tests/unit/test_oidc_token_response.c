@@ -132,13 +132,17 @@ test_causes(void **state)
 	    "{\"error\":\"invalid_grant\",\"error_codes\":[54005,1],"
 	    "\"error_description\":\"AADSTS54005: "
 	    "dana@contoso.example\\r\\n\"}",
-	    RG_E_GRANT, "status 400: invalid_grant AADSTS54005");
+	    RG_E_GRANT,
+	    "status 400: invalid_grant AADSTS54005: the code is too old or "
+	    "was used before; sign in again");
 	assert_cause(401,
 	    "{\"error\":\"invalid_client\",\"error_codes\":[7000215]}",
-	    RG_E_CLIENT_AUTH, "status 401: invalid_client AADSTS7000215");
+	    RG_E_CLIENT_AUTH,
+	    "status 401: invalid_client AADSTS7000215: the client secret is "
+	    "wrong: it is the secret's value, not its id");
 	assert_cause(400, "{\"error\":\"unauthorized_client\"}",
 	    RG_E_CLIENT_AUTH, "status 400: unauthorized_client");
-	assert_cause(400, "{\"error\":\"invalid_scope\"}", RG_E_PROVIDER_ERROR,
+	assert_cause(400, "{\"error\":\"invalid_scope\"}", RG_E_REGISTRATION,
 	    "status 400: invalid_scope");
 	/* An outage, not a verdict about the code or the client. */
 	assert_cause(503, "{\"error\":\"temporarily_unavailable\"}",

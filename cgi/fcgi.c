@@ -20,8 +20,8 @@
 #define FCGI_RESPONDER 1
 #define FCGI_AUTHORIZER 2
 
-#define KEEP_BODY (REQUEST_MAX_BODY + 1) /* one more shows "too large" */
-#define DRAIN_MAX (1024L * 1024)
+#define KEEP_BODY (REQUEST_MAX_JSON + 1) /* one more shows "too large" */
+#define DRAIN_MAX (2048L * 1024)
 #define LINGER_MS 200
 
 /*

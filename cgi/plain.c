@@ -39,7 +39,7 @@ content_length(void)
 
 	if (s == NULL || *s == '\0' || strspn(s, "0123456789") != strlen(s))
 		return 0;
-	for (; *s != '\0' && n <= REQUEST_MAX_BODY; s++)
+	for (; *s != '\0' && n <= REQUEST_MAX_JSON; s++)
 		n = n * 10 + (size_t)(*s - '0');
 	return n;
 }

@@ -29,6 +29,8 @@ enum var {
 	VAR_URI,
 	VAR_APACHE_ROLE,
 	VAR_CHECKER,
+	VAR_ORIGIN,
+	VAR_IF_MATCH,
 	VAR__MAX
 };
 
@@ -37,7 +39,7 @@ enum var {
 static const char *const var_names[VAR__MAX] = {"REQUEST_METHOD", "SCRIPT_NAME",
     "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
     "REMOTE_ADDR", "HTTP_AUTHORIZATION", "ROLEGATE_REQUIRE", "REQUEST_URI",
-    "FCGI_APACHE_ROLE", "ROLEGATE_CHECKER"};
+    "FCGI_APACHE_ROLE", "ROLEGATE_CHECKER", "HTTP_ORIGIN", "HTTP_IF_MATCH"};
 
 struct vars {
 	const char *value[VAR__MAX]; /* NULL when absent; first one wins */
@@ -127,6 +129,12 @@ method_of(const char *s)
 		return METHOD_HEAD;
 	if (strcmp(s, "POST") == 0)
 		return METHOD_POST;
+	if (strcmp(s, "PUT") == 0)
+		return METHOD_PUT;
+	if (strcmp(s, "PATCH") == 0)
+		return METHOD_PATCH;
+	if (strcmp(s, "DELETE") == 0)
+		return METHOD_DELETE;
 	return METHOD_OTHER;
 }
 
@@ -184,9 +192,15 @@ read_hints(struct request *q, char *const *params)
 			q->wants_html = true;
 		/* Fetch Metadata, section 2.3 */
 		value = value_of(params[i], "HTTP_SEC_FETCH_SITE");
-		if (value != NULL && (strcmp(value, "cross-site") == 0 ||
-					 strcmp(value, "same-site") == 0))
-			q->cross_site = true;
+		if (value != NULL) {
+			q->tells_site = true;
+			q->cross_site |= strcmp(value, "cross-site") == 0 ||
+					 strcmp(value, "same-site") == 0;
+			q->same_origin |= strcmp(value, "same-origin") == 0;
+		}
+		value = value_of(params[i], "HTTP_X_ROLEGATE_CSRF");
+		if (value != NULL)
+			q->csrf_header = strcmp(value, "1") == 0;
 	}
 }
 
@@ -241,11 +255,31 @@ read_client(struct request *q, const struct vars *v)
 	return q->client == NULL ? RG_E_NOMEM : RG_OK;
 }
 
+/* A copy of a short header, NULL when it is absent. */
+static enum rg_err
+read_header(const struct vars *v, enum var name, char **out)
+{
+	const char *s = v->value[name];
+
+	if (s == NULL)
+		return RG_OK;
+	if (strlen(s) > REQUEST_MAX_CONDITION)
+		return RG_E_REQ_TOO_LARGE;
+	if (has_control(s))
+		return RG_E_REQ_MALFORMED;
+	return (*out = strdup(s)) == NULL ? RG_E_NOMEM : RG_OK;
+}
+
 static enum rg_err
 read_headers(struct request *q, const struct vars *v)
 {
 	const char *auth = v->value[VAR_AUTHORIZATION];
 	const char *require = v->value[VAR_REQUIRE];
+	enum rg_err r;
+
+	if ((r = read_header(v, VAR_ORIGIN, &q->origin)) != RG_OK ||
+	    (r = read_header(v, VAR_IF_MATCH, &q->if_match)) != RG_OK)
+		return r;
 
 	if (require != NULL) {
 		if (strlen(require) > MAX_REQUIRE || has_control(require))
@@ -290,12 +324,11 @@ read_query(struct request *q, const struct vars *v)
 	return set_form(&q->query, s, strlen(s));
 }
 
-/* "application/x-www-form-urlencoded", whatever parameters follow */
+/* Whether a Content-Type is `type`, whatever parameters follow. */
 static bool
-is_form_type(const char *s)
+is_type(const char *s, const char *type)
 {
-	static const char type[] = "application/x-www-form-urlencoded";
-	size_t n = sizeof(type) - 1;
+	size_t n = strlen(type);
 
 	return strncasecmp(s, type, n) == 0 &&
 	       (s[n] == '\0' || strchr("; \t", s[n]) != NULL);
@@ -314,7 +347,7 @@ parse_length(const char *s, size_t *out)
 		return false;
 	for (; *s != '\0'; s++) {
 		n = n * 10 + (size_t)(*s - '0');
-		if (n > REQUEST_MAX_BODY)
+		if (n > REQUEST_MAX_JSON)
 			break; /* large enough to be refused */
 	}
 	*out = n;
@@ -325,7 +358,10 @@ static enum rg_err
 read_body(
     struct request *q, const struct vars *v, request_read_fn *fn, void *ctx)
 {
-	struct buf body = BUF_LIMITED(REQUEST_MAX_BODY);
+	bool json = is_type(var(v, VAR_TYPE), "application/json") &&
+		    strstr(q->path, "/api/") != NULL;
+	struct buf body =
+	    BUF_LIMITED(json ? REQUEST_MAX_JSON : REQUEST_MAX_BODY);
 	enum rg_err r = RG_E_INTERNAL;
 	char chunk[4096];
 	size_t told = 0;
@@ -333,7 +369,7 @@ read_body(
 	long n;
 
 	is_told = parse_length(var(v, VAR_LENGTH), &told);
-	if (told > REQUEST_MAX_BODY) {
+	if (told > body.limit) {
 		r = RG_E_REQ_TOO_LARGE;
 		goto out;
 	}
@@ -348,7 +384,15 @@ read_body(
 		r = RG_E_REQ_MALFORMED;
 		goto out;
 	}
-	if (body.len > 0 && !is_form_type(var(v, VAR_TYPE))) {
+	if (json) {
+		q->json = body;
+		body = (struct buf)BUF_INIT;
+		r = RG_OK;
+		goto out;
+	}
+	if (body.len > 0 && (q->method != METHOD_POST ||
+				!is_type(var(v, VAR_TYPE),
+				    "application/x-www-form-urlencoded"))) {
 		r = RG_E_REQ_TYPE;
 		goto out;
 	}
@@ -373,7 +417,9 @@ read_rest(struct request *q, char *const *params, const struct vars *v,
 	    (r = read_query(q, v)) != RG_OK ||
 	    (r = request_cookies_read(q, params)) != RG_OK)
 		return r;
-	if (q->role == ROLE_RESPONDER && q->method == METHOD_POST)
+	if (q->role == ROLE_RESPONDER &&
+	    (q->method == METHOD_POST || q->method == METHOD_PUT ||
+		q->method == METHOD_PATCH))
 		return read_body(q, v, fn, ctx);
 	return RG_OK;
 }
@@ -428,6 +474,9 @@ request_free(struct request **out)
 	free(q->client);
 	free(q->uri);
 	free(q->require);
+	free(q->origin);
+	free(q->if_match);
+	buf_clear(&q->json);
 	wipe(&q->authorization);
 	request_cookies_free(q);
 	form_free(&q->query);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/form.h"
 
@@ -19,13 +20,18 @@
 #define REQUEST_MAX_COOKIE_COUNT 128 /* of ours, half of them __Host- */
 #define REQUEST_MAX_AUTH 65536
 #define REQUEST_MAX_BODY 65536
-#define REQUEST_MAX_URI 1024 /* longer ones are not returned to */
+#define REQUEST_MAX_JSON (1 << 20) /* bytes; below /api/ only */
+#define REQUEST_MAX_CONDITION 1024 /* bytes of If-Match, Origin */
+#define REQUEST_MAX_URI 1024	   /* longer ones are not returned to */
 #define REQUEST_ID_LEN 16
 
 enum method {
 	METHOD_GET,
 	METHOD_HEAD,
 	METHOD_POST,
+	METHOD_PUT,
+	METHOD_PATCH,
+	METHOD_DELETE,
 	METHOD_OTHER
 };
 enum fcgi_role {
@@ -50,8 +56,14 @@ struct request {
 	char *authorization; /* the one Authorization header, or NULL */
 	bool wants_html;     /* Accept names text/html: a browser navigates */
 	bool cross_site;     /* Sec-Fetch-Site: begun by another origin */
+	bool same_origin;    /* Sec-Fetch-Site: begun by a page of ours */
+	bool tells_site;     /* there is a Sec-Fetch-Site at all */
+	bool csrf_header;    /* X-Rolegate-CSRF: 1 */
+	char *origin;	     /* Origin, or NULL */
+	char *if_match;	     /* If-Match, or NULL */
 	struct form *query;  /* never NULL */
 	struct form *body;   /* of a POST; empty otherwise, never NULL */
+	struct buf json;     /* the text of a JSON body, as sent: not parsed */
 	struct cookie *cookies; /* those that may be ours */
 	size_t cookie_count;
 	char *cookie_text; /* what cookies[] point into */
@@ -63,9 +75,11 @@ typedef long request_read_fn(void *ctx, char *out, size_t size);
 
 /*
  * Builds a request from NAME=VALUE strings ending in NULL. Reads the body of a
- * POST, and only for ROLE_RESPONDER; an authorizer is not told a path, and the
- * query it is told belongs to somebody else's page: both are empty then, and
- * only an authorizer has `uri` and `require_env`. REQUEST_URI decides nothing:
+ * POST, PUT or PATCH, and only for ROLE_RESPONDER: a form, or JSON for a path
+ * with "/api/" in it, which is kept for whoever has asked who is calling before
+ * it is parsed. An authorizer is not told a path, and the query it is told
+ * belongs to somebody else's page: both are empty then, and only an authorizer
+ * has `uri` and `require_env`. REQUEST_URI decides nothing:
  * it is what the client wrote, undecoded. On
  * error (RG_E_REQ_*) *out still is a request, incomplete, but with id, method,
  * path ("" when unusable) and wants_html, so that an error page can be shown.

@@ -102,7 +102,7 @@ for (const server of ['lighttpd', 'apache']) {
             ? ['EPIPE', 'ECONNRESET'].includes(res.code)
             : (res.status >= 400 && res.status < 500) || res.status === 401
               || (server === 'apache' && res.status === 500
-                && (init.body?.length ?? 0) > 131072);
+                && (init.body?.length ?? 0) > 1179648);
           assert.ok(fine, `${path.slice(0, 40)}: ${res.status ?? res}`);
         }
         assert.equal((await ask('/healthz')).status, 200);

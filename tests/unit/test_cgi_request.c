@@ -167,9 +167,10 @@ test_methods(void **state)
 		const char *name;
 		enum method method;
 	} table[] = {{"GET", METHOD_GET}, {"HEAD", METHOD_HEAD},
-	    {"POST", METHOD_POST}, {"get", METHOD_OTHER},
-	    {"TRACE", METHOD_OTHER}, {"GET ", METHOD_OTHER},
-	    {"", METHOD_OTHER}};
+	    {"POST", METHOD_POST}, {"PUT", METHOD_PUT}, {"PATCH", METHOD_PATCH},
+	    {"DELETE", METHOD_DELETE}, {"get", METHOD_OTHER},
+	    {"delete", METHOD_OTHER}, {"TRACE", METHOD_OTHER},
+	    {"GET ", METHOD_OTHER}, {"", METHOD_OTHER}};
 	size_t i;
 
 	(void)state;
@@ -758,6 +759,103 @@ test_body_of_get_is_ignored(void **state)
 	assert_int_equal(in.reads, 0);
 }
 
+static void
+json(const char *method, const char *path, const char *body)
+{
+	add("REQUEST_METHOD", method);
+	add("SCRIPT_NAME", path);
+	add("CONTENT_TYPE", "application/json; charset=utf-8");
+	in.body = body;
+	in.body_len = strlen(body);
+}
+
+/* Kept as it was sent: it is not looked into before it is known who sends. */
+static void
+test_json_body(void **state)
+{
+	static const char *const methods[] = {"POST", "PUT", "PATCH"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		json(methods[i], "/auth/api/roles", "{\"a\":");
+		assert_int_equal(parse(), RG_OK);
+		assert_string_equal(buf_str(&q->json), "{\"a\":");
+		(void)teardown(NULL);
+	}
+	json("DELETE", "/auth/api/roles", "{}");
+	assert_int_equal(parse(), RG_OK);
+	assert_int_equal(q->json.len, 0);
+	(void)teardown(NULL);
+	/* Nowhere else, and no form in its place. */
+	json("POST", "/auth/callback", "{}");
+	assert_int_equal(parse(), RG_E_REQ_TYPE);
+	(void)teardown(NULL);
+	add("REQUEST_METHOD", "PUT");
+	add("SCRIPT_NAME", "/auth/api/roles");
+	add("CONTENT_TYPE", FORM);
+	in.body = "a=1";
+	in.body_len = 3;
+	assert_int_equal(parse(), RG_E_REQ_TYPE);
+}
+
+static void
+test_json_body_limit(void **state)
+{
+	char *body = malloc(REQUEST_MAX_JSON + 2);
+
+	(void)state;
+	memset(body, ' ', REQUEST_MAX_JSON + 1);
+	body[REQUEST_MAX_JSON] = '\0';
+	json("POST", "/api/x", body);
+	assert_int_equal(parse(), RG_OK);
+	assert_int_equal(q->json.len, REQUEST_MAX_JSON);
+	(void)teardown(NULL);
+	body[REQUEST_MAX_JSON] = ' ';
+	body[REQUEST_MAX_JSON + 1] = '\0';
+	json("POST", "/api/x", body);
+	assert_int_equal(parse(), RG_E_REQ_TOO_LARGE);
+	assert_int_equal(q->json.len, 0);
+	(void)teardown(NULL);
+	(void)setup(NULL);
+	json("POST", "/api/x", "{}");
+	add("CONTENT_LENGTH", "1048577");
+	assert_int_equal(parse(), RG_E_REQ_TOO_LARGE);
+	assert_int_equal(in.reads, 0);
+	free(body);
+}
+
+/* What a page of another site can't send. */
+static void
+test_csrf_headers(void **state)
+{
+	(void)state;
+	get("/");
+	assert_int_equal(parse(), RG_OK);
+	assert_false(q->csrf_header || q->same_origin || q->tells_site);
+	assert_null(q->origin);
+	assert_null(q->if_match);
+	add("HTTP_X_ROLEGATE_CSRF", "1");
+	add("HTTP_SEC_FETCH_SITE", "same-origin");
+	add("HTTP_ORIGIN", "https://app.example.com");
+	add("HTTP_IF_MATCH", "\"abc\"");
+	assert_int_equal(parse(), RG_OK);
+	assert_true(q->csrf_header && q->same_origin && q->tells_site);
+	assert_string_equal(q->origin, "https://app.example.com");
+	assert_string_equal(q->if_match, "\"abc\"");
+	(void)teardown(NULL);
+	get("/");
+	add("HTTP_X_ROLEGATE_CSRF", "yes");
+	add("HTTP_SEC_FETCH_SITE", "none");
+	assert_int_equal(parse(), RG_OK);
+	assert_true(q->tells_site);
+	assert_false(q->csrf_header || q->same_origin || q->cross_site);
+	(void)teardown(NULL);
+	get("/");
+	add_long("HTTP_IF_MATCH", 'a', REQUEST_MAX_CONDITION + 1);
+	assert_int_equal(parse(), RG_E_REQ_TOO_LARGE);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -795,6 +893,9 @@ main(void)
 	    T(test_body_limit),
 	    T(test_cut_body),
 	    T(test_body_of_get_is_ignored),
+	    T(test_json_body),
+	    T(test_json_body_limit),
+	    T(test_csrf_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

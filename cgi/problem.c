@@ -140,6 +140,10 @@ static const struct problem insufficient = {403, "insufficient_role",
     "You may not do this",
     "You are signed in, but the role that this needs is not yours.",
     "Ask the administrator for the role."};
+static const struct problem disabled = {403, "disabled",
+    "Your access has been switched off",
+    "An administrator has disabled your account in this application.",
+    "Ask the administrator, and send along the reference below."};
 static const struct problem groups_unknown = {403, "groups_unknown",
     "Your groups are not known",
     "The provider did not say which groups you belong to, so no role could "
@@ -243,6 +247,7 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_TOKEN_REFUSED] = &invalid_token,
     [RG_E_NO_ROLE] = &no_role,
     [RG_E_DENIED] = &denied,
+    [RG_E_DISABLED] = &disabled,
     [RG_E_INSUFFICIENT_ROLE] = &insufficient,
     [RG_E_GROUPS_UNKNOWN] = &groups_unknown,
 };

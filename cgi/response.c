@@ -38,14 +38,16 @@ static const char internal_body[] = "Internal error.\n";
 static const struct {
 	int status;
 	const char *reason;
-} reasons[] = {{200, "OK"}, {204, "No Content"}, {302, "Found"},
-    {303, "See Other"}, {304, "Not Modified"}, {400, "Bad Request"},
-    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-    {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"},
-    {413, "Content Too Large"}, {414, "URI Too Long"},
-    {415, "Unsupported Media Type"}, {429, "Too Many Requests"},
-    {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
-    {502, "Bad Gateway"}, {503, "Service Unavailable"}};
+} reasons[] = {{200, "OK"}, {201, "Created"}, {204, "No Content"},
+    {302, "Found"}, {303, "See Other"}, {304, "Not Modified"},
+    {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"},
+    {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"},
+    {410, "Gone"}, {412, "Precondition Failed"}, {413, "Content Too Large"},
+    {414, "URI Too Long"}, {415, "Unsupported Media Type"},
+    {422, "Unprocessable Content"}, {428, "Precondition Required"},
+    {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"}, {502, "Bad Gateway"},
+    {503, "Service Unavailable"}};
 
 /* Never NULL: the reason phrase may be empty (RFC 9112 section 4). */
 static const char *

@@ -3,11 +3,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cgi/api.h"
 #include "cgi/whoami.h"
 #include "cgi/worker.h"
 
 #define GET 1
 #define POST 2
+
+#define API "/api"
 
 static const struct {
 	const char *path; /* below the path of public_url */
@@ -41,6 +44,9 @@ method_bit(enum method m)
 		return GET;
 	case METHOD_POST:
 		return POST;
+	case METHOD_PUT:
+	case METHOD_PATCH:
+	case METHOD_DELETE:
 	case METHOD_OTHER:
 		break;
 	}
@@ -58,6 +64,17 @@ serve(struct worker *w, const struct request *q, struct response *s, size_t i)
 		fail(w, q, s, RG_E_STORE_OPEN, NULL);
 }
 
+/* Its operations have a table of their own (api.c). */
+static bool
+is_api(const struct worker *w, const struct request *q)
+{
+	const char *prefix = w->settings->prefix;
+	size_t n = strlen(prefix);
+
+	return strncmp(q->path, prefix, n) == 0 &&
+	       strncmp(q->path + n, API "/", sizeof(API)) == 0;
+}
+
 void
 route(struct worker *w, const struct request *q, struct response *s)
 {
@@ -66,6 +83,11 @@ route(struct worker *w, const struct request *q, struct response *s)
 
 	if (strncmp(q->path, prefix, n) != 0) {
 		fail(w, q, s, RG_E_REQ_ROUTE, NULL);
+		return;
+	}
+	if (is_api(w, q)) {
+		w->endpoint = API;
+		endpoint_api(w, q, s);
 		return;
 	}
 	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
@@ -106,7 +128,9 @@ route_unreadable(struct worker *w, const struct request *q, struct response *s,
 	else
 		log_info("request.refused", "error=%s path=%s", err_name(why),
 		    log_quote(q->path));
-	if (!is_at(w, q, "/whoami")) {
+	if (is_api(w, q)) {
+		api_fail(w, q, s, why, NULL);
+	} else if (!is_at(w, q, "/whoami")) {
 		fail(w, q, s, why, NULL);
 	} else if (method_bit(q->method) != GET) {
 		route(w, q, s); /* 405 */

@@ -33,7 +33,7 @@ endpoint_fn(struct worker *, const struct request *, struct response *);
 /* One endpoint, one file. */
 endpoint_fn endpoint_root, endpoint_login, endpoint_callback, endpoint_whoami,
     endpoint_me, endpoint_logout, endpoint_signed_out, endpoint_healthz,
-    endpoint_readyz, endpoint_metadata, endpoint_static;
+    endpoint_readyz, endpoint_metadata, endpoint_static, endpoint_api;
 
 /* Finds the endpoint for the request and runs it; 404 and 405 included. */
 void route(struct worker *, const struct request *, struct response *);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The use cases: sign in, who am I, sign out, administer. The only place that
- * ties OpenID, access and storage together. One gate per process, opened after
- * fork(2). What a call returns borrowed is valid until the next call.
+ * The use cases: sign in, who am I, sign out; gate_admin.h: administer. The
+ * only place that ties OpenID, access and storage together. One gate per
+ * process, opened after fork(2). What a call returns borrowed is valid until
+ * the next call.
  */
 #ifndef RG_GATE_H
 #define RG_GATE_H
@@ -160,24 +161,6 @@ enum rg_err gate_explain(struct gate *, struct gate_identity *,
  */
 enum rg_err gate_sign_out(struct gate *, const char *session,
     const struct gate_context *, struct buf *location, struct err *e);
-
-/* ---- administer ------------------------------------------------------- */
-
-/* Each is one transaction with its audit row; `ctx->actor` says by whom. */
-enum rg_err gate_role_add(struct gate *, const struct role_row *,
-    const struct gate_context *, struct err *e);
-enum rg_err gate_role_remove(struct gate *, const char *name,
-    const struct gate_context *, struct err *e);
-enum rg_err gate_mapping_add(struct gate *, struct mapping_row *,
-    const struct gate_context *, int64_t *id, struct err *e);
-enum rg_err gate_mapping_remove(
-    struct gate *, int64_t id, const struct gate_context *, struct err *e);
-enum rg_err gate_session_revoke(struct gate *, const char *public_id,
-    const struct gate_context *, struct err *e);
-
-/* All sessions of "entra:<tid>:<oid>"; RG_E_NOT_FOUND for an unknown one. */
-enum rg_err gate_subject_revoke(struct gate *, const char *subject_id,
-    const struct gate_context *, int64_t *count, struct err *e);
 
 /*
  * Verifies an ID token with the provider's keys. *claims is a new reference.

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/admin.h"
 
 #define CLAIMS_MAX (48 * 1024)
 #define DISPLAY_MAX 200
@@ -131,6 +132,21 @@ end_session(struct gate *g, const uint8_t hash[HASH_LEN])
 	return r == RG_E_SESSION_NONE ? RG_OK : r;
 }
 
+/* Asked where the session is made, so that nobody slips in meanwhile. */
+static enum rg_err
+refuse_disabled(struct gate *g, int64_t principal, struct err *e)
+{
+	bool disabled;
+	enum rg_err r;
+
+	r = store_principal_is_disabled(g->store, principal, &disabled);
+	if (r != RG_OK)
+		return gate_store_err(g, r, "recording the sign-in", e);
+	return disabled
+		   ? err_set(e, RG_E_DISABLED, "%s", err_text(RG_E_DISABLED))
+		   : RG_OK;
+}
+
 /* The one transaction: principal, session, audit. */
 static enum rg_err
 write_all(struct gate *g, const struct gate_context *ctx,
@@ -158,6 +174,7 @@ write_all(struct gate *g, const struct gate_context *ctx,
 	if ((r = store_begin(g->store)) != RG_OK ||
 	    (r = store_principal_put(g->store, &s->principal, &row.principal.id,
 		 &s->old_roles)) != RG_OK ||
+	    (r = refuse_disabled(g, row.principal.id, e)) != RG_OK ||
 	    (r = store_session_add(g->store, &row)) != RG_OK)
 		goto out;
 	/* The session that this browser had before ends. */
@@ -172,7 +189,8 @@ write_all(struct gate *g, const struct gate_context *ctx,
 	r = RG_OK;
 out:
 	if (r != RG_OK) {
-		(void)gate_store_err(g, r, "recording the sign-in", e);
+		if (r != RG_E_DISABLED)
+			(void)gate_store_err(g, r, "recording the sign-in", e);
 		store_rollback(g->store);
 		explicit_bzero(out->session, sizeof(out->session));
 	}

@@ -66,6 +66,7 @@ read_main(struct conf *c, struct settings *s)
 	s->socket_group = conf_copy_opt(c, MAIN, "socket_group");
 	s->peer_user = conf_copy_opt(c, MAIN, "peer_user");
 	s->contact = conf_copy(c, MAIN, "contact", "");
+	s->api = conf_bool(c, MAIN, "api", true);
 	mode = conf_str(c, MAIN, "socket_mode", "0660");
 	s->socket_mode = (mode_t)strtoul(mode, &end, 8);
 	if (*end != '\0' || mode[0] != '0' || s->socket_mode > 0777 ||

@@ -43,6 +43,7 @@ struct settings {
 	int64_t audit_refusals; /* rows per minute */
 	enum log_level log_level;
 	char *contact; /* "" if none */
+	bool api;      /* /api/ is there */
 	size_t provider_count;
 	struct provider providers[SETTINGS_MAX_PROVIDERS];
 };

@@ -42,7 +42,7 @@ cgi:base oidc access gate'
 
 room_of_include() {
 	case $1 in
-	gate.h | gate_internal.h | settings.h | settings_internal.h) echo gate ;;
+	gate*.h | settings*.h) echo gate ;;
 	*) echo "${1%%/*}" ;;
 	esac
 }

@@ -28,7 +28,7 @@
 	X(RG_E_REQ_MALFORMED, "the request can't be parsed") \
 	X(RG_E_REQ_TOO_LARGE, "the request is over a size limit") \
 	X(RG_E_REQ_DUPLICATE, "a protocol parameter was sent more than once") \
-	X(RG_E_REQ_TYPE, "the request body is not form-urlencoded") \
+	X(RG_E_REQ_TYPE, "the request body is of another type") \
 	X(RG_E_REQ_ROUTE, "no such endpoint") \
 	X(RG_E_REQ_METHOD, "the endpoint has no such method") \
 	X(RG_E_RETURN_TO, "return_to is not a path on this site") \
@@ -133,7 +133,14 @@
 	X(RG_E_DENIED, "a mapping denies this person access") \
 	X(RG_E_GROUPS_UNKNOWN, "no role, and the groups are not known") \
 	X(RG_E_TOKEN_REFUSED, "a bearer token that is not accepted") \
-	X(RG_E_INSUFFICIENT_ROLE, "the required role or permission is missing")
+	X(RG_E_INSUFFICIENT_ROLE, "the required role or permission is missing") \
+	X(RG_E_DISABLED, "an administrator has disabled this person") \
+	/* administration */ \
+	X(RG_E_CROSS_SITE, "an edit that no page of ours has sent") \
+	X(RG_E_PRECONDITION, "it was changed meanwhile") \
+	X(RG_E_PRECONDITION_MISSING, "the edit names no version (If-Match)") \
+	X(RG_E_AUTHORITY, "nobody may give or take what is not theirs") \
+	X(RG_E_LAST_ADMIN, "nobody would be left who can be admin")
 /* clang-format on */
 
 enum rg_err {

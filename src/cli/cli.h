@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "gate.h"
+#include "gate_admin.h"
 
 /* Exit statuses, documented in rolegatectl(8). */
 #define CLI_OK 0
@@ -50,6 +51,9 @@ const char *cli_option(const struct cli *, const char *name);
 /* Reads the settings; opens the gate too. Prints what is wrong. */
 int cli_load(struct cli *);
 int cli_open(struct cli *);
+
+/* An edit by whoever runs this, with --force if it was given. */
+struct gate_edit cli_edit(const struct cli *);
 
 /* Prints "rolegatectl: detail (RG_E_X)" to stderr; returns CLI_FAILED. */
 int cli_fail(enum rg_err, const struct err *);

@@ -105,6 +105,15 @@ cli_open(struct cli *cli)
 	return CLI_OK;
 }
 
+struct gate_edit
+cli_edit(const struct cli *cli)
+{
+	struct gate_edit edit = {.ctx = &cli->ctx};
+
+	edit.force = cli_option(cli, "force") != NULL;
+	return edit;
+}
+
 int
 cli_print_json_own(json_t *value)
 {

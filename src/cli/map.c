@@ -19,6 +19,7 @@ cmd_map_add(struct cli *cli)
 	    "provider", "kind", "value", "role"};
 	struct err e = {RG_OK, ""};
 	struct mapping_row m = {0};
+	struct gate_edit edit;
 	const char *expires = cli_option(cli, "expires");
 	enum rg_err r;
 	int64_t id = 0;
@@ -44,7 +45,8 @@ cmd_map_add(struct cli *cli)
 		m.expires_at <= cli->ctx.now))
 		return cli_usage("--expires: expected a time to come, such as "
 				 "2026-12-31T00:00:00Z or 30d");
-	r = gate_mapping_add(cli->gate, &m, &cli->ctx, &id, &e);
+	edit = cli_edit(cli);
+	r = gate_mapping_add(cli->gate, &m, &edit, &id, &e);
 	if (r != RG_OK)
 		return cli_fail(r, &e);
 	if (cli->json)
@@ -57,16 +59,9 @@ cmd_map_add(struct cli *cli)
 static enum rg_err
 collect(void *ctx, const struct mapping_row *m)
 {
-	json_t *item = json_pack(
-	    "{s:I, s:s, s:s?, s:s, s:s?, s:s, s:s?, s:s, s:s, s:b, s:I, s:s, "
-	    "s:I}",
-	    "id", (json_int_t)m->id, "provider", m->provider, "tenant",
-	    m->tenant, "kind", m->kind, "claim", m->claim, "value", m->value,
-	    "role", m->role, "label", m->label, "note", m->note, "enabled",
-	    m->enabled, "expires_at", (json_int_t)m->expires_at, "created_by",
-	    m->created_by, "created_at", (json_int_t)m->created_at);
-
-	return json_array_append_new(ctx, item) == 0 ? RG_OK : RG_E_NOMEM;
+	return json_array_append_new(ctx, gate_mapping_json(m)) == 0
+		   ? RG_OK
+		   : RG_E_NOMEM;
 }
 
 static enum rg_err
@@ -119,6 +114,7 @@ int
 cmd_map_remove(struct cli *cli)
 {
 	struct err e = {RG_OK, ""};
+	struct gate_edit edit;
 	enum rg_err r;
 	char *end;
 	long long id;
@@ -132,7 +128,8 @@ cmd_map_remove(struct cli *cli)
 		    cli->args[0]);
 	if ((status = cli_open(cli)) != CLI_OK)
 		return status;
-	if ((r = gate_mapping_remove(cli->gate, id, &cli->ctx, &e)) != RG_OK)
+	edit = cli_edit(cli);
+	if ((r = gate_mapping_remove(cli->gate, id, &edit, &e)) != RG_OK)
 		return cli_fail(r, &e);
 	if (cli->json)
 		return cli_print_json_own(

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 
-#include "base/json.h"
 #include "cli/cli.h"
 
 int
@@ -10,6 +9,7 @@ cmd_role_add(struct cli *cli)
 	struct err e = {RG_OK, ""};
 	const char *permissions[CLI_MAX_OPTIONS];
 	struct role_row row = {0};
+	struct gate_edit edit;
 	enum rg_err r;
 	int status;
 
@@ -25,7 +25,8 @@ cmd_role_add(struct cli *cli)
 		    cli, "permission", row.permission_count)) != NULL)
 		if (++row.permission_count == CLI_MAX_OPTIONS)
 			return cli_usage("too many permissions");
-	if ((r = gate_role_add(cli->gate, &row, &cli->ctx, &e)) != RG_OK)
+	edit = cli_edit(cli);
+	if ((r = gate_role_add(cli->gate, &row, &edit, &e)) != RG_OK)
 		return cli_fail(r, &e);
 	if (cli->json)
 		return cli_print_json_own(
@@ -37,12 +38,9 @@ cmd_role_add(struct cli *cli)
 static enum rg_err
 collect(void *ctx, const struct role_row *row)
 {
-	json_t *item = json_pack("{s:s, s:s, s:o, s:b}", "name", row->name,
-	    "description", row->description, "permissions",
-	    json_strings(row->permissions, row->permission_count), "is_admin",
-	    row->is_admin);
-
-	return json_array_append_new(ctx, item) == 0 ? RG_OK : RG_E_NOMEM;
+	return json_array_append_new(ctx, gate_role_json(row)) == 0
+		   ? RG_OK
+		   : RG_E_NOMEM;
 }
 
 static enum rg_err
@@ -82,12 +80,14 @@ int
 cmd_role_remove(struct cli *cli)
 {
 	struct err e = {RG_OK, ""};
+	struct gate_edit edit;
 	enum rg_err r;
 	int status;
 
 	if ((status = cli_open(cli)) != CLI_OK)
 		return status;
-	r = gate_role_remove(cli->gate, cli->args[0], &cli->ctx, &e);
+	edit = cli_edit(cli);
+	r = gate_role_remove(cli->gate, cli->args[0], &edit, &e);
 	if (r != RG_OK)
 		return cli_fail(r, &e);
 	if (cli->json)

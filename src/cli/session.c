@@ -60,7 +60,7 @@ cmd_session_revoke(struct cli *cli)
 {
 	struct err e = {RG_OK, ""};
 	const char *subject = cli_option(cli, "subject");
-	int64_t count = 1;
+	int64_t count = 1, id;
 	enum rg_err r;
 	int status;
 
@@ -69,11 +69,12 @@ cmd_session_revoke(struct cli *cli)
 				 "--subject");
 	if ((status = cli_open(cli)) != CLI_OK)
 		return status;
-	if (subject != NULL)
-		r = gate_subject_revoke(
-		    cli->gate, subject, &cli->ctx, &count, &e);
-	else
-		r = gate_session_revoke(cli->gate, cli->args[0], &cli->ctx, &e);
+	if (subject == NULL)
+		r = gate_session_revoke(
+		    cli->gate, cli->args[0], 0, &cli->ctx, &e);
+	else if ((r = gate_principal_find(cli->gate, subject, &id, &e)) ==
+		 RG_OK)
+		r = gate_principal_revoke(cli->gate, id, &cli->ctx, &count, &e);
 	if (r != RG_OK)
 		return cli_fail(r, &e);
 	if (cli->json)

@@ -2,9 +2,10 @@
 #include "store/grant.h"
 
 #include "store/db.h"
+#include "store/row.h"
 
-static void
-read_grant(struct query *q, struct grant_row *g)
+void
+store_grant_read(struct query *q, struct grant_row *g)
 {
 	g->id = db_column_int(q, 0);
 	g->principal = db_column_int(q, 1);
@@ -26,7 +27,7 @@ each(struct query *q, grant_fn *fn, void *ctx, int64_t *count)
 	*count = 0;
 	while ((r = db_step(q, &row)) == RG_OK && row) {
 		(*count)++;
-		read_grant(q, &g);
+		store_grant_read(q, &g);
 		if ((r = fn(ctx, &g)) != RG_OK)
 			break;
 	}

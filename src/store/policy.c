@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "store/db.h"
+#include "store/row.h"
 
 #define BUILT_IN_ROLE "admin"
 
@@ -118,8 +119,8 @@ out:
 	return r;
 }
 
-static void
-read_mapping(struct query *q, struct mapping_row *m)
+void
+store_mapping_read(struct query *q, struct mapping_row *m)
 {
 	m->id = db_column_int(q, 0);
 	m->provider = db_column_text(q, 1);
@@ -146,7 +147,7 @@ store_each_mapping(struct store *s, mapping_fn *fn, void *ctx)
 
 	db_query(&q, s, ST_MAPPINGS);
 	while ((r = db_step(&q, &row)) == RG_OK && row) {
-		read_mapping(&q, &m);
+		store_mapping_read(&q, &m);
 		if ((r = fn(ctx, &m)) != RG_OK)
 			break;
 	}
@@ -167,7 +168,7 @@ store_mapping_find(struct store *s, int64_t id, mapping_fn *fn, void *ctx)
 	if ((r = db_step(&q, &row)) == RG_OK && !row)
 		r = RG_E_NOT_FOUND;
 	if (r == RG_OK) {
-		read_mapping(&q, &m);
+		store_mapping_read(&q, &m);
 		r = fn(ctx, &m);
 	}
 	db_done(&q);

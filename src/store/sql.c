@@ -18,6 +18,16 @@
 	"SELECT id, principal, role, reason, expires_at, created_by,"          \
 	" created_at FROM grants"
 
+#define PRINCIPAL_COLUMNS                                                      \
+	"p.id, p.provider, p.issuer, p.tenant, p.subject, p.kind, p.name,"     \
+	" p.username, p.email, p.roles, p.first_seen, p.last_seen, p.disabled"
+
+/* What is about to be shown. */
+#define SESSION_SHOWN                                                          \
+	"SELECT s.public_id, s.issued_at, s.last_used, s.expires_at,"          \
+	" " PRINCIPAL_COLUMNS                                                  \
+	" FROM sessions s JOIN principals p ON p.id = s.principal"
+
 #define AUDIT_COLUMNS                                                          \
 	"seq, time, event, actor, subject, client, request_id, detail,"        \
 	" prev_hash, hash"
@@ -166,4 +176,53 @@ const char *const sql_text[ST__MAX] = {
 		AUDIT_REST),
     [ST_AUDIT_NEXT_EVENT] = "SELECT event FROM audit WHERE event > ?1"
 			    " AND event < ?2 ORDER BY event LIMIT 1",
+
+    /* CROSS JOIN keeps the few admin roles in front. */
+    [ST_ADMIN_PROVIDERS] =
+	"SELECT m.provider FROM roles r CROSS JOIN mappings m ON m.role = "
+	"r.name"
+	" WHERE r.is_admin = 1 AND m.effect = 'allow' AND m.enabled = 1"
+	" AND (m.expires_at = 0 OR m.expires_at > ?1)"
+	" UNION SELECT p.provider FROM roles r CROSS JOIN grants g"
+	" ON g.role = r.name JOIN principals p ON p.id = g.principal"
+	" WHERE r.is_admin = 1 AND p.disabled = 0"
+	" AND (g.expires_at = 0 OR g.expires_at > ?1)",
+    [ST_MAPPING_PAGE] =
+	MAPPING_COLUMNS " WHERE id > ?1 AND (?3 IS NULL OR provider = ?3)"
+			" ORDER BY id LIMIT ?2",
+    [ST_MAPPING_PAGE_ROLE] = MAPPING_COLUMNS
+    " WHERE role = ?4 AND id > ?1 AND (?3 IS NULL OR provider = ?3)"
+    " ORDER BY id LIMIT ?2",
+    [ST_GRANT_PAGE] =
+	GRANT_COLUMNS " WHERE id > ?1 AND (?3 = 0 OR principal = ?3)"
+		      " AND (?4 IS NULL OR role = ?4) ORDER BY id LIMIT ?2",
+    [ST_PRINCIPAL_GET] =
+	"SELECT " PRINCIPAL_COLUMNS " FROM principals p WHERE p.id = ?1",
+    [ST_PRINCIPAL_LOOKUP] =
+	"SELECT id FROM principals WHERE provider = ?1 AND tenant = ?2"
+	" AND subject = ?3 ORDER BY last_seen DESC LIMIT 1",
+    [ST_PRINCIPAL_PAGE] =
+	"SELECT " PRINCIPAL_COLUMNS " FROM principals p"
+	" WHERE p.id > ?1 AND (?3 IS NULL OR p.provider = ?3)"
+	" AND (?4 IS NULL OR p.name LIKE ?4 ESCAPE '\\'"
+	" OR p.username LIKE ?4 ESCAPE '\\' OR p.email LIKE ?4 ESCAPE '\\'"
+	" OR p.subject LIKE ?4 ESCAPE '\\')"
+	" AND (?5 < 0 OR p.disabled = ?5) ORDER BY p.id LIMIT ?2",
+    [ST_KNOWN_PAGE] =
+	"SELECT " PRINCIPAL_COLUMNS ", p.claims, p.groups"
+	" FROM principals p WHERE p.id > ?1 ORDER BY p.id LIMIT ?2",
+    [ST_PRINCIPAL_DISABLE] =
+	"UPDATE principals SET disabled = ?2 WHERE id = ?1",
+    /* A row value is looked up in the index as a whole. */
+    [ST_SESSION_PAGE] = SESSION_SHOWN
+    " WHERE (s.issued_at, s.public_id) < (?2, ?3) AND s.dies_at > ?1"
+    " ORDER BY s.issued_at DESC, s.public_id DESC LIMIT ?4",
+    [ST_SESSION_PAGE_PRINCIPAL] = SESSION_SHOWN
+    " WHERE s.principal = ?5 AND (s.issued_at, s.public_id) < (?2, ?3)"
+    " AND s.dies_at > ?1"
+    " ORDER BY s.issued_at DESC, s.public_id DESC LIMIT ?4",
+    [ST_SESSION_OWNER] = "SELECT principal FROM sessions WHERE public_id = ?1",
+    [ST_SESSION_REMOVE_UNTIL] =
+	"DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions"
+	" WHERE issued_at <= ?1 ORDER BY issued_at LIMIT ?2)",
 };

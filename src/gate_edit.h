@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How every edit begins and ends: shared by gate_admin_*.c and by nobody else.
+ *
+ *     r = gate_edit_begin(g, edit, &t, e);
+ *     if (r == RG_OK && ... && (r = gate_audit(...)) == RG_OK) ...
+ *     return gate_edit_end(g, edit, &t, r, "adding the role", e);
+ */
+#ifndef RG_GATE_EDIT_H
+#define RG_GATE_EDIT_H
+
+#include "gate_admin.h"
+#include "gate_internal.h"
+
+#define EDIT_NAME_CHARS "._:/-"
+#define EDIT_NAME_MAX 64
+#define EDIT_TEXT_MAX 200
+#define EDIT_VALUE_MAX 256
+
+struct gate_edit_state {
+	bool had_admin; /* somebody could be admin before */
+};
+
+/* Opens the transaction; two edits never look at the same "before". */
+enum rg_err gate_edit_begin(struct gate *, const struct gate_edit *,
+    struct gate_edit_state *, struct err *e);
+
+/*
+ * Commits when `r` is RG_OK and somebody can still be admin, or `force` says
+ * that nobody need (which is audited); rolls back otherwise. Says why in `e`
+ * unless that was said already; returns what became of it.
+ */
+enum rg_err gate_edit_end(struct gate *, const struct gate_edit *,
+    const struct gate_edit_state *, enum rg_err r, const char *doing,
+    struct err *e);
+
+/* RG_E_PRECONDITION when if_match names no version that is like `now`. */
+enum rg_err
+gate_edit_match(const struct gate_edit *, json_t *now, struct err *e);
+
+/*
+ * RG_E_AUTHORITY when the permissions, or is_admin, are more than who edits
+ * has; of a role by its name RG_E_NOT_FOUND too. NULL is no role.
+ */
+enum rg_err gate_edit_covers(
+    const struct gate_edit *, const struct role_row *role, struct err *e);
+enum rg_err gate_edit_covers_name(
+    struct gate *, const struct gate_edit *, const char *role, struct err *e);
+
+/* "label: expected one line of at most 200 bytes" */
+enum rg_err
+gate_edit_line(const char *field, const char *value, size_t max, struct err *e);
+
+/* Whether a time is "never" (0) or to come. */
+enum rg_err
+gate_edit_time(const char *field, int64_t when, int64_t now, struct err *e);
+
+/* How the audit names it: "mapping:3". */
+#define EDIT_SUBJECT_MAX 32
+void gate_edit_subject(
+    const char *what, int64_t id, char out[static EDIT_SUBJECT_MAX]);
+
+/*
+ * The insides of the mapping edits, for whoever makes several in one
+ * transaction (gate_apply.c). The row's GUIDs are in lower case.
+ */
+enum rg_err gate_mapping_check(
+    struct gate *, const struct mapping_row *, int64_t now, struct err *e);
+enum rg_err gate_mapping_insert(struct gate *, struct mapping_row *,
+    const struct gate_edit *, int64_t *id, struct err *e);
+enum rg_err gate_mapping_update(struct gate *, int64_t id,
+    const struct gate_mapping_change *, const struct gate_edit *,
+    struct err *e);
+enum rg_err gate_mapping_delete(
+    struct gate *, int64_t id, const struct gate_edit *, struct err *e);
+
+#endif

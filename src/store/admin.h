@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What only the administration asks. Lists come page by page: after a key that
+ * an index knows, so that a page costs the same wherever it is and however
+ * many there are.
+ */
+#ifndef RG_STORE_ADMIN_H
+#define RG_STORE_ADMIN_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/grant.h"
+#include "store/policy.h"
+#include "store/session.h"
+#include "store/store.h"
+
+/*
+ * The providers with an enabled, unexpired mapping to a role that has is_admin,
+ * or with a person, not disabled, to whom such a role is granted at `now`.
+ */
+typedef enum rg_err admin_provider_fn(void *ctx, const char *provider);
+enum rg_err store_each_admin_provider(
+    struct store *, int64_t now, admin_provider_fn *fn, void *ctx);
+
+/* With an id above `after`, in order of ids; NULL filters are "any". */
+enum rg_err store_mapping_page(struct store *, int64_t after, int limit,
+    const char *provider, const char *role, mapping_fn *fn, void *ctx);
+
+/* Likewise; `principal` 0 is anybody. */
+enum rg_err store_grant_page(struct store *, int64_t after, int limit,
+    int64_t principal, const char *role, grant_fn *fn, void *ctx);
+
+/* Rows for reading have no claims and no groups. RG_E_NOT_FOUND. */
+typedef enum rg_err principal_fn(void *ctx, const struct principal_row *);
+enum rg_err
+store_principal_get(struct store *, int64_t id, principal_fn *fn, void *ctx);
+
+/*
+ * Whoever the subject of a tenant ("" where there is none) is with a provider,
+ * whatever its issuer is called now; RG_E_NOT_FOUND.
+ */
+enum rg_err store_principal_lookup(struct store *, const char *provider,
+    const char *tenant, const char *subject, int64_t *id);
+
+struct principal_filter {
+	int64_t after; /* ids above it, in order of ids */
+	int limit;
+	const char *provider; /* NULL: any */
+	const char *search; /* part of name, username, e-mail or subject, upper
+			     * and lower case alike; NULL: any */
+	int disabled;	    /* -1: any */
+};
+enum rg_err store_principal_page(struct store *,
+    const struct principal_filter *, principal_fn *fn, void *ctx);
+
+/* Up to `limit` rows with claims and groups, of ids above `after`. */
+enum rg_err store_known_page(
+    struct store *, int64_t after, int limit, principal_fn *fn, void *ctx);
+
+/* RG_E_NOT_FOUND. RG_E_INTERNAL outside a transaction. */
+enum rg_err store_principal_disable(struct store *, int64_t id, bool disabled);
+
+/* RG_E_NOT_FOUND. */
+enum rg_err
+store_principal_is_disabled(struct store *, int64_t id, bool *disabled);
+
+struct session_filter {
+	int64_t now;	   /* alive then */
+	int64_t principal; /* 0: anybody's */
+	/* Issued before this one, newest first; INT64_MAX and "": all. */
+	int64_t before;
+	const char *before_id;
+	int limit;
+};
+/* What is not about to be shown (claims, groups, roles, hash) is left out. */
+enum rg_err store_session_page(
+    struct store *, const struct session_filter *, session_fn *fn, void *ctx);
+
+/* Whose session it is; RG_E_NOT_FOUND. */
+enum rg_err
+store_session_owner(struct store *, const char *public_id, int64_t *principal);
+
+/*
+ * Removes up to `limit` sessions that were issued until `until`. In steps, so
+ * that none of them keeps other writers waiting.
+ */
+enum rg_err store_session_remove_until(
+    struct store *, int64_t until, int limit, int64_t *removed);
+
+#endif

@@ -83,8 +83,9 @@ obj        = $(patsubst %.c,$(O)/%.o,$(1))
 LIB       := $(O)/librolegate.a
 EDGE      := $(O)/libedge.a
 UNITS     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(UNIT_SRC))
+MODEL     := $(O)/model/decide
 C_FILES    = $(wildcard cgi/*.[ch] src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] \
-             tests/bench/*.[ch] tests/fuzz/*.[ch])
+             tests/bench/*.[ch] tests/fuzz/*.[ch] tests/model/*.[ch])
 
 .PHONY: all help deps-build deps-run deps-test deps-lint run demo-curl test \
         check unit e2e guard fmt fmt-check lint asan cover install \
@@ -104,7 +105,7 @@ programs: $(B)/rolegate $(B)/rolegatectl
 $(B)/rolegate $(B)/rolegatectl: $(B)/%: $(O)/%
 	$(Q)ln -f $< $@ 2>/dev/null || cp $< $@
 endif
-units: $(UNITS)
+units: $(UNITS) $(MODEL)
 
 $(O)/%.o: %.c $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
@@ -142,6 +143,12 @@ $(O)/unit/%: $(O)/tests/unit/%.o $(EDGE) $(LIB)
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) $(LD_GUARD) -o $@ $^ $(LIBS) \
 	    -lcmocka -ljwt
 
+# What tests/e2e/model.test.mjs compares with its own idea of the rules.
+$(MODEL): $(O)/tests/model/decide.o $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS)
+
 -include $(shell test -d $(O) && find $(O) -name '*.d')
 
 # ---- dependencies -------------------------------------------------------
@@ -177,7 +184,7 @@ check: programs units
 unit: programs units ## only the unit tests and vectors
 	@MODE=$(MODE) B=$(B) O=$(O) sh tests/run.sh unit
 
-e2e: programs ## only the end-to-end tests
+e2e: programs $(MODEL) ## only the end-to-end tests
 	@MODE=$(MODE) B=$(B) O=$(O) sh tests/run.sh e2e
 
 guard: programs ## only the layer and hygiene checks

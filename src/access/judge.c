@@ -152,7 +152,7 @@ is_unknown(const struct judge *j, const struct access_mapping *m)
 		if (g->state == GROUPS_UNKNOWN)
 			return true;
 		return g->asked_through != 0 && m->id > g->asked_through &&
-		       !claim_has(g->ids, m->value);
+		       !claim_has(judge_values_of(j, m->kind, NULL), m->value);
 	case ACCESS_GROUP_NAME:
 		if (s->group_names_claim == NULL)
 			return false;

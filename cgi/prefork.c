@@ -295,16 +295,16 @@ stop(struct parent *p)
 	}
 }
 
-static void
-block_signals(struct parent *p)
+void
+prefork_block_signals(sigset_t *set)
 {
-	(void)sigemptyset(&p->signals);
-	(void)sigaddset(&p->signals, SIGTERM);
-	(void)sigaddset(&p->signals, SIGINT);
-	(void)sigaddset(&p->signals, SIGHUP);
-	(void)sigaddset(&p->signals, SIGUSR1);
-	(void)sigaddset(&p->signals, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &p->signals, NULL);
+	(void)sigemptyset(set);
+	(void)sigaddset(set, SIGTERM);
+	(void)sigaddset(set, SIGINT);
+	(void)sigaddset(set, SIGHUP);
+	(void)sigaddset(set, SIGUSR1);
+	(void)sigaddset(set, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, set, NULL);
 	/* An ignored CHLD, inherited so, would leave nothing to wait for. */
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -321,7 +321,7 @@ prefork_run(struct listener *l, const struct server_options *o,
 		p.addresses[0] = strdup(o->listen);
 	if (o->listen_authorizer != NULL)
 		p.addresses[1] = strdup(o->listen_authorizer);
-	block_signals(&p);
+	prefork_block_signals(&p.signals);
 	p.nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (p.nudge < 0 || !add(&p, o->workers)) {
 		log_error("server.start", "workers=%d", o->workers);

@@ -3,6 +3,8 @@
 #ifndef RG_CGI_PREFORK_H
 #define RG_CGI_PREFORK_H
 
+#include <signal.h>
+
 #include "cgi/listen.h"
 #include "cgi/server.h"
 
@@ -14,5 +16,11 @@
  */
 int prefork_run(struct listener *, const struct server_options *,
     const struct server_app *);
+
+/*
+ * Holds back the signals that the parent waits for, until it does: before the
+ * socket exists, so that whoever sees it may send them.
+ */
+void prefork_block_signals(sigset_t *set);
 
 #endif

@@ -76,6 +76,7 @@ server_run(const struct server_options *o, const struct server_app *app)
 	struct listener l[LISTENERS] = {{.fd = -1}, {.fd = -1}};
 	struct err e = {RG_OK, ""};
 	enum mode mode = choose(o);
+	sigset_t held;
 	int status;
 
 	if (mode == MODE_CGI)
@@ -85,6 +86,8 @@ server_run(const struct server_options *o, const struct server_app *app)
 		    "no socket: set listen, or let a web server start it");
 		return 1;
 	}
+	if (mode != MODE_SPAWNED)
+		prefork_block_signals(&held);
 	if (get_listener(mode, o, &l[0], &e) != RG_OK ||
 	    (mode != MODE_SPAWNED &&
 		listen_open_authorizer(o, &l[1], &e) != RG_OK)) {

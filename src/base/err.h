@@ -71,9 +71,23 @@
 	X(RG_E_IAT_FUTURE, "iat lies in the future") \
 	X(RG_E_NONCE, "the nonce is not the one of this sign-in") \
 	X(RG_E_AT_HASH, "at_hash does not fit the access token") \
-	X(RG_E_TID, "tid is not the configured tenant") \
+	X(RG_E_TID, "tid is missing or not a GUID") \
 	X(RG_E_OID, "oid is missing or not a GUID") \
 	X(RG_E_CLAIMS_SIZE, "the claims are over the size limit") \
+	/* tenants and clouds of Entra */ \
+	X(RG_E_TID_DUPLICATE, "two claims are named tid, but for case") \
+	X(RG_E_TENANT_TEMPLATE, "a placeholder in the place of a tenant") \
+	X(RG_E_TENANT, "this tenant may not sign in") \
+	X(RG_E_TENANT_PERSONAL, "personal accounts may not sign in") \
+	X(RG_E_GUEST, "guests may not sign in") \
+	X(RG_E_GUEST_UNKNOWN, "the token does not tell guest from member") \
+	X(RG_E_APP_ONLY, "the token of an application, not of a person") \
+	X(RG_E_ISS_USERINFO, "iss has user info in front of its host") \
+	X(RG_E_ISS_CLOUD, "iss is of another Microsoft cloud") \
+	X(RG_E_ISS_TENANT, "iss and tid are of different tenants") \
+	X(RG_E_TOKEN_VERSION, "ver does not fit, or is not taken here") \
+	X(RG_E_KEY_ISSUER, "the signing key belongs to another issuer") \
+	X(RG_E_KEY_CLOUD, "the signing key belongs to another cloud") \
 	/* outbound calls */ \
 	X(RG_E_NET_URL, "a URL that rolegate does not call") \
 	X(RG_E_NET_CONNECT, "no connection") \
@@ -85,6 +99,7 @@
 	/* OpenID */ \
 	X(RG_E_DISCOVERY, "the discovery document is unusable") \
 	X(RG_E_DISCOVERY_ISSUER, "discovery names another issuer") \
+	X(RG_E_DISCOVERY_CLOUD, "discovery is of another Microsoft cloud") \
 	X(RG_E_TOKEN_RESPONSE, "the token response is unusable") \
 	X(RG_E_ID_TOKEN_MISSING, "the token response has no id_token") \
 	X(RG_E_GRANT, "the provider refused the code") \

@@ -67,7 +67,7 @@ CPPFLAGS_ := -I. -Isrc -D_GNU_SOURCE \
              -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED
 CFLAGS_    = -std=c11 $(OPT) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_  := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(OPT_LD) $(LDFLAGS)
-LIBS       = $(PKG_LIBS) -lfcgi -linih
+LIBS       = $(PKG_LIBS) -lfcgi -linih -ljwt
 # The guard takes the place of libfcgi's own function (cgi/fcgi_guard.h).
 LD_GUARD  := -Wl,--export-dynamic-symbol=OS_Read
 
@@ -136,12 +136,11 @@ $(O)/rolegatectl: $(O)/src/cli/main.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS)
 
-# libjwt is linked into the tests as an oracle only (tests/vectors/README.md).
 $(O)/unit/%: $(O)/tests/unit/%.o $(EDGE) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) $(LD_GUARD) -o $@ $^ $(LIBS) \
-	    -lcmocka -ljwt
+	    -lcmocka
 
 # What tests/e2e/model.test.mjs compares with its own idea of the rules.
 $(MODEL): $(O)/tests/model/decide.o $(LIB)

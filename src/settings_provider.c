@@ -46,7 +46,10 @@ read_secret(struct conf *c, const char *section, struct provider *p)
 		    "the secret is empty or has control characters");
 		goto out;
 	}
-	p->client_secret = settings_dup(value);
+	p->credentials[0].kind = CREDENTIAL_SECRET;
+	p->credentials[0].source = settings_dup(file != NULL ? file : env);
+	p->credentials[0].secret = settings_dup(value);
+	p->credential_count = 1;
 out:
 	buf_clear(&text);
 }
@@ -187,9 +190,10 @@ settings_read_providers(struct conf *c, struct settings *s)
 void
 settings_provider_clear(struct provider *p)
 {
-	if (p->client_secret != NULL)
-		explicit_bzero(p->client_secret, strlen(p->client_secret));
-	free(p->client_secret);
+	size_t i;
+
+	for (i = 0; i < p->credential_count; i++)
+		credential_clear(&p->credentials[i]);
 	free(p->name);
 	free(p->label);
 	free(p->issuer);

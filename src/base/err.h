@@ -20,7 +20,7 @@
 	X(RG_E_INVALID, "a value is malformed or out of range") \
 	X(RG_E_CONF, "the configuration is refused") \
 	X(RG_E_FILE, "a file can't be opened, read or written") \
-	X(RG_E_FILE_MODE, "a secret file is readable by others") \
+	X(RG_E_FILE_MODE, "a file can be read or changed by others") \
 	X(RG_E_JSON, "not the strict JSON object that was expected") \
 	X(RG_E_TOO_LARGE, "over a size limit") \
 	X(RG_E_SEAL, "a sealed value was not made by one of our keys") \
@@ -104,6 +104,7 @@
 	X(RG_E_ID_TOKEN_MISSING, "the token response has no id_token") \
 	X(RG_E_GRANT, "the provider refused the code") \
 	X(RG_E_CLIENT_AUTH, "the provider refused this client") \
+	X(RG_E_CLIENT_ASSERTION, "the client assertion's file is unusable") \
 	X(RG_E_USERINFO, "the userinfo response is unusable") \
 	X(RG_E_USERINFO_SUB, "userinfo is about somebody else") \
 	X(RG_E_PROVIDER_ERROR, "the provider reported an error") \
@@ -125,6 +126,12 @@
 	X(RG_E_LOGIN_EXPIRED, "the sign-in took too long") \
 	X(RG_E_LOGIN_REPLAYED, "this sign-in was already completed") \
 	X(RG_E_CODE_MISSING, "neither code nor error") \
+	/* our own keys and certificates */ \
+	X(RG_E_KEY_ENCRYPTED, "a private key has a passphrase") \
+	X(RG_E_CERT_FORMAT, "a certificate can't be read") \
+	X(RG_E_CERT_KEY, "a certificate does not belong to its key") \
+	X(RG_E_CERT_EXPIRED, "the client certificate has expired") \
+	X(RG_E_CERT_NOT_YET, "the client certificate is not valid yet") \
 	/* storage */ \
 	X(RG_E_STORE, "the database failed") \
 	X(RG_E_STORE_OPEN, "the database can't be opened") \

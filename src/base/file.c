@@ -3,12 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define OTHERS (S_IWGRP | S_IRWXO)
+
+/* What a file must be before it is believed. */
+enum trust {
+	ANY,
+	UNFORGED, /* only its owner can write it */
+	SECRET
+};
 
 static enum rg_err
 check_secret(const char *path, const struct stat *st, struct err *e)
@@ -58,8 +64,8 @@ out:
 }
 
 static enum rg_err
-read_file(
-    const char *path, bool secret, size_t max, struct buf *out, struct err *e)
+read_file(const char *path, enum trust trust, size_t max, struct buf *out,
+    struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct stat st;
@@ -75,8 +81,14 @@ read_file(
 		r = err_set(e, RG_E_FILE, "%s is not a regular file", path);
 		goto out;
 	}
-	if (secret && (r = check_secret(path, &st, e)) != RG_OK)
+	if (trust == SECRET && (r = check_secret(path, &st, e)) != RG_OK)
 		goto out;
+	if (trust == UNFORGED && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+		r = err_set(e, RG_E_FILE_MODE,
+		    "%s has mode %04o: others must not write it (chmod go-w)",
+		    path, (unsigned)(st.st_mode & 07777));
+		goto out;
+	}
 	r = read_all(fd, path, max, out, e);
 out:
 	if (fd >= 0)
@@ -87,13 +99,19 @@ out:
 enum rg_err
 file_read(const char *path, size_t max, struct buf *out, struct err *e)
 {
-	return read_file(path, false, max, out, e);
+	return read_file(path, ANY, max, out, e);
+}
+
+enum rg_err
+file_read_trusted(const char *path, size_t max, struct buf *out, struct err *e)
+{
+	return read_file(path, UNFORGED, max, out, e);
 }
 
 enum rg_err
 file_read_secret(const char *path, size_t max, struct buf *out, struct err *e)
 {
-	enum rg_err r = read_file(path, true, max, out, e);
+	enum rg_err r = read_file(path, SECRET, max, out, e);
 
 	if (r == RG_OK && out->len > 0 && out->p[out->len - 1] == '\n')
 		out->p[--out->len] = '\0';

@@ -22,6 +22,14 @@ file_read(const char *path, size_t max, struct buf *out, struct err *e);
 enum rg_err
 file_read_secret(const char *path, size_t max, struct buf *out, struct err *e);
 
+/*
+ * The same as file_read for what need not be secret but must not be forged:
+ * nobody but the owner may be able to write it (RG_E_FILE_MODE). Who that is,
+ * is not looked at: tokens are put there by agents with users of their own.
+ */
+enum rg_err
+file_read_trusted(const char *path, size_t max, struct buf *out, struct err *e);
+
 /* Makes a new file of mode 0600 with these bytes; RG_E_EXISTS, RG_E_FILE. */
 enum rg_err file_create_secret(
     const char *path, const void *data, size_t len, struct err *e);

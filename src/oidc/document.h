@@ -39,7 +39,8 @@ struct oidc {
 	const struct oidc_cache *cache; /* NULL: memory only */
 	struct fetch *fetch;
 	struct documents *all;
-	int64_t cold_wait_ms; /* REFRESH_..., shorter in tests */
+	struct client_memory *clients; /* oidc/token_request.h */
+	int64_t cold_wait_ms;	       /* REFRESH_..., shorter in tests */
 	int64_t forced_wait_ms;
 };
 

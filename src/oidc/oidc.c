@@ -10,6 +10,7 @@
 #include "oidc/id_token.h"
 #include "oidc/logout.h"
 #include "oidc/refresh.h"
+#include "oidc/token_request.h"
 #include "oidc/userinfo.h"
 
 struct oidc *
@@ -34,6 +35,7 @@ oidc_free(struct oidc **o)
 	if (*o == NULL)
 		return;
 	document_free(&(*o)->all);
+	client_memory_free(&(*o)->clients);
 	fetch_free(&(*o)->fetch);
 	free(*o);
 	*o = NULL;
@@ -107,7 +109,7 @@ oidc_finish(struct oidc *o, const struct provider *p,
 	r = discover(o, p, now, &d, e);
 	if (r != RG_OK)
 		goto out;
-	r = exchange_code(o->fetch, d->discovery->token_endpoint, p, f, &t, e);
+	r = exchange_code(o, d->discovery->token_endpoint, p, f, now, &t, e);
 	if (r != RG_OK)
 		goto out;
 	r = id_token_verify(o, d, p, t->id_token, strlen(t->id_token),

@@ -8,6 +8,9 @@
 #include <stdint.h>
 
 #include "jose/jwk.h"
+#include "oidc/credential.h"
+
+#define PROVIDER_MAX_CREDENTIALS 8
 
 enum provider_type {
 	PROVIDER_OIDC,
@@ -30,8 +33,9 @@ struct provider {
 	char *issuer; /* exact */
 	char *tenant; /* lower-case GUID for PROVIDER_ENTRA, else NULL */
 	char *client_id;
-	char *client_secret;
-	enum client_auth client_auth;
+	enum client_auth client_auth; /* how a secret is sent */
+	struct credential credentials[PROVIDER_MAX_CREDENTIALS]; /* in order */
+	size_t credential_count;
 	enum response_mode response_mode;
 	char *scope;
 	enum jose_alg alg;  /* the one that ID tokens are signed with */

@@ -15,7 +15,7 @@ static const struct {
 } codes[] = {
     {"invalid_grant", RG_E_GRANT},
     {"invalid_client", RG_E_CLIENT_AUTH},
-    {"unauthorized_client", RG_E_CLIENT_AUTH},
+    {"unauthorized_client", RG_E_REGISTRATION},
     {"unsupported_response_type", RG_E_REGISTRATION},
     {"invalid_scope", RG_E_REGISTRATION},
     {"login_required", RG_E_INTERACTION},

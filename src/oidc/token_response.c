@@ -142,3 +142,20 @@ out:
 	json_decref(doc);
 	return r;
 }
+
+bool
+token_response_is_invalid_client(long status, const char *text, size_t len)
+{
+	const char *code;
+	json_t *doc = NULL;
+	bool yes = false;
+
+	if ((status == 400 || status == 401) &&
+	    len <= TOKEN_RESPONSE_MAX_TEXT &&
+	    json_load_strict(text, len, &doc) == RG_OK) {
+		code = json_str(doc, "error");
+		yes = code != NULL && strcmp(code, "invalid_client") == 0;
+	}
+	json_decref(doc);
+	return yes;
+}

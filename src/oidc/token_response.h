@@ -3,6 +3,7 @@
 #ifndef RG_OIDC_TOKEN_RESPONSE_H
 #define RG_OIDC_TOKEN_RESPONSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -23,6 +24,14 @@ enum rg_err token_response_parse(
 
 /* Wipes the tokens. */
 void token_response_free(struct token_response **);
+
+/*
+ * True for an answer that refuses the client and therefore has not looked at
+ * the grant: error is "invalid_client" (RFC 6749 section 5.2). The name of the
+ * cause does not say it, since Entra's numbers decide about that.
+ */
+bool
+token_response_is_invalid_client(long status, const char *text, size_t len);
 
 /*
  * Names the cause of an answer other than 200; never RG_OK. The detail is made

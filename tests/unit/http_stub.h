@@ -43,6 +43,8 @@ struct stub_route {
 	enum stub_mode mode;
 	size_t len;
 	atomic_int hits;
+	char need[64]; /* requests without this get `other` instead; or "" */
+	char other[256];
 	char last[STUB_REQUEST_MAX];
 	char response[STUB_RESPONSE_MAX];
 };
@@ -174,6 +176,11 @@ stub_serve(int fd, struct stub_shared *s)
 		}
 		memcpy(r->last, request, sizeof(request));
 		atomic_fetch_add(&r->hits, 1);
+		if (strstr(request, r->need) == NULL) {
+			if (!stub_send(fd, r->other, strlen(r->other)))
+				return;
+			continue;
+		}
 		if (!stub_answer(fd, r))
 			return;
 	}
@@ -303,6 +310,7 @@ stub_json(struct stub *st, const char *path, int status, const char *body)
 	int n;
 
 	r->mode = STUB_PLAIN;
+	r->need[0] = '\0';
 	n = snprintf(r->response, STUB_RESPONSE_MAX,
 	    "HTTP/1.1 %d Whatever\r\nContent-Type: application/json\r\n"
 	    "Content-Length: %zu\r\n\r\n%s",
@@ -311,6 +319,19 @@ stub_json(struct stub *st, const char *path, int status, const char *body)
 		abort();
 	r->len = (size_t)n;
 	return r;
+}
+
+/* What requests without `r->need` are answered. */
+static inline void
+stub_otherwise(struct stub_route *r, int status, const char *body)
+{
+	int n = snprintf(r->other, sizeof(r->other),
+	    "HTTP/1.1 %d Whatever\r\nContent-Type: application/json\r\n"
+	    "Content-Length: %zu\r\n\r\n%s",
+	    status, strlen(body), body);
+
+	if (n < 0 || (size_t)n >= sizeof(r->other))
+		abort();
 }
 
 static inline int

@@ -315,13 +315,15 @@ op_setup(void **state)
 	    .issuer = x->issuer,
 	    .tenant = tenant,
 	    .client_id = id,
-	    .client_secret = secret,
 	    .scope = scope,
 	    .alg = JOSE_RS256,
 	    .timeout_ms = 2000,
 	    .allow_loopback_http = true};
 	x->cache =
 	    (struct oidc_cache){&x->mem, mem_load, mem_save, mem_may_fetch};
+	x->provider.credentials[0] = (struct credential){
+	    .kind = CREDENTIAL_SECRET, .source = name, .secret = secret};
+	x->provider.credential_count = 1;
 	op_start(x, &x->cache);
 	x->metadata = json_pack("{s:s, s:o, s:o, s:o, s:o}", "issuer",
 	    x->issuer, "authorization_endpoint", op_url(x, "/authorize"),

@@ -340,7 +340,6 @@ test_incomplete_call(void **state)
 	    .code_verifier = VERIFIER,
 	    .skew = 60};
 	struct oidc_finish f[4] = {good, good, good, good};
-	char *secret = x->provider.client_secret;
 	json_t *claims = NULL;
 	size_t i;
 
@@ -355,12 +354,12 @@ test_incomplete_call(void **state)
 		    RG_E_USAGE);
 		assert_null(claims);
 	}
-	x->provider.client_secret = NULL;
+	x->provider.credential_count = 0;
 	assert_err(
 	    oidc_finish(x->oidc, &x->provider, &good, NOW, &claims, &x->e),
 	    RG_E_USAGE);
 	assert_int_equal(stub_hits(&x->stub, "/token"), 0);
-	x->provider.client_secret = secret;
+	x->provider.credential_count = 1;
 	assert_err(
 	    oidc_finish(x->oidc, &x->provider, &good, NOW, &claims, &x->e),
 	    RG_OK);

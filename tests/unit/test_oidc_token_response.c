@@ -141,7 +141,7 @@ test_causes(void **state)
 	    "status 401: invalid_client AADSTS7000215: the client secret is "
 	    "wrong: it is the secret's value, not its id");
 	assert_cause(400, "{\"error\":\"unauthorized_client\"}",
-	    RG_E_CLIENT_AUTH, "status 400: unauthorized_client");
+	    RG_E_REGISTRATION, "status 400: unauthorized_client");
 	assert_cause(400, "{\"error\":\"invalid_scope\"}", RG_E_REGISTRATION,
 	    "status 400: invalid_scope");
 	/* An outage, not a verdict about the code or the client. */

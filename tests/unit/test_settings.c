@@ -101,7 +101,7 @@ test_good_file(void **state)
 	assert_non_null(p);
 	assert_string_equal(
 	    p->issuer, "https://login.microsoftonline.com/" TID "/v2.0");
-	assert_string_equal(p->client_secret, "s3cret");
+	assert_string_equal(p->credentials[0].secret, "s3cret");
 	assert_string_equal(p->label, "Contoso");
 	assert_int_equal(p->alg, JOSE_RS256);
 	assert_false(p->allow_loopback_http);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cgi/api.h"
-#include "cgi/whoami.h"
+#include "cgi/bearer.h"
 
 /* "https://app.example.com" of "https://app.example.com/auth" */
 static bool
@@ -33,9 +33,12 @@ api_caller(struct worker *w, const struct request *q, struct api_caller *out)
 	bool reads = q->method == METHOD_GET || q->method == METHOD_HEAD;
 
 	memset(out, 0, sizeof(*out));
-	/* A token decides even beside a cookie, and none is accepted yet. */
-	if (whoami_is_bearer(q))
-		return RG_E_TOKEN_REFUSED;
+	/*
+	 * A token decides even beside a cookie. No browser sends one by itself,
+	 * so it needs no other proof of what the caller wants.
+	 */
+	if (bearer_is_sent(q))
+		return worker_authenticate(w, q, "api.failed", &out->id);
 	out->by_cookie = true;
 	if (q->cross_site)
 		return RG_E_CROSS_SITE;

@@ -10,6 +10,7 @@
  * something. The 200 in allow() is the only consent there is.
  */
 #include "base/log.h"
+#include "cgi/bearer.h"
 #include "cgi/identity.h"
 #include "cgi/whoami.h"
 #include "cgi/worker.h"
@@ -82,7 +83,10 @@ refuse_stranger(struct worker *w, const struct request *q, struct response *s,
 	bool no_session = r == RG_E_SESSION_NONE || r == RG_E_SESSION_EXPIRED;
 
 	s->refused = r;
-	if (no_session && navigates(q))
+	/* A program that has a token can't sign in. */
+	if (bearer_is_sent(q))
+		whoami_refuse(w, q, s, r);
+	else if (no_session && navigates(q))
 		to_login(w, q, s);
 	else if (!no_session && q->wants_html)
 		fail(w, q, s, r, q->uri[0] == '\0' ? "/" : q->uri);
@@ -124,12 +128,7 @@ authorizer(struct worker *w, const struct request *q, struct response *s,
 		refuse_stranger(w, q, s, RG_E_STORE_OPEN);
 		return;
 	}
-	/* As /whoami: a bearer token is not to be ignored for a cookie. */
-	if (whoami_is_bearer(q)) {
-		whoami_refuse(w, q, s, RG_E_TOKEN_REFUSED);
-		return;
-	}
-	r = worker_identify(w, q, "authorizer.failed", &id);
+	r = worker_authenticate(w, q, "authorizer.failed", &id);
 	if (r != RG_OK) {
 		refuse_stranger(w, q, s, r);
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* /healthz, /readyz and the RFC 9728 document. */
+/* /healthz and /readyz. */
 #include "base/log.h"
 #include "cgi/worker.h"
 
@@ -32,23 +32,4 @@ endpoint_readyz(struct worker *w, const struct request *q, struct response *s)
 		log_warn("readyz.failed", "provider=%s keys=%s",
 		    h.providers[i].name, err_name(h.providers[i].state));
 	response_error(s, 503, "not_ready", "Sign-ins can't work now.", q->id);
-}
-
-/*
- * Protected resource metadata. No bearer methods: [] says just that
- * (RFC 9728 section 2, bearer_methods_supported).
- */
-void
-endpoint_metadata(struct worker *w, const struct request *q, struct response *s)
-{
-	json_t *issuers = json_array();
-	size_t i;
-
-	(void)q;
-	for (i = 0; i < w->settings->provider_count; i++)
-		(void)json_array_append_new(
-		    issuers, json_string(w->settings->providers[i].issuer));
-	response_json_own(s, 200,
-	    json_pack("{s:s, s:o, s:[]}", "resource", w->settings->public_url,
-		"authorization_servers", issuers, "bearer_methods_supported"));
 }

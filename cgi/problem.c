@@ -127,7 +127,15 @@ static const struct problem unauthenticated = {401, "unauthenticated",
     "You are not signed in", "There is no valid session.", AGAIN};
 static const struct problem invalid_token = {401, "invalid_token",
     "This token is not accepted", "The bearer token can't be used here.",
-    "Use a browser session."};
+    "Get a new one that is meant for this service."};
+static const struct problem bearer_form = {400, "invalid_request",
+    "This token was sent in the wrong way",
+    "A bearer token comes as \"Authorization: Bearer\", whole and once, and "
+    "nowhere else.",
+    ASK};
+static const struct problem scope = {403, "insufficient_scope",
+    "This token may not be used for this", "The token lacks a required scope.",
+    "Ask the provider for a token with the scopes of the challenge."};
 static const struct problem no_role = {403, "no_role",
     "You are signed in, but have no access yet",
     "None of your groups or roles is mapped to a role of this application.",
@@ -248,6 +256,8 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_SESSION_NONE] = &unauthenticated,
     [RG_E_SESSION_EXPIRED] = &unauthenticated,
     [RG_E_TOKEN_REFUSED] = &invalid_token,
+    [RG_E_BEARER_FORM] = &bearer_form,
+    [RG_E_SCOPE] = &scope,
     [RG_E_NO_ROLE] = &no_role,
     [RG_E_DENIED] = &denied,
     [RG_E_DISABLED] = &disabled,

@@ -26,6 +26,7 @@ enum var {
 	VAR_CLIENT,
 	VAR_AUTHORIZATION,
 	VAR_REQUIRE,
+	VAR_RESOURCE,
 	VAR_URI,
 	VAR_APACHE_ROLE,
 	VAR_CHECKER,
@@ -38,8 +39,9 @@ enum var {
  * configuration, and which of the two holds must not be a guess. */
 static const char *const var_names[VAR__MAX] = {"REQUEST_METHOD", "SCRIPT_NAME",
     "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
-    "REMOTE_ADDR", "HTTP_AUTHORIZATION", "ROLEGATE_REQUIRE", "REQUEST_URI",
-    "FCGI_APACHE_ROLE", "ROLEGATE_CHECKER", "HTTP_ORIGIN", "HTTP_IF_MATCH"};
+    "REMOTE_ADDR", "HTTP_AUTHORIZATION", "ROLEGATE_REQUIRE",
+    "ROLEGATE_RESOURCE", "REQUEST_URI", "FCGI_APACHE_ROLE", "ROLEGATE_CHECKER",
+    "HTTP_ORIGIN", "HTTP_IF_MATCH"};
 
 struct vars {
 	const char *value[VAR__MAX]; /* NULL when absent; first one wins */
@@ -75,7 +77,7 @@ value_of(const char *param, const char *name)
 static bool
 may_repeat(size_t k, const char *first, const char *second)
 {
-	if (k == VAR_REQUIRE) /* by a redirect */
+	if (k == VAR_REQUIRE || k == VAR_RESOURCE) /* by a redirect */
 		return strcmp(first, second) == 0;
 	return k == VAR_URI; /* decides nothing */
 }
@@ -89,8 +91,9 @@ collect(char *const *params, struct vars *v)
 	memset(v, 0, sizeof(*v));
 	for (i = 0; params[i] != NULL; i++) {
 		for (k = 0; k < VAR__MAX; k++) {
-			param = k == VAR_REQUIRE ? unredirected(params[i])
-						 : params[i];
+			param = k == VAR_REQUIRE || k == VAR_RESOURCE
+				    ? unredirected(params[i])
+				    : params[i];
 			value = value_of(param, var_names[k]);
 			if (value == NULL)
 				continue;
@@ -278,7 +281,8 @@ read_headers(struct request *q, const struct vars *v)
 	enum rg_err r;
 
 	if ((r = read_header(v, VAR_ORIGIN, &q->origin)) != RG_OK ||
-	    (r = read_header(v, VAR_IF_MATCH, &q->if_match)) != RG_OK)
+	    (r = read_header(v, VAR_IF_MATCH, &q->if_match)) != RG_OK ||
+	    (r = read_header(v, VAR_RESOURCE, &q->resource)) != RG_OK)
 		return r;
 
 	if (require != NULL) {
@@ -477,6 +481,7 @@ request_free(struct request **out)
 	free(q->origin);
 	free(q->if_match);
 	buf_clear(&q->json);
+	free(q->resource);
 	wipe(&q->authorization);
 	request_cookies_free(q);
 	form_free(&q->query);

@@ -51,6 +51,7 @@ struct request {
 	char *path;	  /* decoded SCRIPT_NAME + PATH_INFO; never NULL */
 	char *client;	  /* REMOTE_ADDR, "" when unknown */
 	char *require;	  /* ROLEGATE_REQUIRE of the server, or NULL */
+	char *resource;	  /* ROLEGATE_RESOURCE of the server, or NULL */
 	char *uri;	  /* raw REQUEST_URI, to return to; "" if unusable */
 	bool require_env; /* the server demands AUTH_USER; see authorizer.c */
 	char *authorization; /* the one Authorization header, or NULL */

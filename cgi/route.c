@@ -81,6 +81,8 @@ route(struct worker *w, const struct request *q, struct response *s)
 	const char *prefix = w->settings->prefix;
 	size_t i, n = strlen(prefix);
 
+	if (method_bit(q->method) == GET && metadata_at_root(w, q, s))
+		return;
 	if (strncmp(q->path, prefix, n) != 0) {
 		fail(w, q, s, RG_E_REQ_ROUTE, NULL);
 		return;

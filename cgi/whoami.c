@@ -2,11 +2,11 @@
 /* GET /whoami: the role JSON. Answers only 200, 401, 403 and 503, since nginx
  * makes 500 of anything else. */
 #include <string.h>
-#include <strings.h>
 
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "cgi/bearer.h"
 #include "cgi/identity.h"
 #include "cgi/whoami.h"
 #include "cgi/worker.h"
@@ -109,7 +109,7 @@ whoami_json(const struct gate_identity *id)
 
 	return json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s?, s:s, s:s, s:s},"
 			 " s:o, s:o, s:b, s:o, s:I,"
-			 " s:{s:s, s:s, s:I, s:I}}",
+			 " s:{s:s, s:s, s:s*, s:I, s:I}}",
 	    "schema", "rolegate.whoami.v1", "subject", "id", id->id, "kind",
 	    id->kind, "provider", id->provider, "issuer", id->issuer, "tenant",
 	    id->tenant[0] == '\0' ? NULL : id->tenant, "name", id->name,
@@ -117,9 +117,10 @@ whoami_json(const struct gate_identity *id)
 	    json_strings(d->roles, d->role_count), "permissions",
 	    json_strings(d->permissions, d->permission_count), "is_admin",
 	    d->is_admin, "groups", groups_json(d), "policy_version",
-	    (json_int_t)id->policy_version, "session", "via", "session", "id",
-	    id->session_id, "issued_at", (json_int_t)id->issued_at,
-	    "expires_at", (json_int_t)id->expires_at);
+	    (json_int_t)id->policy_version, "session", "via", id->via, "id",
+	    id->session_id, "client", id->client, "issued_at",
+	    (json_int_t)id->issued_at, "expires_at",
+	    (json_int_t)id->expires_at);
 }
 
 static const struct identity_names header_names = {
@@ -144,29 +145,22 @@ put_etag(struct response *s)
 	response_header(s, "ETag", "\"%s\"", hex);
 }
 
-bool
-whoami_is_bearer(const struct request *q)
-{
-	return q->authorization != NULL &&
-	       strncasecmp(q->authorization, "Bearer", 6) == 0;
-}
-
 void
 whoami_refuse(struct worker *w, const struct request *q, struct response *s,
     enum rg_err r)
 {
-	/* Only these statuses pass nginx; anything else is our failure. */
 	fail_json(q, s, r);
-	if (s->status != 401 && s->status != 403 && s->status != 503)
+	/*
+	 * Only some statuses pass nginx: a malformed header is 400 by RFC 6750
+	 * section 3.1, but 401 where nginx asks. Anything else is our failure.
+	 */
+	if (r == RG_E_BEARER_FORM)
+		s->status = q->role == ROLE_AUTHORIZER ? 400 : 401;
+	else if (s->status != 401 && s->status != 403 && s->status != 503)
 		response_error(s, 503, "unavailable",
 		    "The answer can't be known now.", q->id);
-	if (s->status != 401)
-		return;
-	response_header(s, "WWW-Authenticate",
-	    "Bearer %sresource_metadata=\"%s"
-	    "/.well-known/oauth-protected-resource\"",
-	    r == RG_E_TOKEN_REFUSED ? "error=\"invalid_token\", " : "",
-	    w->settings->public_url);
+	if (s->status == 401 || r == RG_E_BEARER_FORM || r == RG_E_SCOPE)
+		bearer_challenge(w, q, s, r);
 }
 
 void
@@ -175,15 +169,7 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 	struct gate_identity id;
 	enum rg_err r;
 
-	/*
-	 * A bearer token decides even beside a session, and none is accepted
-	 * here yet: falling back to the cookie would let it be ignored.
-	 */
-	if (whoami_is_bearer(q)) {
-		whoami_refuse(w, q, s, RG_E_TOKEN_REFUSED);
-		return;
-	}
-	r = worker_identify(w, q, "whoami.failed", &id);
+	r = worker_authenticate(w, q, "whoami.failed", &id);
 	if (r != RG_OK) {
 		whoami_refuse(w, q, s, r);
 		return;

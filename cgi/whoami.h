@@ -17,12 +17,10 @@
 enum rg_err
 whoami_check(const struct request *, const struct access_decision *);
 
-/* Whether the request brings a bearer token, in whatever shape. */
-bool whoami_is_bearer(const struct request *);
-
 /*
  * The refusal for a program: 401 with WWW-Authenticate (RFC 6750 section 3),
- * 403, or 503 for all else, as JSON.
+ * 403 (with it for insufficient_scope), or 503 for all else, as JSON; in the
+ * authorizer role 400 for a malformed Authorization header.
  */
 void whoami_refuse(
     struct worker *, const struct request *, struct response *, enum rg_err);

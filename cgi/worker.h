@@ -35,6 +35,10 @@ endpoint_fn endpoint_root, endpoint_login, endpoint_callback, endpoint_whoami,
     endpoint_me, endpoint_logout, endpoint_signed_out, endpoint_healthz,
     endpoint_readyz, endpoint_metadata, endpoint_static, endpoint_api;
 
+/* Answers for metadata outside of public_url; false: not asked for. */
+bool
+metadata_at_root(struct worker *, const struct request *, struct response *);
+
 /* Finds the endpoint for the request and runs it; 404 and 405 included. */
 void route(struct worker *, const struct request *, struct response *);
 

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "store/document.h"
 
-static const char *const document_kinds[] = {"discovery", "keys"};
+static const char *const document_kinds[] = {"discovery", "keys", "bearer"};
 
 static enum rg_err
 cache_load(void *ctx, const char *issuer, enum oidc_document which,
@@ -79,7 +79,8 @@ gate_open(const struct settings *s, struct gate **out, struct err *e)
 
 	*out = NULL;
 	if ((g = calloc(1, sizeof(*g))) == NULL ||
-	    (g->counters = gate_counters_new()) == NULL) {
+	    (g->counters = gate_counters_new()) == NULL ||
+	    (g->verdicts = verdicts_new()) == NULL) {
 		r = err_set(e, RG_E_NOMEM, "opening the gate");
 		goto out;
 	}
@@ -119,6 +120,7 @@ gate_free(struct gate **gp)
 	if (g == NULL)
 		return;
 	gate_counters_end(g);
+	verdicts_free(&g->verdicts);
 	oidc_free(&g->oidc);
 	slots_free(&g->slots);
 	access_policy_free(&g->policy);

@@ -119,7 +119,7 @@ char *gate_subject_id(const struct principal_row *);
 
 struct gate_identity {
 	char *id;   /* "entra:<tid>:<oid>" */
-	char *kind; /* "user" */
+	char *kind; /* "user" or "app" */
 	char *provider;
 	char *issuer;
 	char *tenant;  /* "" if none */
@@ -127,7 +127,10 @@ struct gate_identity {
 	char *name;    /* display only; "" if unknown */
 	char *username;
 	char *email;
-	char *session_id; /* the public one */
+	const char *via;  /* "session" or "bearer" */
+	char *session_id; /* the public one; "" without a session */
+	char *app;    /* calls on its own behalf: its client id; else NULL */
+	char *client; /* application that brought the token; NULL: none */
 	int64_t principal_id;
 	int64_t issued_at;
 	int64_t expires_at;
@@ -148,6 +151,22 @@ struct gate_identity {
 enum rg_err gate_whoami(struct gate *, const char *session,
     const struct gate_context *, struct gate_identity *, struct err *e);
 void gate_identity_clear(struct gate_identity *);
+
+/*
+ * Who brings this access token, with the roles of this moment: any provider
+ * with audiences may have made it (oidc/access_token.h). It has nothing to do
+ * with a session of the same person: neither's claims count for the other, but
+ * grants do for both, and so does that somebody is disabled. Who is seen for
+ * the first time is recorded, and nothing else is ever written.
+ *
+ *   RG_E_TOKEN_REFUSED	it is not accepted; `e` has the cause
+ *   RG_E_SCOPE		it is good, but lacks a required scope
+ *   RG_E_OVERLOADED	its key is unknown, and too many wait for providers
+ *   RG_E_JWKS_EMPTY	the provider's keys can't be had
+ *   a storage error, RG_E_NOMEM
+ */
+enum rg_err gate_bearer(struct gate *, const char *token,
+    const struct gate_context *, struct gate_identity *, struct err *e);
 
 /* Decides again about an identity of gate_whoami(), near misses included. */
 enum rg_err gate_explain(struct gate *, struct gate_identity *,

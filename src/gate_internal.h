@@ -4,13 +4,16 @@
 #define RG_GATE_INTERNAL_H
 
 #include "access/policy.h"
+#include "base/hash.h"
 #include "base/seal.h"
 #include "base/slots.h"
 #include "gate.h"
+#include "oidc/access_token.h"
 #include "oidc/oidc.h"
 #include "store/store.h"
 
 struct counters; /* gate_count.c */
+struct verdicts; /* gate_verdicts.c */
 
 struct gate {
 	const struct settings *settings;
@@ -21,6 +24,7 @@ struct gate {
 	struct oidc_cache cache;
 	struct access_policy *policy;
 	struct counters *counters;
+	struct verdicts *verdicts;
 
 	int64_t suppressed; /* refusals not written since the last row */
 };
@@ -62,10 +66,43 @@ char *gate_json_text(const json_t *);
  */
 void gate_subject_init(struct access_subject *, const struct provider *);
 
+/* Decides about an identity of which all but the decision is filled in. */
+enum rg_err gate_decide(struct gate *, const struct provider *,
+    struct gate_identity *, int64_t now, bool explain);
+
 /* The grants of a principal, in the list that gate_grants_clear() frees. */
 enum rg_err gate_grants_load(struct gate *, int64_t principal_id,
     struct access_grant **list, size_t *count);
 void gate_grants_clear(struct access_grant **list, size_t *count);
+
+/*
+ * Verified bearer tokens, so that one that comes with each request is verified
+ * once (gate_verdicts.c). At most VERDICTS_MAX tokens of VERDICTS_BYTES in all,
+ * those used last; by the SHA-256 of the whole token, signature included. What
+ * is kept are the verified claims: who is disabled, and which roles they give,
+ * is decided anew each time.
+ */
+#define VERDICTS_MAX 256
+#define VERDICTS_BYTES ((size_t)1024 * 1024)
+
+/* NULL when out of memory. */
+struct verdicts *verdicts_new(void);
+void verdicts_free(struct verdicts **);
+
+struct verdict {
+	const struct provider *provider;
+	struct access_token token;
+	uint8_t keys[HASH_LEN]; /* bearer_keys() that it was verified with */
+};
+
+/* Borrowed until the next call; NULL, also from its exp on. */
+const struct verdict *verdicts_find(
+    struct verdicts *, const uint8_t hash[static HASH_LEN], int64_t now);
+
+/* Keeps a copy (a reference to the claims); `size` is that of the token. */
+void verdicts_put(struct verdicts *, const uint8_t hash[static HASH_LEN],
+    const struct verdict *, size_t size, int64_t now);
+void verdicts_drop(struct verdicts *, const uint8_t hash[static HASH_LEN]);
 
 /* What gate_count() counts in; NULL when out of memory. */
 struct counters *gate_counters_new(void);

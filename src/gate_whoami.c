@@ -48,6 +48,7 @@ take_session(void *ctx, const struct session_row *row)
 	id->username = copy(p->username, &bad);
 	id->email = copy(p->email, &bad);
 	id->session_id = copy(row->public_id, &bad);
+	id->via = "session";
 	id->principal_id = p->id;
 	id->issued_at = row->issued_at;
 	id->expires_at = row->expires_at;
@@ -128,8 +129,8 @@ touch(struct gate *g, const uint8_t hash[HASH_LEN], const struct found *f,
 		    "session.touch", "error=%s", err_name(r));
 }
 
-static enum rg_err
-decide(struct gate *g, const struct provider *p, struct gate_identity *id,
+enum rg_err
+gate_decide(struct gate *g, const struct provider *p, struct gate_identity *id,
     int64_t now, bool explain)
 {
 	enum rg_err r;
@@ -139,6 +140,10 @@ decide(struct gate *g, const struct provider *p, struct gate_identity *id,
 	gate_subject_init(&s, p);
 	s.tenant = id->tenant;
 	s.claims = id->claims;
+	s.app = id->app;
+	/* A default is for people: any application of a tenant gets tokens. */
+	if (id->app != NULL)
+		s.default_role = NULL;
 	r = access_groups_parse(id->groups_doc, &groups);
 	if (r == RG_OK)
 		s.groups = &groups;
@@ -161,7 +166,7 @@ gate_explain(struct gate *g, struct gate_identity *id,
 	access_decision_clear(&id->decision);
 	if (p == NULL)
 		return err_set(e, RG_E_PROVIDER_UNKNOWN, "%s", id->provider);
-	if ((r = decide(g, p, id, ctx->now, true)) != RG_OK)
+	if ((r = gate_decide(g, p, id, ctx->now, true)) != RG_OK)
 		return err_set(e, r, "explaining");
 	return RG_OK;
 }
@@ -202,7 +207,7 @@ gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
 	id->policy_version = access_policy_version(g->policy);
 	if ((r = gate_grants_load(g, id->principal_id, &id->grants,
 		 &id->grant_count)) != RG_OK ||
-	    (r = decide(g, p, id, ctx->now, false)) != RG_OK) {
+	    (r = gate_decide(g, p, id, ctx->now, false)) != RG_OK) {
 		(void)gate_store_err(g, r, "deciding", e);
 		goto out;
 	}
@@ -238,6 +243,8 @@ gate_identity_clear(struct gate_identity *id)
 	free(id->username);
 	free(id->email);
 	free(id->session_id);
+	free(id->app);
+	free(id->client);
 	access_decision_clear(&id->decision);
 	gate_grants_clear(&id->grants, &id->grant_count);
 	json_decref(id->claims);

@@ -138,6 +138,7 @@ settings_load(const char *path, struct settings **out, struct err *e)
 	read_main(c, s);
 	read_session(c, s);
 	settings_read_providers(c, s);
+	settings_read_gateway(c, s);
 	if ((r = conf_finish(c, e)) != RG_OK)
 		goto out;
 	*out = s;
@@ -159,6 +160,7 @@ settings_free(struct settings **sp)
 		return;
 	for (i = 0; i < s->provider_count; i++)
 		settings_provider_clear(&s->providers[i]);
+	settings_gateway_clear(s);
 	free(s->path);
 	free(s->public_url);
 	free(s->prefix);

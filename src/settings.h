@@ -18,6 +18,20 @@
 #define SETTINGS_DEFAULT_PATH "/etc/rolegate/rolegate.conf"
 #define SETTINGS_MAX_PROVIDERS 16
 
+#define SETTINGS_MAX_RESOURCES 16
+
+/* What MCP clients ask metadata about, RFC 9728: [resource.NAME] */
+struct resource {
+	char *id;   /* of the section */
+	char *url;  /* the resource identifier, without a slash at the end */
+	char *path; /* of url: "" or "/mcp" */
+	char *name; /* for people; "" if none */
+	char **scopes;
+	size_t scope_count;
+	char **audiences; /* that tokens must have here; none: any of ours */
+	size_t audience_count;
+};
+
 struct settings {
 	char *path;	  /* of the file, for messages */
 	char *public_url; /* without a slash at the end */
@@ -42,8 +56,13 @@ struct settings {
 	int64_t sign_in_time;
 	int64_t audit_refusals; /* rows per minute */
 	enum log_level log_level;
-	char *contact; /* "" if none */
-	bool api;      /* /api/ is there */
+	char *contact;		     /* "" if none */
+	bool api;		     /* /api/ is there */
+	char *role_token_audience;   /* NULL: no role tokens are made */
+	int64_t role_token_lifetime; /* seconds */
+	bool role_token_always;
+	size_t resource_count;
+	struct resource resources[SETTINGS_MAX_RESOURCES];
 	size_t provider_count;
 	struct provider providers[SETTINGS_MAX_PROVIDERS];
 };

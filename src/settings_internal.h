@@ -15,4 +15,13 @@ void settings_read_providers(struct conf *, struct settings *);
 /* Frees what it holds and wipes its secrets. */
 void settings_provider_clear(struct provider *);
 
+/* What a provider's bearer tokens must be: audiences, required_scopes. */
+void
+settings_read_bearer(struct conf *, const char *section, struct provider *);
+
+/* [resource.NAME] and [role_token]; after the providers. */
+void settings_read_gateway(struct conf *, struct settings *);
+
+void settings_gateway_clear(struct settings *);
+
 #endif

@@ -155,6 +155,7 @@ read_provider(
 	p->groups_claim = conf_copy(c, section, "groups_claim", "groups");
 	p->roles_claim = conf_copy(c, section, "roles_claim", "roles");
 	p->default_role = conf_copy_opt(c, section, "default_role");
+	settings_read_bearer(c, section, p);
 	p->ca_file = conf_copy_opt(c, section, "ca_file");
 	p->timeout_ms = conf_seconds(c, section, "timeout", 5, 1, 30) * 1000;
 }
@@ -204,4 +205,6 @@ settings_provider_clear(struct provider *p)
 	free(p->groups_claim);
 	free(p->roles_claim);
 	free(p->default_role);
+	conf_list_free(&p->audiences, &p->audience_count);
+	conf_list_free(&p->required_scopes, &p->required_scope_count);
 }

@@ -137,7 +137,7 @@ done
 # Every configuration key is in the manual and in the example, and vice versa.
 # A call may be spread over lines.
 keys=$(cat src/settings*.c | tr '\n\t' '  ' |
-	grep -oE '\bconf_[a-z_]+\( *c, [a-zA-Z"]+, "[a-z_]+"' |
+	grep -oE '\bconf_[a-z_]+\( *c, [a-zA-Z_"]+, "[a-z_]+"' |
 	sed 's/.*"\([a-z_]*\)"$/\1/' | sort -u)
 [ -n "$keys" ] || breach "no configuration keys found in src/settings*.c"
 for k in $keys; do

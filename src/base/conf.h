@@ -42,6 +42,15 @@ conf_copy(struct conf *, const char *section, const char *key, const char *def);
 char *conf_copy_opt(struct conf *, const char *section, const char *key);
 char *conf_copy_need(struct conf *, const char *section, const char *key);
 
+/*
+ * Words of visible ASCII with blanks between them; none twice, none with a
+ * comma, a quote or a backslash (RFC 6749 section 3.3: so are scopes). The list
+ * is the caller's, for conf_list_free(); NULL and 0 when the key is absent.
+ */
+void conf_list(struct conf *, const char *section, const char *key, size_t max,
+    char ***list, size_t *count);
+void conf_list_free(char ***list, size_t *count);
+
 /* A decimal integer within [min, max]. */
 int64_t conf_int(struct conf *, const char *section, const char *key,
     int64_t def, int64_t min, int64_t max);

@@ -153,13 +153,13 @@ access_token_issuer(const struct provider *p, const char *iss)
 	       (strcmp(iss, p->issuer) == 0 || is_v1_issuer(p, iss));
 }
 
-static bool
-has_our_audience(const json_t *claims, const struct provider *p)
+bool
+access_token_is_for(const json_t *claims, char *const *audiences, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < p->audience_count; i++)
-		if (claims_has_audience(claims, p->audiences[i]))
+	for (i = 0; i < count; i++)
+		if (claims_has_audience(claims, audiences[i]))
 			return true;
 	return false;
 }
@@ -190,7 +190,8 @@ access_token_provider(const struct provider *list, size_t count,
 		same = &list[i];
 		if (list[i].audience_count > 0)
 			open = &list[i];
-		if (has_our_audience(claims, &list[i]))
+		if (access_token_is_for(
+			claims, list[i].audiences, list[i].audience_count))
 			*out = &list[i];
 	}
 	if (*out != NULL)

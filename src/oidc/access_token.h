@@ -65,6 +65,10 @@ enum rg_err access_token_check(json_t *claims, const struct provider *,
 
 void access_token_clear(struct access_token *);
 
+/* Whether one of these audiences is among those of the token. */
+bool
+access_token_is_for(const json_t *claims, char *const *audiences, size_t count);
+
 /* Whether `iss` is the provider's; Entra has an issuer for each version. */
 bool access_token_issuer(const struct provider *, const char *iss);
 

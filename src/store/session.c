@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/db.h"
+#include "store/principal.h"
 
 #define TOUCH_WAIT_MS 100
 
@@ -52,35 +53,6 @@ update_principal(struct store *s, int64_t id, const struct principal_row *p)
 	return db_run(&q);
 }
 
-static enum rg_err
-add_principal(struct store *s, const struct principal_row *p, int64_t *id)
-{
-	enum rg_err r;
-	struct query q;
-	bool row;
-
-	db_query(&q, s, ST_PRINCIPAL_ADD);
-	db_text(&q, p->provider);
-	db_text(&q, p->issuer);
-	db_text(&q, p->tenant);
-	db_text(&q, p->subject);
-	db_text(&q, p->kind);
-	db_text(&q, p->name);
-	db_text(&q, p->username);
-	db_text(&q, p->email);
-	db_text(&q, p->roles);
-	db_int(&q, p->first_seen);
-	db_int(&q, p->last_seen);
-	db_text(&q, p->claims);
-	db_text(&q, p->groups);
-	if ((r = db_step(&q, &row)) == RG_OK && row)
-		*id = db_column_int(&q, 0);
-	if (r == RG_OK)
-		r = db_run(&q);
-	db_done(&q);
-	return r;
-}
-
 enum rg_err
 store_principal_put(struct store *s, const struct principal_row *p, int64_t *id,
     char **old_roles)
@@ -99,7 +71,7 @@ store_principal_put(struct store *s, const struct principal_row *p, int64_t *id,
 	if (r == RG_OK)
 		r = update_principal(s, found, p);
 	else if (r == RG_E_NOT_FOUND)
-		r = add_principal(s, p, &found);
+		r = store_principal_add(s, p, &found);
 	if (r != RG_OK)
 		goto out;
 	*id = found;

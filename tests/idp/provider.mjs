@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The demo and test provider: a real OpenID provider (npm oidc-provider) in the
 // shape of Entra ID. README.md has the options, the claims and the control API.
+import { accessToken } from './access-token.mjs';
 import { chooserPage, errorPage, PAGE_HEADERS } from './pages.mjs';
 import { isProgram, runProgram } from './cli.mjs';
 import { controlHandler, listen, readBody } from './net.mjs';
@@ -67,7 +68,7 @@ async function interact(provider, people, req, res) {
       error_description: 'AADSTS65004: User declined to consent.' });
 }
 
-function control({ people, keys, rebuild, counts, faults, front }) {
+function control({ issuer, people, keys, rebuild, counts, faults, front }) {
   return {
     'GET /people': () => ({ groups: people.groups, people: people.list }),
     'PUT /people/': (body, url, login) => {
@@ -80,6 +81,7 @@ function control({ people, keys, rebuild, counts, faults, front }) {
       rebuild();
       return { kid };
     },
+    'POST /access-token': (body) => accessToken({ issuer, people, keys }, body),
     'GET /counts': () => counts,
     'POST /counts/reset': () => { Object.assign(counts, zeroCounts()); },
     'POST /fault': async (body) => {
@@ -141,7 +143,7 @@ export async function startProvider(options) {
   rebuild();
 
   const back = await listen(controlHandler(
-    control({ people, keys, rebuild, counts, faults, front }),
+    control({ issuer, people, keys, rebuild, counts, faults, front }),
   ));
   return {
     ready: {

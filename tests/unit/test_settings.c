@@ -256,6 +256,66 @@ test_socket_mode(void **state)
 	refused("socket_mode = 0440\n", "", "", "octal");
 }
 
+/* More after the provider, which has audiences. */
+#define API "audiences = api://x\n"
+
+static void
+test_bearer(void **state)
+{
+	struct settings *s = NULL;
+	struct err e = {RG_OK, ""};
+	const struct provider *p;
+	char self[256];
+
+	(void)state;
+	write_conf("", "",
+	    "audiences = cid api://cid  https://gw/mcp\n"
+	    "required_scopes = mcp.read\n"
+	    "[resource.mcp]\nurl = https://gw/mcp\nname = GW\n"
+	    "scopes = api://cid/mcp.read\n"
+	    "[resource.root]\nurl = https://gw\n"
+	    "[role_token]\naudience = gw\n");
+	assert_int_equal(settings_load(path, &s, &e), RG_OK);
+	p = settings_provider(s, "entra");
+	assert_int_equal(p->audience_count, 3);
+	assert_string_equal(p->audiences[2], "https://gw/mcp");
+	assert_int_equal(p->required_scope_count, 1);
+	assert_int_equal(s->resource_count, 2);
+	assert_string_equal(s->resources[0].path, "/mcp");
+	assert_string_equal(s->resources[1].path, "");
+	assert_string_equal(s->role_token_audience, "gw");
+	assert_int_equal(s->role_token_lifetime, 300);
+	assert_false(s->role_token_always);
+	settings_free(&s);
+
+	refused("", "", "audiences = a a\n", "there twice");
+	refused("", "", "audiences = a,b\n", "words with blanks");
+	refused("", "", "audiences = 00000003-0000-0000-c000-000000000000\n",
+	    "Graph alone");
+	refused(
+	    "", "", "audiences = https://graph.microsoft.com\n", "Graph alone");
+	refused("", "", "required_scopes = x\n", "without audiences");
+	refused("", "", "[resource.x]\nurl = https://x\n", "no provider has");
+	refused("", "", API "[resource.x]\nurl = http://x\n", "https URL");
+	refused("", "", API "[resource.x]\nurl = https://x/?y\n", "https URL");
+	refused("", "", API "[resource.x]\nurl = https://x/y/\n", "slash");
+	refused("", "", API "[resource.x]\nurl = https://x/%61\n", "https URL");
+	refused("", "", API "[resource.x]\nname = y\n", "url");
+	refused("", "",
+	    API "[resource.x]\nurl = https://x/y\n"
+		"[resource.z]\nurl = https://z/y\n",
+	    "path of [resource.x]");
+	refused("", "", "[role_token]\nlifetime = 1m\n", "audience");
+	refused(
+	    "", "", "[role_token]\naudience = x\nlifetime = 2h\n", "lifetime");
+	/* Whoever is a provider can't be who signs role tokens. */
+	(void)snprintf(self, sizeof(self),
+	    "[provider.self]\ntype = oidc\nclient_id = x\n"
+	    "client_secret_file = %s\nissuer = https://app.example.com/auth\n",
+	    secret);
+	refused("", "", self, "is the issuer of provider self");
+}
+
 static void
 test_missing_file(void **state)
 {
@@ -352,7 +412,7 @@ main(void)
 	    cmocka_unit_test(test_times), cmocka_unit_test(test_public_url),
 	    cmocka_unit_test(test_provider),
 	    cmocka_unit_test(test_secret_must_be_private),
-	    cmocka_unit_test(test_socket_mode),
+	    cmocka_unit_test(test_socket_mode), cmocka_unit_test(test_bearer),
 	    cmocka_unit_test(test_missing_file),
 	    cmocka_unit_test(test_example)};
 

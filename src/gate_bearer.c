@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+/* Who brings an access token: RFC 6750, RFC 9068. */
+#include "gate_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "oidc/bearer.h"
+#include "store/principal.h"
+
+#define DISPLAY_MAX 200
+
+/* ---- the token
+ * --------------------------------------------------------------- */
+
+/*
+ * Verifies; fetches keys where that could help, while holding one of the slots
+ * that keep /whoami from waiting for providers.
+ */
+static enum rg_err
+verify_fresh(struct gate *g, const struct provider *p, const char *token,
+    size_t len, int64_t now, struct access_token *out, struct err *e)
+{
+	const int64_t skew = g->settings->clock_skew;
+	enum rg_err r;
+	bool changed;
+
+	r = bearer_verify(g->oidc, p, token, len, now, skew, out, e);
+	if (!bearer_should_fetch(g->oidc, p, r, now))
+		return r;
+	if (slots_take(g->slots) != RG_OK)
+		return r == RG_OK
+			   ? r
+			   : err_set(e, RG_E_OVERLOADED,
+				 "%s, and no slot to fetch keys", err_name(r));
+	changed = bearer_fetch(g->oidc, p, now);
+	slots_give(g->slots);
+	if (!changed)
+		return r;
+	/* Also a token that was good: its key may have been withdrawn. */
+	access_token_clear(out);
+	err_clear(e);
+	return bearer_verify(g->oidc, p, token, len, now, skew, out, e);
+}
+
+/* A verdict is good for the keys it was made with, while they are not old. */
+static bool
+still_good(struct gate *g, const struct verdict *v, int64_t now)
+{
+	uint8_t keys[HASH_LEN];
+
+	return bearer_keys(g->oidc, v->provider, keys) &&
+	       memcmp(keys, v->keys, sizeof(keys)) == 0 &&
+	       !bearer_should_fetch(g->oidc, v->provider, RG_OK, now);
+}
+
+/* On RG_OK the claims of *out are a new reference. */
+static enum rg_err
+verify(struct gate *g, const char *token, int64_t now, struct verdict *out,
+    struct err *e)
+{
+	const size_t len = strlen(token);
+	const struct verdict *known;
+	uint8_t hash[HASH_LEN];
+	enum rg_err r;
+
+	memset(out, 0, sizeof(*out));
+	if (len > ACCESS_TOKEN_MAX)
+		return err_set(e, RG_E_TOKEN_SIZE, "%zu bytes", len);
+	hash_sha256(token, len, hash);
+	known = verdicts_find(g->verdicts, hash, now);
+	if (known != NULL && still_good(g, known, now)) {
+		*out = *known;
+		json_incref(out->token.claims);
+		return RG_OK;
+	}
+	verdicts_drop(g->verdicts, hash);
+	r = access_token_provider(g->settings->providers,
+	    g->settings->provider_count, token, len, &out->provider, e);
+	if (r != RG_OK)
+		return r;
+	r = verify_fresh(g, out->provider, token, len, now, &out->token, e);
+	if (r == RG_OK && bearer_keys(g->oidc, out->provider, out->keys))
+		verdicts_put(g->verdicts, hash, out, len, now);
+	return r;
+}
+
+/* Our own trouble stays what it is; all else is the token's. */
+static enum rg_err
+refusal(enum rg_err r)
+{
+	switch (r) {
+	case RG_E_SCOPE:
+	case RG_E_OVERLOADED:
+	case RG_E_JWKS_EMPTY:
+	case RG_E_NOMEM:
+	case RG_E_INTERNAL:
+		return r;
+	default:
+		return RG_E_TOKEN_REFUSED;
+	}
+}
+
+/* ---- who it is
+ * --------------------------------------------------------------- */
+
+/* The first of these claims that is fit to be shown; "" if none is. */
+static char *
+display(const json_t *claims, const char *const *names)
+{
+	const char *s;
+
+	for (; *names != NULL; names++) {
+		s = json_str(claims, *names);
+		if (s != NULL && text_is_line(s, DISPLAY_MAX))
+			return strdup(s);
+	}
+	return strdup("");
+}
+
+/* The groups that the token tells: {}, or that it does not. */
+static json_t *
+groups_of(const struct access_token *t, const struct provider *p)
+{
+	struct access_groups groups;
+
+	access_groups_from_claims(t->claims, p->groups_claim, &groups);
+	if (groups.ids != NULL || groups.state != GROUPS_COMPLETE)
+		return json_object();
+	/*
+	 * An ID token without the claim is one of somebody without groups. An
+	 * access token has it only if the API asked for it, and that of an
+	 * application never does.
+	 */
+	groups.state = GROUPS_UNKNOWN;
+	groups.reason = t->app ? "application" : "not_in_token";
+	return access_groups_json(&groups);
+}
+
+/* All but the decision, the grants and what the database knows. */
+static enum rg_err
+fill(struct gate_identity *id, const struct verdict *v)
+{
+	static const char *const names[] = {"name", "app_displayname", NULL};
+	static const char *const usernames[] = {
+	    "preferred_username", "upn", "unique_name", NULL};
+	static const char *const emails[] = {"email", NULL};
+	const struct access_token *t = &v->token;
+	const struct provider *p = v->provider;
+	const char *subject =
+	    json_str(t->claims, p->type == PROVIDER_ENTRA ? "oid" : "sub");
+
+	id->via = "bearer";
+	id->kind = strdup(t->app ? "app" : "user");
+	id->provider = strdup(p->name);
+	/* That of v2.0 also for v1.0: it is the same person. */
+	id->issuer = strdup(p->issuer);
+	id->tenant = strdup(p->tenant == NULL ? "" : p->tenant);
+	id->subject = strdup(subject);
+	id->name = display(t->claims, names);
+	id->username = display(t->claims, usernames);
+	id->email = display(t->claims, emails);
+	id->session_id = strdup("");
+	id->client = strdup(t->client);
+	if (t->app && (id->app = strdup(t->client)) == NULL)
+		return RG_E_NOMEM;
+	id->issued_at = t->issued_at;
+	id->expires_at = t->expires_at;
+	id->claims = json_incref(t->claims);
+	id->groups_doc = groups_of(t, p);
+	if (id->kind == NULL || id->provider == NULL || id->issuer == NULL ||
+	    id->tenant == NULL || id->subject == NULL || id->name == NULL ||
+	    id->username == NULL || id->email == NULL ||
+	    id->session_id == NULL || id->client == NULL ||
+	    id->groups_doc == NULL)
+		return RG_E_NOMEM;
+	if (p->type == PROVIDER_ENTRA)
+		text_lower(id->subject);
+	return RG_OK;
+}
+
+static void
+row_of(const struct gate_identity *id, struct principal_row *row)
+{
+	memset(row, 0, sizeof(*row));
+	row->provider = id->provider;
+	row->issuer = id->issuer;
+	row->tenant = id->tenant;
+	row->subject = id->subject;
+	row->kind = id->kind;
+	row->name = id->name;
+	row->username = id->username;
+	row->email = id->email;
+}
+
+/*
+ * Recorded once, so that grants can be given to whoever never signs in, such
+ * as applications, and so that they can be disabled. Strangers can't cause
+ * this: the token is the provider's. A browser session that comes first wins.
+ */
+static enum rg_err
+record_first(struct gate *g, const struct gate_context *ctx,
+    struct gate_identity *id, struct err *e)
+{
+	struct principal_row row;
+	json_t *roles =
+	    json_strings(id->decision.roles, id->decision.role_count);
+	char *text = gate_json_text(roles);
+	enum rg_err r = RG_E_NOMEM;
+
+	row_of(id, &row);
+	row.roles = text;
+	row.claims = row.groups = "{}";
+	row.first_seen = row.last_seen = ctx->now;
+	if (text == NULL)
+		goto out;
+	if ((r = store_begin(g->store)) != RG_OK)
+		goto out;
+	r = store_principal_add(g->store, &row, &id->principal_id);
+	if (r == RG_OK)
+		r = gate_audit(g, ctx, "bearer.first_seen", id->id, id->id,
+		    json_pack("{s:s, s:s, s:s, s:O?}", "provider", id->provider,
+			"kind", id->kind, "client", id->client, "roles",
+			roles));
+	if (r == RG_OK)
+		r = store_commit(g->store);
+out:
+	if (r != RG_OK)
+		store_rollback(g->store);
+	if (r == RG_E_EXISTS)
+		r = RG_OK;
+	if (r != RG_OK)
+		(void)gate_store_err(g, r, "recording a principal", e);
+	json_decref(roles);
+	free(text);
+	return r;
+}
+
+/* What the database says about them, and then the roles. */
+static enum rg_err
+judge(struct gate *g, const struct provider *p, const struct gate_context *ctx,
+    struct gate_identity *id, struct err *e)
+{
+	struct principal_state state = {0, false};
+	struct principal_row row;
+	enum rg_err r, known;
+
+	row_of(id, &row);
+	known = store_principal_state(g->store, &row, &state);
+	if (known != RG_OK && known != RG_E_NOT_FOUND)
+		return gate_store_err(g, known, "principal", e);
+	if (state.disabled) {
+		(void)err_set(e, RG_E_DISABLED, "%s", id->id);
+		return RG_E_TOKEN_REFUSED;
+	}
+	id->principal_id = state.id;
+	if ((r = gate_policy(g, e)) != RG_OK)
+		return r;
+	id->policy_version = access_policy_version(g->policy);
+	if (known == RG_OK)
+		r = gate_grants_load(
+		    g, state.id, &id->grants, &id->grant_count);
+	if (r == RG_OK)
+		r = gate_decide(g, p, id, ctx->now, false);
+	if (r != RG_OK)
+		return gate_store_err(g, r, "deciding", e);
+	return known == RG_OK ? RG_OK : record_first(g, ctx, id, e);
+}
+
+enum rg_err
+gate_bearer(struct gate *g, const char *token, const struct gate_context *ctx,
+    struct gate_identity *id, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	struct verdict v;
+	struct principal_row row;
+
+	memset(id, 0, sizeof(*id));
+	err_clear(e);
+	if ((r = verify(g, token, ctx->now, &v, e)) != RG_OK) {
+		r = refusal(r);
+		goto out;
+	}
+	if ((r = fill(id, &v)) == RG_OK) {
+		row_of(id, &row);
+		if ((id->id = gate_subject_id(&row)) == NULL)
+			r = RG_E_NOMEM;
+	}
+	if (r != RG_OK) {
+		(void)err_set(e, r, "a bearer token");
+		goto out;
+	}
+	r = judge(g, v.provider, ctx, id, e);
+out:
+	access_token_clear(&v.token);
+	if (r != RG_OK)
+		gate_identity_clear(id);
+	return r;
+}

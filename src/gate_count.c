@@ -10,21 +10,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "store/counter.h"
 
 #define PAIRS_MAX 256 /* not yet written down, in one process */
-#define WORD_LEN 63
+#define FLUSH_MS 5000 /* at most this often */
+#define LOCK_MS 20    /* for another process's lock; next time will do */
+#define LOCK_LAST_MS 200
+
+#define KEEP_SECONDS (48 * 3600) /* minutes; totals are for ever */
+#define SWEEP_STEP 200		 /* rows: a few milliseconds */
+#define SWEEP_PAUSE_MS 250	 /* between two steps */
 
 struct count {
 	int64_t minute; /* its first second */
-	char name[WORD_LEN + 1];
-	char reason[WORD_LEN + 1];
+	char name[COUNTER_WORD_MAX + 1];
+	char reason[COUNTER_WORD_MAX + 1];
 	int64_t count;
 };
 
 struct counters {
 	struct count all[PAIRS_MAX];
 	size_t used;
+	int64_t tried; /* to write them down: clock_mono_ms() */
+	int64_t swept; /* likewise */
+	bool more;     /* the last step did not sweep all */
 };
 
 struct counters *
@@ -62,7 +74,7 @@ entry(struct counters *c, const char *name, const char *reason, int64_t minute)
 static bool
 is_word(const char *s)
 {
-	return text_is_name(s, "_./:-", WORD_LEN);
+	return text_is_name(s, "_./:-", COUNTER_WORD_MAX);
 }
 
 void
@@ -77,16 +89,78 @@ gate_count(struct gate *g, const char *name, const char *reason, int64_t now)
 		e->count++;
 }
 
+/* All or none: what can't be written now is kept for the next time. */
+static void
+flush(struct gate *g)
+{
+	struct counters *c = g->counters;
+	struct counter_row rows[PAIRS_MAX];
+	enum rg_err r;
+	size_t i;
+
+	for (i = 0; i < c->used; i++)
+		rows[i] = (struct counter_row){c->all[i].minute, c->all[i].name,
+		    c->all[i].reason, c->all[i].count};
+	r = store_counters_add(g->store, rows, c->used);
+	if (r == RG_OK)
+		c->used = 0;
+	else
+		log_event(r == RG_E_STORE_BUSY ? LOG_DEBUG : LOG_WARN,
+		    "counters.kept", "error=%s", err_name(r));
+}
+
+/* One small step over all that has expired. */
+static void
+sweep(struct gate *g, int64_t now)
+{
+	int64_t minutes = 0, dead = 0, rows = 0;
+
+	if (store_counters_sweep(
+		g->store, now - KEEP_SECONDS, SWEEP_STEP, &minutes) == RG_OK &&
+	    store_sweep(g->store, now, SWEEP_STEP, &dead) == RG_OK)
+		(void)store_audit_prune(g->store, SWEEP_STEP, &rows);
+	g->counters->more =
+	    minutes == SWEEP_STEP || dead == SWEEP_STEP || rows == SWEEP_STEP;
+}
+
+/* In how many milliseconds something is due `every` so often; 0: it is. */
+static int
+due(int64_t last, int every, int64_t now)
+{
+	return now - last >= every ? 0 : (int)(every - (now - last));
+}
+
 int
 gate_idle(struct gate *g)
 {
-	(void)g;
-	return -1;
+	struct counters *c = g->counters;
+	int64_t now = clock_mono_ms();
+	bool counted = c->used > 0 && due(c->tried, FLUSH_MS, now) == 0;
+	bool more = c->more && due(c->swept, SWEEP_PAUSE_MS, now) == 0;
+
+	if (counted || more) {
+		store_chores_begin(g->store, LOCK_MS);
+		if (counted) {
+			c->tried = now;
+			flush(g);
+		}
+		c->swept = now;
+		sweep(g, clock_now());
+		store_chores_end(g->store);
+	}
+	if (c->more)
+		return due(c->swept, SWEEP_PAUSE_MS, now);
+	return c->used > 0 ? due(c->tried, FLUSH_MS, now) : -1;
 }
 
 void
 gate_counters_end(struct gate *g)
 {
+	if (g->counters != NULL && g->store != NULL && g->counters->used > 0) {
+		store_chores_begin(g->store, LOCK_LAST_MS);
+		flush(g);
+		store_chores_end(g->store);
+	}
 	free(g->counters);
 	g->counters = NULL;
 }

@@ -280,18 +280,24 @@ out:
 }
 
 /*
- * Anyone can cause refusals, and they must not fill the disk: a minute has
- * room for so many rows; the others are counted and the next row says so.
+ * Anyone can cause refusals, and they must not fill the disk: a minute and a
+ * day have room for so many rows; all are counted (gate_count), and the next
+ * row says how many were left out.
  */
 static bool
 may_write_refusal(struct gate *g, int64_t now)
 {
+	static const char event[] = "sign_in.refused";
+	const struct settings *s = g->settings;
 	int64_t count = 0;
 
-	if (store_audit_count(
-		g->store, "sign_in.refused", now - 59, now, &count) != RG_OK)
+	if (store_audit_count(g->store, event, now - 59, now, &count) !=
+		RG_OK ||
+	    count >= s->audit_refusals)
 		return false;
-	return count < g->settings->audit_refusals;
+	return store_audit_count(g->store, event, now - 86399, now, &count) ==
+		   RG_OK &&
+	       count < s->audit_refusals_day;
 }
 
 void

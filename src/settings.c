@@ -96,6 +96,11 @@ read_main(struct conf *c, struct settings *s)
 	s->clock_skew =
 	    conf_seconds(c, MAIN, "clock_skew", 60, 0, CLAIMS_SKEW_MAX);
 	s->audit_refusals = conf_int(c, MAIN, "audit_refusals", 120, 1, 100000);
+	s->audit_refusals_day = conf_int(c, MAIN, "audit_refusals_day",
+	    20 * (long)s->audit_refusals, 1, 10000000);
+	if (s->audit_refusals_day < s->audit_refusals)
+		conf_fail(c, MAIN, "audit_refusals_day",
+		    "is below audit_refusals, which would have no effect");
 	s->log_level = LOG_INFO;
 	if (conf_has(c, MAIN, "log_level")) {
 		int level = log_level_parse(conf_need(c, MAIN, "log_level"));

@@ -55,6 +55,7 @@ struct settings {
 	int64_t session_lifetime;
 	int64_t sign_in_time;
 	int64_t audit_refusals; /* rows per minute */
+	int64_t audit_refusals_day;
 	enum log_level log_level;
 	char *contact;		     /* "" if none */
 	bool api;		     /* /api/ is there */

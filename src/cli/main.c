@@ -79,6 +79,11 @@ static const struct command commands[] = {
 	"Recomputes the hash chain and prints its head. Keep heads elsewhere "
 	"and\ngive one back with --head to prove that nothing before it was "
 	"rewritten.\n\n  rolegatectl audit verify\n"},
+    {"counters", NULL, cmd_counters, "counters [--since WHEN]", {"since"}, 0,
+	"Prints how often what happened: in all, or by minute since WHEN (up "
+	"to 48\nhours ago). Anonymous denials are here and not in the "
+	"audit.\n\n"
+	"  rolegatectl counters --since 1h\n"},
     {"jws", "verify", cmd_jws_verify, "jws verify --jwk FILE [--alg A] < TOKEN",
 	{"jwk", "alg"}, 0,
 	"Verifies a compact JWS with one key and prints the payload. Needs "

@@ -165,6 +165,19 @@ store_audit_count(struct store *s, const char *event, int64_t since,
 	return r;
 }
 
+enum rg_err
+store_audit_prune(struct store *s, int limit, int64_t *removed)
+{
+	struct query q;
+
+	*removed = 0;
+	if (limit <= 0) /* which SQL takes for "all" */
+		return RG_OK;
+	db_query(&q, s, ST_AUDIT_PRUNE);
+	db_int(&q, limit);
+	return db_run_count(&q, removed);
+}
+
 /* Judges one row against the one before it, of which `at` is the head. */
 static enum rg_err
 verify_row(

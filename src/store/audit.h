@@ -81,6 +81,9 @@ enum rg_err store_audit_page(struct store *, const struct audit_filter *f,
 enum rg_err store_audit_count(struct store *, const char *event, int64_t since,
     int64_t until, int64_t *count);
 
+/* Deletes up to `limit` of the rows that were archived, a small step. */
+enum rg_err store_audit_prune(struct store *, int limit, int64_t *removed);
+
 struct audit_head {
 	int64_t seq; /* 0: empty */
 	char hash[HASH_HEX_LEN + 1];

@@ -228,4 +228,28 @@ const char *const sql_text[ST__MAX] = {
     [ST_SESSION_REMOVE_UNTIL] =
 	"DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions"
 	" WHERE issued_at <= ?1 ORDER BY issued_at LIMIT ?2)",
+    [ST_AUDIT_ARCHIVE] = "UPDATE meta SET archive_seq = ?1, archive_hash = ?2"
+			 " WHERE id = 1",
+    [ST_AUDIT_ARCHIVED] =
+	"SELECT archive_seq, archive_hash FROM meta WHERE id = 1",
+    [ST_AUDIT_PRUNE] =
+	"DELETE FROM audit WHERE seq IN (SELECT seq FROM audit"
+	" WHERE seq <= (SELECT archive_seq FROM meta) ORDER BY seq LIMIT ?1)",
+
+    [ST_COUNTER_ADD] =
+	"INSERT INTO counters (minute, name, reason, count)"
+	" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (minute, name, reason)"
+	" DO UPDATE SET count = count + excluded.count",
+    [ST_COUNTER_TOTAL_ADD] =
+	"INSERT INTO counter_totals (name, reason, count) VALUES (?1, ?2, ?3)"
+	" ON CONFLICT (name, reason)"
+	" DO UPDATE SET count = count + excluded.count",
+    [ST_COUNTER_SWEEP] =
+	"DELETE FROM counters WHERE (minute, name, reason) IN"
+	" (SELECT minute, name, reason FROM counters WHERE minute < ?1"
+	" ORDER BY minute LIMIT ?2)",
+    [ST_COUNTER_TOTALS] = "SELECT 0, name, reason, count FROM counter_totals"
+			  " ORDER BY name, reason",
+    [ST_COUNTERS] = "SELECT minute, name, reason, count FROM counters"
+		    " WHERE minute >= ?1 ORDER BY minute, name, reason",
 };

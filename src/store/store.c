@@ -288,6 +288,22 @@ store_rollback(struct store *s)
 		(void)run(s, ST_ROLLBACK);
 }
 
+void
+store_chores_begin(struct store *s, int ms)
+{
+	db_patience(s, ms);
+	(void)db_exec(s, "PRAGMA synchronous = NORMAL");
+}
+
+void
+store_chores_end(struct store *s)
+{
+	/* What must not be lost is written next. */
+	if (db_exec(s, "PRAGMA synchronous = FULL") != RG_OK)
+		abort();
+	db_patience(s, -1);
+}
+
 /* What is rolled back never reaches the disk, so that alone proves no room. */
 static enum rg_err
 check_room(struct store *s)

@@ -63,6 +63,14 @@ enum rg_err store_commit(struct store *);
 void store_rollback(struct store *);
 
 /*
+ * In between, transactions are chores that can wait or be lost: none waits
+ * longer than `ms` for a lock, nor for the disk, so that a crash of the machine
+ * may undo the last of them (and never half of one).
+ */
+void store_chores_begin(struct store *, int ms);
+void store_chores_end(struct store *);
+
+/*
  * One cheap read, or (when `write`) a look whether there is room on the disk
  * and a write that is rolled back: /readyz.
  */

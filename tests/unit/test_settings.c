@@ -135,6 +135,8 @@ test_what_would_not_hold(void **state)
 	(void)state;
 	refused("workers = 4\nsign_in_workers = 4\n", "", "",
 	    "must be below workers");
+	refused("audit_refusals = 50\naudit_refusals_day = 49\n", "", "",
+	    "is below audit_refusals");
 }
 
 static void

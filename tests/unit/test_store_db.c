@@ -59,12 +59,18 @@ test_plans(void **state)
 		"audit_by_event (event=? AND time>? AND time<?)"},
 	    {ST_AUDIT_PAGE_BY_SUBJECT,
 		"audit_by_subject (subject=? AND time>? AND time<?)"},
+	    {ST_AUDIT_PAGE_BY_ACTOR,
+		"audit_by_actor (actor=? AND time>? AND time<?)"},
+	    {ST_AUDIT_PAGE_BY_REQUEST, "audit_by_request (request_id=?)"},
 	    {ST_AUDIT_NEXT_EVENT, "audit_by_event (event>? AND event<?)"},
+	    {ST_COUNTER_SWEEP, "USING PRIMARY KEY (minute<?)"},
+	    {ST_COUNTERS, "USING PRIMARY KEY (minute>?)"},
 	};
 	/* long audits must be read without sorting */
 	static const enum stmt in_order[] = {ST_AUDIT_ALL, ST_AUDIT_EACH,
 	    ST_AUDIT_PAGE_BY_TIME, ST_AUDIT_PAGE_BY_EVENT,
-	    ST_AUDIT_PAGE_BY_SUBJECT, ST_AUDIT_NEXT_EVENT};
+	    ST_AUDIT_PAGE_BY_SUBJECT, ST_AUDIT_PAGE_BY_ACTOR,
+	    ST_AUDIT_NEXT_EVENT, ST_COUNTERS};
 	struct buf out = BUF_INIT;
 	size_t i;
 

@@ -48,21 +48,38 @@ print(void *ctx, const struct audit_row *a)
 	return RG_OK;
 }
 
+static bool
+when(const struct cli *cli, const char *name, int64_t *out)
+{
+	const char *text = cli_option(cli, name);
+
+	return text == NULL || cli_parse_when(text, cli->ctx.now, -1, out);
+}
+
+int
+cli_audit_filter(const struct cli *cli, struct audit_filter *f)
+{
+	f->event = cli_option(cli, "event");
+	f->subject = cli_option(cli, "subject");
+	f->actor = cli_option(cli, "actor");
+	f->request_id = cli_option(cli, "request");
+	if (!when(cli, "since", &f->since) || !when(cli, "until", &f->until))
+		return cli_usage("--since, --until: expected a time such as "
+				 "2026-12-31T00:00:00Z or 7d");
+	return CLI_OK;
+}
+
 int
 cmd_audit_list(struct cli *cli)
 {
 	struct audit_filter f = {0};
-	const char *since = cli_option(cli, "since");
 	const char *limit = cli_option(cli, "limit");
 	enum rg_err r;
 	char *end;
 	int status;
 
-	f.event = cli_option(cli, "event");
-	f.subject = cli_option(cli, "subject");
-	if (since != NULL && !cli_parse_when(since, cli->ctx.now, -1, &f.since))
-		return cli_usage("--since: expected a time such as "
-				 "2026-12-31T00:00:00Z or 7d");
+	if ((status = cli_audit_filter(cli, &f)) != CLI_OK)
+		return status;
 	if (limit != NULL) {
 		errno = 0;
 		f.limit = strtoll(limit, &end, 10);

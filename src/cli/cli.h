@@ -42,7 +42,7 @@ typedef int command_fn(struct cli *);
 command_fn cmd_init, cmd_config_check, cmd_role_add, cmd_role_list,
     cmd_role_remove, cmd_map_add, cmd_map_list, cmd_map_remove,
     cmd_session_list, cmd_session_revoke, cmd_audit_list, cmd_audit_verify,
-    cmd_counters, cmd_jws_verify, cmd_token_check;
+    cmd_audit_export, cmd_counters, cmd_jws_verify, cmd_token_check;
 
 /* The n-th value of --name, or NULL. */
 const char *cli_option_nth(const struct cli *, const char *name, size_t n);
@@ -69,6 +69,12 @@ int cli_print_json_own(json_t *);
  * failure `r` what went wrong; the exit status.
  */
 int cli_end_list_own(enum rg_err r, json_t *list);
+
+/*
+ * The options --since, --until, --event, --subject, --actor and --request.
+ * CLI_USAGE, with a message, when one is malformed.
+ */
+int cli_audit_filter(const struct cli *, struct audit_filter *);
 
 /* Prints text of others with control characters escaped. */
 void cli_print(const char *s);

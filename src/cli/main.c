@@ -68,17 +68,33 @@ static const struct command commands[] = {
 	"  rolegatectl session revoke 3svtqk8zj1pqx0aybn7mvw\n"
 	"  rolegatectl session revoke --subject keycloak:4f9d2c\n"},
     {"audit", "list", cmd_audit_list,
-	"audit list [--since WHEN] [--event NAME] [--subject S] [--limit N]",
-	{"since", "event", "subject", "limit"}, 0,
+	"audit list [--since WHEN] [--until WHEN] [--event NAME] [--subject "
+	"S]\n"
+	"        [--actor A] [--request ID] [--limit N]",
+	{"since", "until", "event", "subject", "actor", "request", "limit"}, 0,
 	"Prints audit events, oldest first. NAME may end in a dot: \"role.\" "
-	"means\nall that begin so.\n\n"
+	"means\nall that begin so. ID is the reference that an error page "
+	"shows.\n\n"
 	"  rolegatectl audit list --since 1d --event sign_in.refused\n"
+	"  rolegatectl audit list --request 8j2m4k6n\n"
 	"  rolegatectl audit list --json --limit 100\n"},
     {"audit", "verify", cmd_audit_verify, "audit verify [--head SEQ:HASH]",
 	{"head"}, 0,
 	"Recomputes the hash chain and prints its head. Keep heads elsewhere "
 	"and\ngive one back with --head to prove that nothing before it was "
 	"rewritten.\n\n  rolegatectl audit verify\n"},
+    {"audit", "export", cmd_audit_export,
+	"audit export [--format jsonl|csv|cef] [--after SEQ] [--follow]\n"
+	"        [--since WHEN] [--until WHEN] [--event NAME] [--subject S]\n"
+	"        [--actor A] [--request ID]",
+	{"format", "after", "follow!", "since", "until", "event", "subject",
+	    "actor", "request"},
+	0,
+	"Prints audit rows for other programs, oldest first, from behind row "
+	"SEQ on.\nWith --follow it goes on with those to come, until TERM or "
+	"until nobody\nreads. JSON lines can be verified (see "
+	"rolegatectl(8)).\n\n"
+	"  rolegatectl audit export --format cef --after 1200 --follow\n"},
     {"counters", NULL, cmd_counters, "counters [--since WHEN]", {"since"}, 0,
 	"Prints how often what happened: in all, or by minute since WHEN (up "
 	"to 48\nhours ago). Anonymous denials are here and not in the "

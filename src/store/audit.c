@@ -35,9 +35,8 @@ put_number(struct buf *out, int64_t n)
 	put_field(out, text);
 }
 
-/* The encoding that audit.h describes; over everything but row->hash. */
-static enum rg_err
-row_hash(const struct audit_row *row, char out[static HASH_HEX_LEN + 1])
+enum rg_err
+audit_row_hash(const struct audit_row *row, char out[static HASH_HEX_LEN + 1])
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct buf text = BUF_INIT;
@@ -100,7 +99,7 @@ store_audit_add(struct store *s, const struct audit_row *given)
 		return r;
 	row.seq = head.seq + 1;
 	memcpy(row.prev_hash, head.hash, sizeof(row.prev_hash));
-	if ((r = row_hash(&row, row.hash)) != RG_OK)
+	if ((r = audit_row_hash(&row, row.hash)) != RG_OK)
 		return r;
 	db_query(&q, s, ST_AUDIT_ADD);
 	db_int(&q, row.seq);
@@ -176,111 +175,4 @@ store_audit_prune(struct store *s, int limit, int64_t *removed)
 	db_query(&q, s, ST_AUDIT_PRUNE);
 	db_int(&q, limit);
 	return db_run_count(&q, removed);
-}
-
-/* Judges one row against the one before it, of which `at` is the head. */
-static enum rg_err
-verify_row(
-    const struct audit_row *row, const struct audit_head *at, struct err *e)
-{
-	enum rg_err r;
-	char hash[HASH_HEX_LEN + 1];
-
-	if (row->seq != at->seq + 1)
-		return err_set(e, RG_E_AUDIT_CHAIN,
-		    "row %" PRId64 " is missing", at->seq + 1);
-	if (strcmp(row->prev_hash, at->hash) != 0)
-		return err_set(e, RG_E_AUDIT_CHAIN,
-		    "row %" PRId64 " does not follow the row before it",
-		    row->seq);
-	if ((r = row_hash(row, hash)) != RG_OK)
-		return err_set(e, r, "row %" PRId64, row->seq);
-	if (strcmp(hash, row->hash) != 0)
-		return err_set(e, RG_E_AUDIT_CHAIN,
-		    "row %" PRId64 " was changed", row->seq);
-	return RG_OK;
-}
-
-/* `at` is where the rows ended, `head` what meta says. */
-static enum rg_err
-verify_end(const struct audit_head *at, const struct audit_head *head,
-    const struct audit_head *expect, struct err *e)
-{
-	if (at->seq < head->seq)
-		return err_set(e, RG_E_AUDIT_CHAIN,
-		    "row %" PRId64 " is missing: the end was cut off",
-		    at->seq + 1);
-	if (at->seq > head->seq)
-		return err_set(e, RG_E_AUDIT_CHAIN,
-		    "row %" PRId64 " was added behind the end", head->seq + 1);
-	if (strcmp(at->hash, head->hash) != 0)
-		return err_set(e, RG_E_AUDIT_CHAIN,
-		    "row %" PRId64 " is not the one that was added last",
-		    at->seq);
-	if (expect != NULL && expect->seq > at->seq)
-		return err_set(e, RG_E_AUDIT_CHAIN,
-		    "row %" PRId64 " is missing: the chain once had %" PRId64
-		    " rows",
-		    at->seq + 1, expect->seq);
-	return RG_OK;
-}
-
-static enum rg_err
-verify_rows(struct store *s, const struct audit_head *expect,
-    struct audit_head *at, struct err *e)
-{
-	enum rg_err r;
-	struct audit_row row;
-	struct query q;
-	bool more;
-
-	db_query(&q, s, ST_AUDIT_ALL);
-	while ((r = db_step(&q, &more)) == RG_OK && more) {
-		audit_read_row(&q, &row);
-		if ((r = verify_row(&row, at, e)) != RG_OK)
-			goto out;
-		if (expect != NULL && expect->seq == row.seq &&
-		    strcmp(expect->hash, row.hash) != 0) {
-			r = err_set(e, RG_E_AUDIT_CHAIN,
-			    "row %" PRId64 " is not the one expected there",
-			    row.seq);
-			goto out;
-		}
-		at->seq = row.seq;
-		memcpy(at->hash, row.hash, sizeof(at->hash));
-	}
-	if (r != RG_OK)
-		(void)err_set(e, r, "%s: %s", db_path(s), db_error(s));
-out:
-	db_done(&q);
-	return r;
-}
-
-enum rg_err
-store_audit_verify(struct store *s, const struct audit_head *expect,
-    int64_t *count, struct err *e)
-{
-	enum rg_err r = RG_E_INTERNAL;
-	struct audit_head at = {0, AUDIT_GENESIS}, head;
-
-	*count = 0;
-	if (expect != NULL && expect->seq == 0 &&
-	    strcmp(expect->hash, AUDIT_GENESIS) != 0)
-		return err_set(e, RG_E_AUDIT_CHAIN,
-		    "the expected head is of no chain of ours");
-	if (db_in_transaction(s))
-		return err_set(e, RG_E_INTERNAL, "a transaction is open");
-	/* Others go on adding rows: look at one moment. */
-	if ((r = store_begin_read(s)) != RG_OK ||
-	    (r = store_audit_head(s, &head)) != RG_OK) {
-		(void)err_set(e, r, "%s: %s", db_path(s), db_error(s));
-		goto out;
-	}
-	r = verify_rows(s, expect, &at, e);
-	*count = at.seq;
-	if (r == RG_OK)
-		r = verify_end(&at, &head, expect, e);
-out:
-	store_rollback(s);
-	return r;
 }

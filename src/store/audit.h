@@ -15,7 +15,8 @@
  *     event, actor, subject, client, request_id, detail
  *                 the UTF-8 bytes as stored; nothing for ""
  *
- * seq counts from 1 without gaps. The table meta records seq and hash of the
+ * rolegatectl(8) says the same to those who write a verifier. seq counts from 1
+ * without gaps. The table meta records seq and hash of the
  * last row in the same transaction, so that a cut-off end shows.
  */
 #ifndef RG_STORE_AUDIT_H
@@ -91,12 +92,40 @@ struct audit_head {
 
 enum rg_err store_audit_head(struct store *, struct audit_head *);
 
+/* Where the live rows begin: the last row that was archived. */
+enum rg_err store_audit_archived(struct store *, struct audit_head *);
+
 /*
- * Recomputes the chain from the first row. RG_E_AUDIT_CHAIN names the first
- * bad row in `e` (changed, missing, inserted, or cut off at the end against
- * the head that meta records); *count is how many rows were good.
- * `expect` (may be NULL) is a head noted earlier that must be in the chain.
- * RG_E_INTERNAL inside a transaction.
+ * A chain under verification: rows are given one after the other, from segment
+ * files and then from the database.
+ */
+struct audit_chain {
+	struct audit_head at;		 /* the last row, which was good */
+	int64_t count;			 /* how many rows were good */
+	const struct audit_head *expect; /* must be in the chain; or NULL */
+};
+
+/* At the beginning, before row 1. `expect` is borrowed. */
+void
+store_audit_chain_begin(struct audit_chain *, const struct audit_head *expect);
+
+/*
+ * Judges the next row. RG_E_AUDIT_CHAIN says in `e` which row is bad, and how
+ * (changed, missing, inserted).
+ */
+enum rg_err store_audit_chain_next(
+    struct audit_chain *, const struct audit_row *, struct err *e);
+
+/*
+ * Goes on with the rows of the database, up to the head that meta records. A
+ * chain that is still at its beginning skips what was archived; an audit row
+ * must say that it was. RG_E_INTERNAL inside a transaction.
+ */
+enum rg_err
+store_audit_chain_end(struct store *, struct audit_chain *, struct err *e);
+
+/*
+ * The same for the database alone; *count is the seq of the last good row.
  */
 enum rg_err store_audit_verify(struct store *, const struct audit_head *expect,
     int64_t *count, struct err *e);

@@ -19,6 +19,10 @@ _Static_assert(sizeof(AUDIT_GENESIS) == HASH_HEX_LEN + 1, "genesis");
  */
 void audit_read_row(struct query *, struct audit_row *);
 
+/* The encoding that audit.h describes; over everything but row->hash. */
+enum rg_err
+audit_row_hash(const struct audit_row *row, char out[static HASH_HEX_LEN + 1]);
+
 /*
  * Appends the end of the half-open range of texts that `event` stands for: what
  * begins with "sign_in." is below "sign_in/"; a name alone is below itself and

@@ -163,7 +163,8 @@ const char *const sql_text[ST__MAX] = {
     [ST_AUDIT_HEAD] = "SELECT audit_seq, audit_hash FROM meta WHERE id = 1",
     [ST_AUDIT_COUNT] = "SELECT count(*) FROM audit WHERE event = ?1"
 		       " AND time BETWEEN ?2 AND ?3",
-    [ST_AUDIT_ALL] = "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY seq",
+    [ST_AUDIT_ALL] =
+	"SELECT " AUDIT_COLUMNS " FROM audit WHERE seq > ?1 ORDER BY seq",
     [ST_AUDIT_ROW] = "SELECT " AUDIT_COLUMNS " FROM audit WHERE seq = ?1",
     [ST_AUDIT_EACH] = "SELECT " AUDIT_COLUMNS " FROM audit WHERE" AUDIT_TIME(
 	"+") AUDIT_EVENT("+") AUDIT_REST " AND seq > ?8 ORDER BY seq",

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: ISC
+// The audit proves itself: whatever is done to a row by hand, `audit verify`
+// and a verifier that shares no code with rolegate find it, and name the row.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { merge, toIni } from './lib/config.mjs';
+import { TOP } from './lib/programs.mjs';
+import { startSite } from './lib/site.mjs';
+import { sql } from './lib/sqlite.mjs';
+
+const VERIFIER = join(TOP, 'tests/audit-verify.py');
+const ROWS = 16;
+const NO_GUARDS = ['audit_no_update', 'audit_no_delete', 'audit_in_order',
+  'audit_head', 'archive_forward'].map((name) => `DROP TRIGGER ${name};`)
+  .join('');
+
+let site;
+before(async () => {
+  site = await startSite({ server: 'tools' });
+  for (let n = 1; (await site.audit()).length < ROWS; n += 1) {
+    await site.ctl('role', 'add', `r${n}`, '--description', `="Zoë", ${n}\\|`);
+  }
+});
+after(() => site?.close());
+
+const run = (program, args) => new Promise((resolve) => {
+  execFile(program, args, { maxBuffer: 1 << 26 }, (err, stdout, stderr) => {
+    resolve({ status: err ? err.code : 0, stdout, stderr });
+  });
+});
+const python = (...args) => run('/usr/bin/python3', [VERIFIER, ...args]);
+
+/* A copy of the database with this done to it, and the programs on it. */
+let copies = 0;
+async function tampered(edit) {
+  copies += 1;
+  const file = site.work.path(`copy-${copies}.db`);
+  const whole = site.work.path('whole.db');
+  if (!existsSync(whole)) {
+    await sql(site.config.rolegate.database, `VACUUM INTO '${whole}'`);
+  }
+  copyFileSync(whole, file);
+  chmodSync(file, 0o600);
+  if (edit) await sql(file, NO_GUARDS + edit);
+  const conf = site.work.write(`copy-${copies}.conf`, toIni(merge(site.config,
+    { rolegate: { database: file } })), 0o600);
+  const ctl = (...args) => run(site.programs.rolegatectl,
+    ['--config', conf, ...args]);
+  return { file, ctl };
+}
+
+const head = async () => /head (\d+:[0-9a-f]{64})/
+  .exec(await site.ctl('audit', 'verify'))[1];
+
+/* Both verifiers must refuse, and name this row. */
+async function assertFound(edit, row, { with: given = [] } = {}) {
+  const copy = await tampered(edit);
+  const ours = await copy.ctl('audit', 'verify', ...given);
+  assert.equal(ours.status, 1, `${edit} was not found: ${ours.stdout}`);
+  assert.match(ours.stderr, new RegExp(`row ${row} .*RG_E_AUDIT_CHAIN`), edit);
+  const theirs = await python(...given, copy.file);
+  assert.equal(theirs.status, 1, `${edit}: python: ${theirs.stdout}`);
+  assert.match(theirs.stderr, new RegExp(`row ${row} `), edit);
+}
+
+test('both verifiers agree on an audit that nobody touched', async () => {
+  const copy = await tampered();
+  const ours = await copy.ctl('audit', 'verify');
+  assert.equal(ours.stderr, '');
+  const at = /head (.*)/.exec(ours.stdout)[1];
+  const theirs = await python('--head', at, copy.file);
+  assert.equal(theirs.stderr, '');
+  assert.equal(/head (.*)/.exec(theirs.stdout)[1], at);
+});
+
+test('any change of any column of any row is found', async () => {
+  const edits = {
+    time: 'time + 1', event: "event || 'x'", actor: "'somebody'",
+    subject: "subject || ' '", client: "'192.0.2.7'", request_id: "'x'",
+    detail: "replace(detail, ':', ': ')",
+    prev_hash: "substr(prev_hash, 2) || 'f'",
+    hash: "substr(hash, 2) || 'f'",
+    // behind a NUL, where a reader of C strings does not look
+    'detail\0': "detail || char(0) || 'x'", 'actor\0': "actor || char(0)",
+  };
+  for (const row of [1, 9, ROWS]) {
+    for (const [column, value] of Object.entries(edits)) {
+      await assertFound(`UPDATE audit SET ${column.replace('\0', '')} = ${value}
+        WHERE seq = ${row}`, row);
+    }
+  }
+});
+
+test('deleted, inserted and reordered rows are found', async () => {
+  const columns = 'time, event, actor, subject, client, request_id, detail';
+  await assertFound('DELETE FROM audit WHERE seq = 1;'
+    + 'UPDATE audit SET seq = seq - 1', 1);
+  for (const n of [2, ROWS - 1]) {
+    await assertFound(`DELETE FROM audit WHERE seq = ${n}`, n);
+    await assertFound(`UPDATE audit SET seq = 1000 WHERE seq = ${n};
+      UPDATE audit SET seq = ${n} WHERE seq = ${n + 1};
+      UPDATE audit SET seq = ${n + 1} WHERE seq = 1000`, n);
+    await assertFound(`CREATE TABLE kept AS SELECT * FROM audit;
+      DELETE FROM audit WHERE seq > ${n};
+      INSERT INTO audit SELECT ${n + 1}, ${columns}, hash, hash FROM kept
+        WHERE seq = ${n};
+      INSERT INTO audit SELECT seq + 1, ${columns}, prev_hash, hash FROM kept
+        WHERE seq > ${n}`, n + 1);
+  }
+});
+
+test('a cut end is found by what meta says, and by a head kept elsewhere',
+  async () => {
+    const noted = await head();
+    const cut = 'DELETE FROM audit WHERE seq > 12';
+    const plain = await tampered(cut);
+    assert.match((await plain.ctl('audit', 'verify')).stderr,
+      /row 13 is missing: the end was cut off/);
+    const hidden = `${cut}; UPDATE meta SET audit_seq = 12,
+      audit_hash = (SELECT hash FROM audit WHERE seq = 12)`;
+    assert.equal((await (await tampered(hidden)).ctl('audit', 'verify')).status,
+      0, 'whoever sets meta back as well is not found by the file alone');
+    await assertFound(hidden, 13, { with: ['--head', noted] });
+  });
+
+test('rows that are claimed to be archived must be on record as archived',
+  async () => {
+    const copy = await tampered(`UPDATE meta SET archive_seq = 8,
+      archive_hash = (SELECT hash FROM audit WHERE seq = 8);
+      DELETE FROM audit WHERE seq <= 8`);
+    const { status, stderr } = await copy.ctl('audit', 'verify');
+    assert.equal(status, 1);
+    assert.match(stderr, /rows up to 8 are missing/);
+  });
+
+test('an export can be verified without rolegate', async () => {
+  const lines = (await site.ctl('audit', 'export')).split('\n').filter(Boolean);
+  assert.equal(lines.length, ROWS);
+  const noted = await head();
+  const check = async (list, ...given) => python(...given,
+    site.work.write('export.jsonl', `${list.join('\n')}\n`));
+  assert.equal((await check(lines, '--head', noted)).stderr, '');
+  const bad = async (list, row, ...given) => {
+    const { status, stderr } = await check(list, ...given);
+    assert.equal(status, 1);
+    assert.match(stderr, new RegExp(`row ${row} `));
+  };
+  for (const n of [1, 7, ROWS]) {
+    const row = JSON.parse(lines[n - 1]);
+    for (const field of Object.keys(row)) {
+      if (field === 'when' || (field === 'seq' && n === 1)) continue;
+      const other = { ...row, [field]: typeof row[field] === 'number'
+        ? row[field] + 1 : `${row[field]}x` };
+      const list = [...lines];
+      list[n - 1] = JSON.stringify(other);
+      await bad(list, n);
+    }
+  }
+  await bad(lines.filter((_, i) => i !== 4), 5);
+  await bad([...lines.slice(0, 5), lines[4], ...lines.slice(5)], 6);
+  await bad([...lines.slice(0, 4), lines[5], lines[4], ...lines.slice(6)], 5);
+  await bad(lines.slice(0, -1), ROWS, '--head', noted);
+});
+
+test('export: what goes in comes out, in each format', async () => {
+  const rows = await site.audit();
+  const jsonl = (await site.ctl('audit', 'export')).trim().split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(jsonl.map((r) => [r.seq, r.hash, JSON.parse(r.detail)]),
+    rows.map((r) => [r.seq, r.hash, r.detail]));
+
+  const csv = await run('/usr/bin/python3', ['-c', `
+import csv, io, json, subprocess, sys
+text = subprocess.run(sys.argv[1:], capture_output=True, check=True).stdout
+assert text.count(b"\\r\\n") == ${ROWS + 1}
+print(json.dumps(list(csv.DictReader(io.StringIO(text.decode(), newline="")))))`,
+  site.programs.rolegatectl, '--config', site.work.path('rolegate.conf'),
+  'audit', 'export', '--format', 'csv']);
+  assert.equal(csv.stderr, '');
+  assert.deepEqual(JSON.parse(csv.stdout).map((r) => [+r.seq, r.hash, r.detail]),
+    jsonl.map((r) => [r.seq, r.hash, r.detail]));
+
+  const cef = (await site.ctl('audit', 'export', '--format', 'cef')).trim()
+    .split('\n');
+  assert.equal(cef.length, ROWS);
+  for (const [i, line] of cef.entries()) {
+    assert.match(line, /^CEF:0\|rolegate\|rolegate\|[^|]+\|[^|]+\|[^|]+\|\d\|/);
+    const fields = Object.fromEntries([...line.split('|').slice(7).join('|')
+      .matchAll(/(\w+)=((?:\\.|[^\\=])*?)(?= \w+=|$)/g)].map(([, k, v]) =>
+      [k, v.replace(/\\(.)/g, (_, c) => ({ n: '\n', r: '\r' }[c] ?? c))]));
+    assert.equal(fields.externalId, String(jsonl[i].seq));
+    assert.equal(fields.msg, jsonl[i].detail);
+    assert.equal(fields.cs2, jsonl[i].hash);
+  }
+});
+
+test('export: filters, and a place to go on from', async () => {
+  const seqs = async (...args) => (await site.ctl('audit', 'export', ...args))
+    .split('\n').filter(Boolean).map((line) => JSON.parse(line).seq);
+  assert.deepEqual(await seqs('--after', String(ROWS - 2)), [ROWS - 1, ROWS]);
+  assert.deepEqual(await seqs('--after', String(ROWS)), []);
+  const maps = (await site.audit('--event', 'mapping.')).map((r) => r.seq);
+  assert.deepEqual(await seqs('--event', 'mapping.'), maps);
+  assert.equal((await site.ctlRaw(['audit', 'export', '--format', 'xml']))
+    .status, 2);
+  assert.equal((await site.ctlRaw(['audit', 'export', '--after', '-1']))
+    .status, 2);
+});
+
+test('export --follow: rows as they come, until TERM or nobody reads',
+  async () => {
+    const child = spawn(site.programs.rolegatectl, ['--config',
+      site.work.path('rolegate.conf'), 'audit', 'export', '--follow',
+      '--after', String(ROWS - 1)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => { child.once('exit', resolve); });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const next = async () => JSON.parse((await lines.next()).value).seq;
+    assert.equal(await next(), ROWS);
+    await site.ctl('role', 'add', 'followed');
+    assert.equal(await next(), ROWS + 1);
+    child.kill('SIGTERM');
+    assert.equal(await ended, 0);
+
+    const gone = spawn(site.programs.rolegatectl, ['--config',
+      site.work.path('rolegate.conf'), 'audit', 'export', '--follow'],
+    { stdio: ['ignore', 'pipe', 'inherit'] });
+    const over = new Promise((resolve) => { gone.once('exit', resolve); });
+    await new Promise((resolve) => { gone.stdout.once('data', resolve); });
+    gone.stdout.destroy();
+    await site.ctl('role', 'remove', 'followed');
+    assert.equal(await over, 0);
+  });

@@ -132,6 +132,16 @@
 	X(RG_E_CERT_KEY, "a certificate does not belong to its key") \
 	X(RG_E_CERT_EXPIRED, "the client certificate has expired") \
 	X(RG_E_CERT_NOT_YET, "the client certificate is not valid yet") \
+	/* Microsoft Graph */ \
+	X(RG_E_GRAPH_REFUSED, "Graph refused: consent or permission missing") \
+	X(RG_E_GRAPH_BUSY, "Graph asks for more time than there is") \
+	X(RG_E_GRAPH_ERROR, "Graph answered with an error") \
+	X(RG_E_GRAPH_JSON, "Graph's answer is not a strict JSON object") \
+	X(RG_E_GRAPH_TYPE, "Graph's answer has members of the wrong type") \
+	X(RG_E_GRAPH_ID, "Graph named an id that is none, or not asked about") \
+	X(RG_E_GRAPH_LINK, "a next link of Graph leads elsewhere") \
+	X(RG_E_GRAPH_LOOP, "a next link of Graph leads back") \
+	X(RG_E_GRAPH_TOO_LARGE, "Graph's answer is over a limit") \
 	/* storage */ \
 	X(RG_E_STORE, "the database failed") \
 	X(RG_E_STORE_OPEN, "the database can't be opened") \

@@ -45,6 +45,8 @@ struct stub_route {
 	atomic_int hits;
 	char need[64]; /* requests without this get `other` instead; or "" */
 	char other[256];
+	int first_hits; /* so many are answered with `first` */
+	char first[512];
 	char last[STUB_REQUEST_MAX];
 	char response[STUB_RESPONSE_MAX];
 };
@@ -132,6 +134,8 @@ stub_answer(int fd, struct stub_route *r)
 {
 	size_t i;
 
+	if (atomic_load(&r->hits) <= r->first_hits)
+		return stub_send(fd, r->first, strlen(r->first));
 	switch (r->mode) {
 	case STUB_HANG:
 		stub_nap(60000);
@@ -332,6 +336,18 @@ stub_otherwise(struct stub_route *r, int status, const char *body)
 
 	if (n < 0 || (size_t)n >= sizeof(r->other))
 		abort();
+}
+
+/* Answers the first `hits` requests of `path` with other bytes. */
+static inline void
+stub_first(struct stub *st, const char *path, int hits, const char *response)
+{
+	struct stub_route *r = stub_route(st, path);
+
+	if (strlen(response) >= sizeof(r->first))
+		abort();
+	memcpy(r->first, response, strlen(response) + 1);
+	r->first_hits = hits;
 }
 
 static inline int

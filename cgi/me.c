@@ -22,6 +22,11 @@ to_login(struct worker *w, struct response *s)
 static const char *
 groups_in_words(const struct access_decision *d)
 {
+	if (d->groups_state == GROUPS_UNKNOWN && d->groups_reason != NULL &&
+	    strncmp(d->groups_reason, "graph_", 6) == 0)
+		return "You are in more groups than fit into a sign-in, and "
+		       "Microsoft Graph, which knows them, could not be asked "
+		       "just now.";
 	if (d->groups_state == GROUPS_UNKNOWN)
 		return "Your sign-in provider did not send your groups (there "
 		       "are too many, or they could not be read).";

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "entra/graph.h"
 #include "store/document.h"
 
 static const char *const document_kinds[] = {"discovery", "keys", "bearer"};
@@ -99,7 +100,8 @@ gate_open(const struct settings *s, struct gate **out, struct err *e)
 	if ((r = slots_open(
 		 buf_str(&path), s->sign_in_workers, &g->slots, e)) != RG_OK)
 		goto out;
-	if ((g->oidc = oidc_new(&g->cache)) == NULL) {
+	if ((g->oidc = oidc_new(&g->cache)) == NULL ||
+	    (g->graph = graph_new()) == NULL) {
 		r = err_set(e, RG_E_NOMEM, "opening the gate");
 		goto out;
 	}
@@ -121,6 +123,7 @@ gate_free(struct gate **gp)
 		return;
 	gate_counters_end(g);
 	verdicts_free(&g->verdicts);
+	graph_free(&g->graph);
 	oidc_free(&g->oidc);
 	slots_free(&g->slots);
 	access_policy_free(&g->policy);

@@ -22,6 +22,7 @@ struct gate {
 	struct slots *slots;
 	struct oidc *oidc;
 	struct oidc_cache cache;
+	struct graph *graph;
 	struct access_policy *policy;
 	struct counters *counters;
 	struct verdicts *verdicts;
@@ -32,14 +33,48 @@ struct gate {
 /* Makes gate->policy current. */
 enum rg_err gate_policy(struct gate *, struct err *e);
 
+/* Whose groups are asked for, right after the token was verified. */
+struct gate_groups_question {
+	const struct provider *provider;
+	const json_t *claims;
+	const char *access_token; /* of the code exchange, or NULL */
+	int64_t now;
+};
+
+/* What is known of somebody's groups beyond the claims. */
+struct gate_groups {
+	struct access_groups view;
+	bool told;	   /* the claims tell: the view borrows from them */
+	json_t *doc;	   /* what the view borrows from otherwise; or NULL */
+	enum rg_err error; /* why Graph did not tell; RG_OK */
+	char detail[232];
+};
+
+/*
+ * Judges the token and, when the groups did not fit into it, asks Graph: at
+ * most the provider's graph_time and one token request long. That Graph can't
+ * tell is no error of this function. RG_E_NOMEM, or of the store. *out is to be
+ * cleared in any case.
+ */
+enum rg_err gate_groups_ask(struct gate *, const struct gate_groups_question *,
+    struct gate_groups *out);
+
+/* Unknown groups become those last known of the principal, if that is allowed.
+ */
+enum rg_err gate_groups_fall_back(struct gate *, const struct provider *,
+    const struct principal_row *, int64_t now, struct gate_groups *);
+
+/* What to record as last known; a new reference, NULL when out of memory. */
+json_t *gate_groups_known(const struct gate_groups *, int64_t now);
+void gate_groups_clear(struct gate_groups *);
+
 /* A verified answer of a provider, and what it is to replace. */
 struct gate_answer {
 	const struct provider *provider;
 	json_t *claims;		   /* those of no later use are removed */
 	const uint8_t *begun_with; /* hash of the session at /login, or zeros */
 	const char *session; /* the session cookie at /callback, or NULL */
-	/* What else is known of the groups; NULL: the claims tell them. */
-	const struct access_groups *groups;
+	struct gate_groups *groups; /* falls back to what was known last */
 };
 
 /* Decides, and writes principal, session and audit in one transaction. */

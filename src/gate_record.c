@@ -40,6 +40,7 @@ struct sign_in {
 	char subject[256];
 	char *claims_text;
 	char *groups_text;
+	char *known_text; /* groups, for a sign-in that can't learn them */
 	char *roles_text;
 	char *old_roles;
 	char *subject_id;
@@ -57,6 +58,7 @@ sign_in_clear(struct sign_in *s)
 {
 	free(s->claims_text);
 	free(s->groups_text);
+	free(s->known_text);
 	free(s->roles_text);
 	free(s->old_roles);
 	free(s->subject_id);
@@ -101,17 +103,25 @@ make_principal(const struct provider *p, json_t *claims, int64_t now,
 /* sign_in.ok, and roles.changed when they are not what they were. */
 static enum rg_err
 audit_sign_in(struct gate *g, const struct gate_context *ctx,
-    const struct sign_in *s, const struct session_row *row,
-    const struct access_decision *d)
+    const struct gate_groups *groups, const struct sign_in *s,
+    const struct session_row *row, const struct access_decision *d)
 {
 	enum rg_err r;
 	json_t *roles = json_strings(d->roles, d->role_count), *old = NULL;
+	json_t *detail = json_pack("{s:s, s:s, s:O?, s:s, s:s, s:s*}",
+	    "provider", row->principal.provider, "session", row->public_id,
+	    "roles", roles, "groups", groups_state_name(d->groups_state),
+	    "groups_source", d->groups_source, "groups_reason",
+	    d->groups_reason);
 
-	r = gate_audit(g, ctx, "sign_in.ok", s->subject_id, s->subject_id,
-	    json_pack("{s:s, s:s, s:O?, s:s, s:s*}", "provider",
-		row->principal.provider, "session", row->public_id, "roles",
-		roles, "groups", groups_state_name(d->groups_state),
-		"groups_reason", d->groups_reason));
+	if (detail != NULL && d->groups_state == GROUPS_STALE)
+		(void)json_object_set_new(detail, "groups_as_of",
+		    json_integer((json_int_t)d->groups_as_of));
+	if (detail != NULL && groups->error != RG_OK)
+		(void)json_object_set_new(detail, "groups_error",
+		    json_string(err_name(groups->error)));
+	r = gate_audit(
+	    g, ctx, "sign_in.ok", s->subject_id, s->subject_id, detail);
 	if (r == RG_OK && s->old_roles != NULL &&
 	    strcmp(s->old_roles, s->roles_text) != 0) {
 		old = json_loads(s->old_roles, 0, NULL);
@@ -183,7 +193,7 @@ write_all(struct gate *g, const struct gate_context *ctx,
 	if ((r = end_session(g, a->begun_with)) != RG_OK ||
 	    (a->session != NULL && (r = end_session(g, old)) != RG_OK))
 		goto out;
-	if ((r = audit_sign_in(g, ctx, s, &row, d)) != RG_OK ||
+	if ((r = audit_sign_in(g, ctx, a->groups, s, &row, d)) != RG_OK ||
 	    (r = store_commit(g->store)) != RG_OK)
 		goto out;
 	r = RG_OK;
@@ -197,16 +207,27 @@ out:
 	return r;
 }
 
-/* {} when the claims tell the groups. */
+/* For the session {} when the claims tell the groups. */
 static enum rg_err
-make_groups(const struct gate_answer *a, struct sign_in *s)
+make_groups(struct gate *g, const struct gate_context *ctx,
+    const struct gate_answer *a, struct sign_in *s)
 {
-	json_t *doc =
-	    a->groups == NULL ? json_object() : access_groups_json(a->groups);
+	json_t *doc, *known;
+	enum rg_err r;
 
+	r = gate_groups_fall_back(
+	    g, a->provider, &s->principal, ctx->now, a->groups);
+	if (r != RG_OK)
+		return r;
+	doc = a->groups->told ? json_object()
+			      : access_groups_json(&a->groups->view);
+	known = gate_groups_known(a->groups, ctx->now);
 	s->groups_text = gate_json_text(doc);
+	s->known_text = gate_json_text(known);
 	json_decref(doc);
-	return s->groups_text == NULL ? RG_E_NOMEM : RG_OK;
+	json_decref(known);
+	return s->groups_text == NULL || s->known_text == NULL ? RG_E_NOMEM
+							       : RG_OK;
 }
 
 /* The decision of this moment, with the grants of who is known already. */
@@ -228,7 +249,7 @@ decide(struct gate *g, const struct gate_context *ctx,
 	gate_subject_init(&subject, a->provider);
 	subject.tenant = p->tenant;
 	subject.claims = a->claims;
-	subject.groups = a->groups;
+	subject.groups = a->groups->told ? NULL : &a->groups->view;
 	subject.grants = out->grants;
 	subject.grant_count = out->grant_count;
 	subject.now = ctx->now;
@@ -250,7 +271,7 @@ gate_record(struct gate *g, const struct gate_context *ctx,
 		RG_OK ||
 	    (r = gate_policy(g, e)) != RG_OK)
 		goto out;
-	if ((r = make_groups(a, &s)) != RG_OK ||
+	if ((r = make_groups(g, ctx, a, &s)) != RG_OK ||
 	    (r = decide(g, ctx, a, &s, &d)) != RG_OK) {
 		(void)gate_store_err(g, r, "signing in", e);
 		goto out;
@@ -262,12 +283,19 @@ gate_record(struct gate *g, const struct gate_context *ctx,
 	}
 	s.principal.roles = s.roles_text;
 	s.principal.claims = s.claims_text;
-	s.principal.groups = s.groups_text;
+	s.principal.groups = s.known_text;
 	r = write_all(g, ctx, a, &s, sid, &d.decision, out, e);
 	if (r != RG_OK)
 		goto out;
 	out->has_role = d.decision.role_count > 0;
 	gate_count(g, "sign_in.ok", a->provider->name, ctx->now);
+	if (d.decision.groups_state != GROUPS_COMPLETE)
+		gate_count(g,
+		    d.decision.groups_state == GROUPS_STALE ? "groups.stale"
+							    : "groups.unknown",
+		    d.decision.groups_reason == NULL ? "none"
+						     : d.decision.groups_reason,
+		    ctx->now);
 	log_info(
 	    "sign_in.ok", "subject=%s roles=%s", s.subject_id, s.roles_text);
 	r = RG_OK;

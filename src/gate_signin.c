@@ -175,10 +175,12 @@ spend(struct gate *g, const struct gate_callback *cb,
 static enum rg_err
 ask_provider(struct gate *g, const struct gate_callback *cb,
     const struct gate_context *ctx, const struct login *l,
-    const struct provider *p, json_t **claims, struct err *e)
+    const struct provider *p, json_t **claims, struct gate_groups *groups,
+    struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct oidc_finish finish = {0};
+	char *access_token = NULL;
 	struct buf redirect_uri = BUF_INIT;
 	char nonce[RANDOM_TOKEN_LEN + 1], verifier[RANDOM_TOKEN_LEN + 1];
 
@@ -193,6 +195,7 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 	finish.nonce = nonce;
 	finish.code_verifier = verifier;
 	finish.skew = g->settings->clock_skew;
+	finish.access_token = &access_token;
 	if ((r = spend(g, cb, ctx, e)) != RG_OK)
 		goto out;
 	/* Errors, too, must come from the issuer that was asked. */
@@ -211,8 +214,22 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 		goto out;
 	}
 	r = oidc_finish(g->oidc, p, &finish, ctx->now, claims, e);
+	if (r != RG_OK)
+		goto out;
+	/* While the slot is held: Graph, too, makes people wait. */
+	r = gate_groups_ask(g,
+	    &(struct gate_groups_question){.provider = p,
+		.claims = *claims,
+		.access_token = access_token,
+		.now = ctx->now},
+	    groups);
+	if (r != RG_OK)
+		(void)err_set(e, r, "asking for the groups");
 out:
 	slots_give(g->slots);
+	if (access_token != NULL)
+		explicit_bzero(access_token, strlen(access_token));
+	free(access_token);
 	explicit_bzero(nonce, sizeof(nonce));
 	explicit_bzero(verifier, sizeof(verifier));
 	buf_clear(&redirect_uri);
@@ -226,6 +243,7 @@ finish(struct gate *g, const struct gate_callback *cb,
 {
 	enum rg_err r = RG_E_INTERNAL;
 	const struct provider *p = NULL;
+	struct gate_groups groups = {.told = false};
 	json_t *claims = NULL;
 
 	r = open_login(g, cb, ctx, l, &p, e);
@@ -240,15 +258,17 @@ finish(struct gate *g, const struct gate_callback *cb,
 		    cb->code == NULL ? "no" : "both");
 		goto out;
 	}
-	if ((r = ask_provider(g, cb, ctx, l, p, &claims, e)) != RG_OK)
+	if ((r = ask_provider(g, cb, ctx, l, p, &claims, &groups, e)) != RG_OK)
 		goto out;
 	r = gate_record(g, ctx,
 	    &(struct gate_answer){.provider = p,
 		.claims = claims,
+		.groups = &groups,
 		.begun_with = l->session,
 		.session = cb->session},
 	    out, e);
 out:
+	gate_groups_clear(&groups);
 	json_decref(claims);
 	return r;
 }

@@ -12,6 +12,14 @@ char *settings_dup(const char *);
 /* Fills s->providers from all [provider.NAME] sections. */
 void settings_read_providers(struct conf *, struct settings *);
 
+/*
+ * How groups are found that are not in the token. `cloud_url` is where the
+ * cloud has Microsoft Graph, NULL for a provider that is not Microsoft's. After
+ * scope, tenant and issuer were read.
+ */
+void settings_read_graph(struct conf *, const char *section, struct provider *,
+    const char *cloud_url);
+
 /* Frees what it holds and wipes its secrets. */
 void settings_provider_clear(struct provider *);
 

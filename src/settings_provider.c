@@ -145,6 +145,10 @@ read_provider(
 	p->scope = conf_copy(c, section, "scope", "openid profile email");
 	if (!scope_has_openid(p->scope))
 		conf_fail(c, section, "scope", "must contain openid");
+	settings_read_graph(c, section, p,
+	    p->type == PROVIDER_ENTRA && !p->allow_loopback_http
+		? "https://graph.microsoft.com"
+		: NULL);
 	alg = conf_str(c, section, "id_token_alg", "RS256");
 	if ((a = jose_alg_parse(alg)) < 0)
 		conf_fail(c, section, "id_token_alg",
@@ -207,4 +211,5 @@ settings_provider_clear(struct provider *p)
 	free(p->default_role);
 	conf_list_free(&p->audiences, &p->audience_count);
 	conf_list_free(&p->required_scopes, &p->required_scope_count);
+	free(p->graph_url);
 }

@@ -40,6 +40,7 @@ struct oidc {
 	struct fetch *fetch;
 	struct documents *all;
 	struct client_memory *clients; /* oidc/token_request.h */
+	struct app_token *app_tokens;  /* oidc/app_token.h */
 	int64_t cold_wait_ms;	       /* REFRESH_..., shorter in tests */
 	int64_t forced_wait_ms;
 };

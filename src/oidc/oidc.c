@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "oidc/app_token.h"
 #include "oidc/authorize.h"
 #include "oidc/document.h"
 #include "oidc/exchange.h"
@@ -36,6 +37,7 @@ oidc_free(struct oidc **o)
 		return;
 	document_free(&(*o)->all);
 	client_memory_free(&(*o)->clients);
+	app_token_free(&(*o)->app_tokens);
 	fetch_free(&(*o)->fetch);
 	free(*o);
 	*o = NULL;
@@ -98,6 +100,8 @@ oidc_finish(struct oidc *o, const struct provider *p,
 	json_t *found = NULL;
 
 	*claims = NULL;
+	if (f->access_token != NULL)
+		*f->access_token = NULL;
 	/* Before the code is sent anywhere: that is what RFC 9207 is for. */
 	r = oidc_check_iss(o, p, f->iss, now, e);
 	if (r != RG_OK)
@@ -127,6 +131,10 @@ oidc_finish(struct oidc *o, const struct provider *p,
 		    t->access_token, found, e);
 		if (r != RG_OK)
 			goto out;
+	}
+	if (f->access_token != NULL) {
+		*f->access_token = t->access_token;
+		t->access_token = NULL;
 	}
 	*claims = found;
 	found = NULL;

@@ -89,6 +89,11 @@ struct oidc_finish {
 	const char *nonce;
 	const char *code_verifier;
 	int64_t skew; /* seconds */
+	/*
+	 * NULL, or where the access token is put: malloc'd, for the caller to
+	 * wipe and free, also NULL on errors. Entra's is opaque to us.
+	 */
+	char **access_token;
 };
 
 /*
@@ -98,6 +103,15 @@ struct oidc_finish {
  */
 enum rg_err oidc_finish(struct oidc *, const struct provider *,
     const struct oidc_finish *, int64_t now, json_t **claims, struct err *e);
+
+/*
+ * An access token of the application itself for `scope` ("<resource>/.default"
+ * at Entra), by client credentials (RFC 6749 section 4.4). Kept in memory until
+ * shortly before it expires. Borrowed: valid until the next call. One call to
+ * the provider at most, of its timeout; errors as of the code exchange.
+ */
+enum rg_err oidc_app_token(struct oidc *, const struct provider *,
+    const char *scope, int64_t now, const char **token, struct err *e);
 
 /*
  * Checks the iss parameter of an authorization response, also of an error

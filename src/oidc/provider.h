@@ -20,6 +20,11 @@ enum client_auth {
 	CLIENT_SECRET_BASIC,
 	CLIENT_SECRET_POST
 };
+enum graph_mode {
+	GRAPH_OFF,
+	GRAPH_DELEGATED, /* asked as the person who signs in */
+	GRAPH_APP	 /* asked as the application itself */
+};
 enum response_mode {
 	RESPONSE_QUERY,
 	RESPONSE_FORM_POST
@@ -45,7 +50,12 @@ struct provider {
 	char *roles_claim;  /* default "roles" */
 	char *default_role; /* or NULL */
 	long timeout_ms;    /* for each call to the provider */
-	char **audiences;   /* of bearer tokens; without any, none is taken */
+	enum graph_mode graph;
+	char *graph_url;	    /* without a slash at the end; NULL: none */
+	long graph_time_ms;	    /* for all calls to Graph of a sign-in */
+	bool last_known;	    /* may stand in for unknown groups, */
+	int64_t last_known_max_age; /* so many seconds long */
+	char **audiences; /* of bearer tokens; without any, none is taken */
 	size_t audience_count;
 	char **required_scopes; /* that a person's bearer token must all have */
 	size_t required_scope_count;

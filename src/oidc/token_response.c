@@ -57,9 +57,18 @@ is_token(const char *s)
 	return true;
 }
 
-enum rg_err
-token_response_parse(
-    const char *text, size_t len, struct token_response **out, struct err *e)
+/* A copy of member `name`, or NULL. */
+static char *
+copy(const json_t *doc, const char *name)
+{
+	const char *s = json_str(doc, name);
+
+	return s == NULL ? NULL : strdup(s);
+}
+
+static enum rg_err
+parse(const char *text, size_t len, bool id_token, struct token_response **out,
+    struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct token_response *t = NULL;
@@ -82,20 +91,23 @@ token_response_parse(
 		r = err_set(e, RG_E_TOKEN_RESPONSE, "no access_token");
 		goto out;
 	}
-	if (!is_token(json_str(doc, "id_token"))) {
+	if (id_token && !is_token(json_str(doc, "id_token"))) {
 		r = err_set(e, RG_E_ID_TOKEN_MISSING,
 		    "is \"openid\" among the scopes?");
 		goto out;
 	}
 	t = calloc(1, sizeof(*t));
 	if (t != NULL) {
-		t->id_token = strdup(json_str(doc, "id_token"));
-		t->access_token = strdup(json_str(doc, "access_token"));
+		t->id_token = id_token ? copy(doc, "id_token") : NULL;
+		t->access_token = copy(doc, "access_token");
 	}
-	if (t == NULL || t->id_token == NULL || t->access_token == NULL) {
+	if (t == NULL || (id_token && t->id_token == NULL) ||
+	    t->access_token == NULL) {
 		r = err_set(e, RG_E_NOMEM, "token response");
 		goto out;
 	}
+	if (!json_int(doc, "expires_in", &t->expires_in) || t->expires_in < 0)
+		t->expires_in = 0;
 	*out = t;
 	t = NULL;
 	r = RG_OK;
@@ -104,6 +116,20 @@ out:
 	json_decref(doc);
 	token_response_free(&t);
 	return r;
+}
+
+enum rg_err
+token_response_parse(
+    const char *text, size_t len, struct token_response **out, struct err *e)
+{
+	return parse(text, len, true, out, e);
+}
+
+enum rg_err
+token_response_parse_app(
+    const char *text, size_t len, struct token_response **out, struct err *e)
+{
+	return parse(text, len, false, out, e);
 }
 
 /* Entra: "error_codes":[54005]; people know it as AADSTS54005. */

@@ -5,14 +5,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
 #define TOKEN_RESPONSE_MAX_TEXT ((size_t)64 * 1024)
 
 struct token_response {
-	char *id_token;
+	char *id_token; /* NULL for an application's own token */
 	char *access_token;
+	int64_t expires_in; /* seconds; 0: not said */
 };
 
 /*
@@ -20,6 +22,10 @@ struct token_response {
  * frees *out.
  */
 enum rg_err token_response_parse(
+    const char *text, size_t len, struct token_response **out, struct err *e);
+
+/* The same for client credentials (RFC 6749 section 4.4): no ID token. */
+enum rg_err token_response_parse_app(
     const char *text, size_t len, struct token_response **out, struct err *e);
 
 /* Wipes the tokens. */

@@ -91,6 +91,29 @@ store_principal_find(struct store *s, const char *provider, const char *issuer,
 }
 
 enum rg_err
+store_principal_groups(
+    struct store *s, const struct principal_row *p, char **groups)
+{
+	enum rg_err r;
+	struct query q;
+	bool row;
+
+	*groups = NULL;
+	db_query(&q, s, ST_PRINCIPAL_GROUPS);
+	db_text(&q, p->provider);
+	db_text(&q, p->issuer);
+	db_text(&q, p->tenant);
+	db_text(&q, p->subject);
+	r = db_step(&q, &row);
+	if (r == RG_OK && !row)
+		r = RG_E_NOT_FOUND;
+	if (r == RG_OK && (*groups = strdup(db_column_text(&q, 0))) == NULL)
+		r = RG_E_NOMEM;
+	db_done(&q);
+	return r;
+}
+
+enum rg_err
 store_principal_roles(struct store *s, int64_t id, const char *roles)
 {
 	enum rg_err r;

@@ -58,6 +58,13 @@ enum rg_err store_principal_put(struct store *, const struct principal_row *,
 enum rg_err store_principal_find(struct store *, const char *provider,
     const char *issuer, const char *tenant, const char *subject, int64_t *id);
 
+/*
+ * The groups as last recorded of who the row says (its id is not looked at),
+ * in a new string; RG_E_NOT_FOUND.
+ */
+enum rg_err store_principal_groups(
+    struct store *, const struct principal_row *, char **groups);
+
 /* Sets the recorded roles; RG_E_NOT_FOUND. */
 enum rg_err
 store_principal_roles(struct store *, int64_t id, const char *roles);

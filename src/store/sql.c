@@ -100,6 +100,9 @@ const char *const sql_text[ST__MAX] = {
     [ST_PRINCIPAL_STATE] = "SELECT id, disabled FROM principals"
 			   " WHERE provider = ?1 AND issuer = ?2"
 			   " AND tenant = ?3 AND subject = ?4",
+    [ST_PRINCIPAL_GROUPS] = "SELECT groups FROM principals"
+			    " WHERE provider = ?1 AND issuer = ?2"
+			    " AND tenant = ?3 AND subject = ?4",
     [ST_PRINCIPAL_ADD] =
 	"INSERT INTO principals (provider, issuer, tenant, subject, kind,"
 	" name, username, email, roles, first_seen, last_seen, claims,"

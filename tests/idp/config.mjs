@@ -15,7 +15,7 @@ function clients({ clientId, clientSecret, redirectUris, postLogoutUris }) {
     client_secret: clientSecret,
     redirect_uris: redirectUris,
     post_logout_redirect_uris: postLogoutUris,
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
     response_types: ['code'],
   };
   return [
@@ -54,6 +54,7 @@ async function grantAll(ctx) {
  */
 export function providerFactory({ issuer, options, people, keys, Store }) {
   const at = paths(people.tenant);
+  const base = new URL(issuer).origin; // Graph is there as well
   const cookieKeys = [randomBytes(32).toString('hex')];
   const cookie = { signed: true, httpOnly: true, sameSite: 'lax' };
 
@@ -78,7 +79,8 @@ export function providerFactory({ issuer, options, people, keys, Store }) {
         openid: people.claimNames(), profile: ['name'], email: ['email'],
       },
       scopes: ['openid', 'profile', 'email', 'offline_access', 'User.Read',
-        'https://graph.microsoft.com/User.Read'],
+        'https://graph.microsoft.com/User.Read',
+        `${base}/User.Read`, `${base}/.default`],
       conformIdTokenClaims: false,
       pkce: { methods: ['S256'], required: () => true },
       responseTypes: ['code'],
@@ -94,6 +96,7 @@ export function providerFactory({ issuer, options, people, keys, Store }) {
         devInteractions: { enabled: false },
         rpInitiatedLogout: { enabled: true, logoutSource: () => {} },
         userinfo: { enabled: true },
+        clientCredentials: { enabled: true },
       },
       routes: {
         authorization: at.authorize, token: at.token, jwks: at.keys,

@@ -11,8 +11,9 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 // Claims that every ID token may have; a person's own claims come on top.
 const ENTRA_CLAIMS = [
   'sub', 'ver', 'tid', 'oid', 'name', 'preferred_username', 'email', 'groups',
-  'roles', 'wids', 'sid', 'nbf', 'uti',
+  'roles', 'wids', 'sid', 'nbf', 'uti', '_claim_names', '_claim_sources',
 ];
+const GROUPS_MAX = 200; // of a token; with more it has none
 // What the protocol fills in itself, so that a test cannot set it by accident.
 const RESERVED = new Set([
   'iss', 'aud', 'exp', 'iat', 'nonce', 'at_hash', 'sub', '__proto__',
@@ -35,6 +36,11 @@ function stringList(value, what) {
   return value;
 }
 
+/* So many groups of no interest. */
+function otherGroups(count = 0) {
+  return Array.from({ length: count }, (_, i) => guidOf(`other group ${i}`));
+}
+
 export class People {
   constructor(tenant) {
     const file = JSON.parse(
@@ -42,12 +48,12 @@ export class People {
     );
     this.tenant = tenant ?? file.tenant;
     this.groups = file.groups;
-    this.list = file.people.map((person) => ({
+    this.list = file.people.map(({ others, ...person }) => ({
       email: person.username,
       wids: [WIDS_USER],
       claims: {},
       ...person,
-      groups: this.#groupIds(person.groups),
+      groups: [...this.#groupIds(person.groups), ...otherGroups(others)],
       sub: digest(`sub ${this.tenant} ${person.oid}`).toString('base64url'),
     }));
   }
@@ -79,7 +85,11 @@ export class People {
     if (!person) throw new Error(`unknown person: ${login}`);
     const next = {};
     for (const [key, value] of Object.entries(change)) {
-      if (key === 'groups') next.groups = this.#groupIds(value);
+      if (key === 'groups') {
+        next.groups = [...this.#groupIds(value), ...otherGroups(change.others)];
+      } else if (key === 'graph') {
+        next.graph = value === null ? undefined : this.#groupIds(value);
+      } else if (key === 'others') continue;
       else if (key === 'roles') next.roles = stringList(value, 'roles');
       else if (key === 'wids') next.wids = stringList(value, 'wids');
       else if (['name', 'email', 'username'].includes(key)) next[key] = value;
@@ -106,6 +116,17 @@ export class People {
     return [...new Set([...ENTRA_CLAIMS, ...own])];
   }
 
+  // More groups than fit: none are sent, and a source is named instead. That
+  // it is an address of the retired Azure AD Graph is how Entra really is.
+  #groupClaims({ groups, oid }) {
+    if (groups.length <= GROUPS_MAX) return { groups };
+    return {
+      _claim_names: { groups: 'src1' },
+      _claim_sources: { src1: { endpoint: `https://graph.windows.net/${
+        this.tenant}/users/${oid}/getMemberObjects` } },
+    };
+  }
+
   /*
    * The claims of an ID token. As Entra does, a claim without a value is left
    * out: there is no empty `groups`. A person's own claims win.
@@ -119,7 +140,7 @@ export class People {
       name: person.name,
       preferred_username: person.username,
       email: person.email,
-      groups: person.groups,
+      ...this.#groupClaims(person),
       roles: person.roles,
       wids: person.wids,
       nbf: Math.floor(Date.now() / 1000),

@@ -9,18 +9,20 @@ import { paths } from './paths.mjs';
 import { providerFactory } from './config.mjs';
 import { createStore } from './store.mjs';
 import { Faults } from './faults.mjs';
+import { Graph } from './graph.mjs';
 import { Keys } from './keys.mjs';
 import { People } from './people.mjs';
 
 const WELL_KNOWN = '/.well-known/openid-configuration';
 const COUNTED = ['discovery', 'keys', 'authorize', 'token', 'userinfo',
-  'logout', 'login'];
+  'logout', 'login', 'graph'];
 
 const zeroCounts = () => Object.fromEntries(
   [...COUNTED, 'other', 'connections'].map((name) => [name, 0]),
 );
 
 function endpointOf(at, pathname) {
+  if (Graph.owns(pathname)) return 'graph';
   return COUNTED.find((name) => pathname === at[name]
     || pathname.startsWith(`${at[name]}/`)) ?? 'other';
 }
@@ -68,8 +70,10 @@ async function interact(provider, people, req, res) {
       error_description: 'AADSTS65004: User declined to consent.' });
 }
 
-function control({ issuer, people, keys, rebuild, counts, faults, front }) {
+function control({ issuer, people, keys, rebuild, counts, faults, front, graph }) {
   return {
+    'GET /graph': () => ({ ...graph.seen }),
+    'POST /graph': (body) => { graph.behave(body); graph.reset(); },
     'GET /people': () => ({ groups: people.groups, people: people.list }),
     'PUT /people/': (body, url, login) => {
       const person = people.update(login, body);
@@ -103,6 +107,7 @@ export async function startProvider(options) {
   const counts = zeroCounts();
   const faults = new Faults(COUNTED);
   let provider;
+  let graph;
 
   const handle = async (req, res) => {
     const pathname = req.url.split('?', 1)[0];
@@ -115,6 +120,10 @@ export async function startProvider(options) {
     }
     if (endpoint === 'login') {
       await interact(provider, people, req, res);
+      return;
+    }
+    if (endpoint === 'graph') {
+      await graph.handle(req, res, pathname);
       return;
     }
     if (pathname === at.discovery) req.url = WELL_KNOWN;
@@ -142,8 +151,21 @@ export async function startProvider(options) {
   };
   rebuild();
 
+  // Only what this provider gave out, and only with Graph among its scopes.
+  const tokens = async (text) => {
+    const token = await provider.AccessToken.find(text)
+      ?? await provider.ClientCredentials.find(text);
+    const scopes = (token?.scope ?? '').split(' ');
+    if (token?.accountId && scopes.includes(`${origin}/User.Read`)) {
+      return { sub: token.accountId };
+    }
+    return token && !token.accountId && scopes.includes(`${origin}/.default`)
+      ? { app: token.clientId } : undefined;
+  };
+  graph = new Graph({ people, tokens, base: origin });
+
   const back = await listen(controlHandler(
-    control({ issuer, people, keys, rebuild, counts, faults, front }),
+    control({ issuer, people, keys, rebuild, counts, faults, front, graph }),
   ));
   return {
     ready: {

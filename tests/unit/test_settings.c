@@ -360,6 +360,70 @@ copy_example(bool all)
 	write_file(path, text, 0644);
 }
 
+#define GRAPH "https://graph.microsoft.com"
+
+/* What is read from a provider section with this in it. */
+static void
+graph_is(const char *provider, enum graph_mode mode, const char *url,
+    const char *scope)
+{
+	struct settings *s = NULL;
+	struct err e = {RG_OK, ""};
+	const struct provider *p;
+
+	write_conf("", "", provider);
+	if (settings_load(path, &s, &e) != RG_OK)
+		fail_msg("%s", e.detail);
+	p = settings_provider(s, "entra");
+	assert_int_equal(p->graph, mode);
+	if (url == NULL)
+		assert_null(p->graph_url);
+	else
+		assert_string_equal(p->graph_url, url);
+	assert_string_equal(p->scope, scope);
+	assert_int_equal(p->graph_time_ms, 8000);
+	assert_true(p->last_known);
+	assert_int_equal(p->last_known_max_age, 8 * 3600);
+	settings_free(&s);
+}
+
+static void
+test_graph(void **state)
+{
+	(void)state;
+	graph_is("", GRAPH_DELEGATED, GRAPH,
+	    "openid profile email " GRAPH "/User.Read");
+	graph_is("graph = off\n", GRAPH_OFF, NULL, "openid profile email");
+	graph_is("graph = app\n", GRAPH_APP, GRAPH, "openid profile email");
+	graph_is("graph_url = https://g.example/x\n", GRAPH_DELEGATED,
+	    "https://g.example/x",
+	    "openid profile email https://g.example/x/User.Read");
+	graph_is("scope = User.Read openid\n", GRAPH_DELEGATED, GRAPH,
+	    "User.Read openid");
+	graph_is("scope = openid " GRAPH "/User.Read\n", GRAPH_DELEGATED, GRAPH,
+	    "openid " GRAPH "/User.Read");
+	graph_is("graph = off\nscope = openid api://x/y\n", GRAPH_OFF, NULL,
+	    "openid api://x/y");
+	refused("", "", "scope = openid profile\n", "must contain " GRAPH);
+	refused("", "", "scope = openid User.ReadBasic.All\n", "must contain");
+	refused("", "", "scope = openid " GRAPH ".evil.example/User.Read\n",
+	    "another resource");
+	refused(
+	    "", "", "scope = openid User.Read api://x/y\n", "another resource");
+	refused("", "", "graph = maybe\n", "graph");
+	refused("", "", "graph_url = http://g.example\n", "graph_url");
+	refused("", "", "graph_url = http://127.0.0.1:1\n", "graph_url");
+	refused("", "", "graph_url = https://g.example/\n", "graph_url");
+	refused("", "", "graph_url = https://g.example?x\n", "graph_url");
+	refused("", "", "graph_url = https://u@g.example\n", "graph_url");
+	refused("", "", "graph_time = 31s\n", "graph_time");
+	refused("", "", "on_unknown_groups = allow\n", "on_unknown_groups");
+	refused("", "", "last_known_max_age = 59s\n", "last_known_max_age");
+	refused("", "", "last_known_max_age = 31d\n", "last_known_max_age");
+	refused("", "", "on_unknown_groups = deny\nlast_known_max_age = 1h\n",
+	    "no effect");
+}
+
 /* Who copies the example gets what it says, and the defaults are as shown. */
 static void
 test_example(void **state)
@@ -401,6 +465,11 @@ test_example(void **state)
 	assert_string_equal(p->roles_claim, q->roles_claim);
 	assert_null(p->default_role);
 	assert_int_equal(p->timeout_ms, q->timeout_ms);
+	assert_int_equal(p->graph, q->graph);
+	assert_string_equal(p->graph_url, q->graph_url);
+	assert_int_equal(p->graph_time_ms, q->graph_time_ms);
+	assert_int_equal(p->last_known, q->last_known);
+	assert_int_equal(p->last_known_max_age, q->last_known_max_age);
 	settings_free(&few);
 	settings_free(&all);
 }
@@ -415,7 +484,7 @@ main(void)
 	    cmocka_unit_test(test_provider),
 	    cmocka_unit_test(test_secret_must_be_private),
 	    cmocka_unit_test(test_socket_mode), cmocka_unit_test(test_bearer),
-	    cmocka_unit_test(test_missing_file),
+	    cmocka_unit_test(test_missing_file), cmocka_unit_test(test_graph),
 	    cmocka_unit_test(test_example)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -77,6 +77,10 @@ static const struct operation {
 	{"sessions.revoke"}, {NULL}},
     {METHOD_GET, "/audit", api_audit_list, 0, {"audit.read"},
 	{"cursor", "limit", "event", "subject", "actor", "since", "until"}},
+    {METHOD_GET, "/policy", api_policy_get, 0, {"roles.read", "mappings.read"},
+	{NULL}},
+    {METHOD_POST, "/what-if", api_what_if, BODY,
+	{"mappings.read", "principals.read"}, {NULL}},
 };
 
 #define OPERATION_COUNT (sizeof(operations) / sizeof(operations[0]))

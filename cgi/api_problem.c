@@ -89,7 +89,8 @@ api_fail(struct worker *w, const struct request *q, struct response *s,
 		    said[0] == '\0' ? problems[i].message : said, field);
 		return;
 	}
-	if (problem_of(code)->status == 401)
+	if (problem_of(code)->status == 401 || code == RG_E_SCOPE ||
+	    code == RG_E_BEARER_FORM)
 		whoami_refuse(w, q, s, code);
 	else
 		fail_json(q, s, code);

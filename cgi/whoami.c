@@ -8,8 +8,10 @@
 #include "base/log.h"
 #include "cgi/bearer.h"
 #include "cgi/identity.h"
+#include "cgi/problem.h"
 #include "cgi/whoami.h"
 #include "cgi/worker.h"
+#include "gate_admin.h"
 
 /* "role:editor permission:reports.read": any of these will do. */
 static enum rg_err
@@ -62,7 +64,8 @@ check_query(const struct form *query, const struct access_decision *d)
 enum rg_err
 whoami_check(const struct request *q, const struct access_decision *d)
 {
-	static const char *const known[] = {"role", "permission", NULL};
+	static const char *const known[] = {
+	    "role", "permission", "explain", NULL};
 	enum rg_err r;
 
 	if (d->denied)
@@ -163,9 +166,48 @@ whoami_refuse(struct worker *w, const struct request *q, struct response *s,
 		bearer_challenge(w, q, s, r);
 }
 
+/* ?explain=1 */
+static bool
+wants_explanation(const struct request *q)
+{
+	const char *v = form_nth(q->query, "explain", 0);
+
+	return v != NULL && strcmp(v, "1") == 0;
+}
+
+/*
+ * Why these roles, and why not others; also for whoever has none. The same
+ * function decides and explains, so the answer itself does not change.
+ */
+static json_t *
+explanation(struct worker *w, const struct request *q, struct gate_identity *id)
+{
+	const struct provider *p = settings_provider(w->settings, id->provider);
+	struct gate_context ctx = worker_context(q);
+	struct err e = {RG_OK, ""};
+
+	if (p == NULL || gate_explain(w->gate, id, &ctx, &e) != RG_OK)
+		return NULL;
+	return gate_reasons_json(&id->decision, p);
+}
+
+/* A refusal with the reasons beside the usual members. */
+static void
+refuse_explained(
+    const struct request *q, struct response *s, enum rg_err r, json_t *reasons)
+{
+	const struct problem *p = problem_of(r);
+
+	response_reset(s, p->status);
+	response_json_own(s, p->status,
+	    json_pack("{s:s, s:s, s:s, s:O}", "error", p->code, "message",
+		p->message, "request_id", q->id, "explain", reasons));
+}
+
 void
 endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 {
+	json_t *reasons = NULL, *answer;
 	struct gate_identity id;
 	enum rg_err r;
 
@@ -175,12 +217,20 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 		return;
 	}
 	r = whoami_check(q, &id.decision);
+	if (wants_explanation(q))
+		reasons = explanation(w, q, &id);
 	if (r == RG_OK) {
-		response_json_own(s, 200, whoami_json(&id));
+		answer = whoami_json(&id);
+		if (reasons != NULL)
+			(void)json_object_set(answer, "explain", reasons);
+		response_json_own(s, 200, answer);
 		put_etag(s);
 		identity_put(s, &id, &header_names);
 	} else {
 		whoami_refuse(w, q, s, r);
+		if (reasons != NULL && s->status == 403)
+			refuse_explained(q, s, r, reasons);
 	}
+	json_decref(reasons);
 	gate_identity_clear(&id);
 }

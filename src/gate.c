@@ -159,8 +159,9 @@ take_role(void *ctx, const struct role_row *row)
 	    row->permission_count, row->is_admin);
 }
 
-static enum rg_err
-take_mapping(void *ctx, const struct mapping_row *row)
+enum rg_err
+gate_policy_put_mapping(
+    struct access_policy *policy, const struct mapping_row *row)
 {
 	struct access_mapping m = {0};
 	int kind = access_kind_parse(row->kind);
@@ -177,7 +178,13 @@ take_mapping(void *ctx, const struct mapping_row *row)
 	m.claim = row->claim;
 	m.value = row->value;
 	m.label = row->label;
-	return access_policy_add_mapping(ctx, &m, row->role);
+	return access_policy_add_mapping(policy, &m, row->role);
+}
+
+static enum rg_err
+take_mapping(void *ctx, const struct mapping_row *row)
+{
+	return gate_policy_put_mapping(ctx, row);
 }
 
 /* Reads roles and mappings of one moment: never half of an edit. */

@@ -35,8 +35,8 @@ check_permissions(const struct role_row *row, struct err *e)
 	return RG_OK;
 }
 
-static enum rg_err
-check_role(const struct role_row *row, struct err *e)
+enum rg_err
+gate_role_check(const struct role_row *row, struct err *e)
 {
 	enum rg_err r;
 
@@ -97,25 +97,33 @@ gate_role_get(struct gate *g, const char *name, json_t **out, struct err *e)
 }
 
 enum rg_err
-gate_role_add(struct gate *g, const struct role_row *row,
+gate_role_insert(struct gate *g, const struct role_row *row,
     const struct gate_edit *edit, struct err *e)
 {
 	const struct gate_context *ctx = edit->ctx;
+	enum rg_err r;
+
+	if ((r = gate_role_check(row, e)) != RG_OK ||
+	    (r = gate_edit_covers(edit, row, e)) != RG_OK)
+		return r;
+	r = store_role_add(g->store, row);
+	if (r == RG_E_EXISTS)
+		return err_set(e, r, "name: there is a role %s", row->name);
+	if (r != RG_OK)
+		return r;
+	return gate_audit(g, ctx, "role.add", ctx->actor, row->name,
+	    json_pack("{s:n, s:o}", "old", "new", gate_role_json(row)));
+}
+
+enum rg_err
+gate_role_add(struct gate *g, const struct role_row *row,
+    const struct gate_edit *edit, struct err *e)
+{
 	struct gate_edit_state t;
 	enum rg_err r;
 
-	if ((r = check_role(row, e)) != RG_OK)
-		return r;
-	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK &&
-	    (r = gate_edit_covers(edit, row, e)) == RG_OK) {
-		r = store_role_add(g->store, row);
-		if (r == RG_E_EXISTS)
-			(void)err_set(
-			    e, r, "name: there is a role %s", row->name);
-	}
-	if (r == RG_OK)
-		r = gate_audit(g, ctx, "role.add", ctx->actor, row->name,
-		    json_pack("{s:n, s:o}", "old", "new", gate_role_json(row)));
+	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
+		r = gate_role_insert(g, row, edit, e);
 	return gate_edit_end(g, edit, &t, r, "adding the role", e);
 }
 
@@ -147,7 +155,7 @@ changed(const json_t *old, const struct gate_role_change *c,
 			permissions[i] =
 			    json_string_value(json_array_get(list, i));
 	}
-	return check_role(row, e);
+	return gate_role_check(row, e);
 }
 
 /* What a provider gives to everybody must not become an admin's role. */
@@ -170,7 +178,7 @@ check_default(struct gate *g, const struct role_row *row, struct err *e)
 }
 
 enum rg_err
-gate_role_set(struct gate *g, const char *name,
+gate_role_update(struct gate *g, const char *name,
     const struct gate_role_change *c, const struct gate_edit *edit,
     struct err *e)
 {
@@ -178,11 +186,9 @@ gate_role_set(struct gate *g, const char *name,
 	const char *permissions[PERMISSIONS_MAX];
 	struct old_role o = {name, edit, NULL, e};
 	struct role_row row = {0};
-	struct gate_edit_state t;
 	enum rg_err r;
 
-	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK &&
-	    (r = find_old(g, &o)) == RG_OK &&
+	if ((r = find_old(g, &o)) == RG_OK &&
 	    (r = changed(o.json, c, &row, permissions, e)) == RG_OK &&
 	    (r = check_default(g, &row, e)) == RG_OK &&
 	    (r = gate_edit_covers(edit, &row, e)) == RG_OK &&
@@ -190,19 +196,27 @@ gate_role_set(struct gate *g, const char *name,
 		r = gate_audit(g, ctx, "role.set", ctx->actor, name,
 		    json_pack("{s:O, s:o}", "old", o.json, "new",
 			gate_role_json(&row)));
-	r = gate_edit_end(g, edit, &t, r, "changing the role", e);
 	json_decref(o.json);
 	return r;
 }
 
 enum rg_err
-gate_role_remove(struct gate *g, const char *name, const struct gate_edit *edit,
+gate_role_set(struct gate *g, const char *name,
+    const struct gate_role_change *c, const struct gate_edit *edit,
     struct err *e)
 {
-	const struct gate_context *ctx = edit->ctx;
-	struct old_role o = {name, edit, NULL, e};
 	struct gate_edit_state t;
 	enum rg_err r;
+
+	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
+		r = gate_role_update(g, name, c, edit, e);
+	return gate_edit_end(g, edit, &t, r, "changing the role", e);
+}
+
+/* A configuration that names it would be refused at the next start. */
+static enum rg_err
+check_unused(struct gate *g, const char *name, struct err *e)
+{
 	size_t i;
 
 	for (i = 0; i < g->settings->provider_count; i++) {
@@ -214,12 +228,34 @@ gate_role_remove(struct gate *g, const char *name, const struct gate_edit *edit,
 			    "%s is the default_role of provider %s", name,
 			    p->name);
 	}
-	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK &&
+	return RG_OK;
+}
+
+enum rg_err
+gate_role_delete(struct gate *g, const char *name, const struct gate_edit *edit,
+    struct err *e)
+{
+	const struct gate_context *ctx = edit->ctx;
+	struct old_role o = {name, edit, NULL, e};
+	enum rg_err r;
+
+	if ((r = check_unused(g, name, e)) == RG_OK &&
 	    (r = find_old(g, &o)) == RG_OK &&
 	    (r = store_role_remove(g->store, name)) == RG_OK)
 		r = gate_audit(g, ctx, "role.remove", ctx->actor, name,
 		    json_pack("{s:O, s:n}", "old", o.json, "new"));
-	r = gate_edit_end(g, edit, &t, r, "removing the role", e);
 	json_decref(o.json);
 	return r;
+}
+
+enum rg_err
+gate_role_remove(struct gate *g, const char *name, const struct gate_edit *edit,
+    struct err *e)
+{
+	struct gate_edit_state t;
+	enum rg_err r;
+
+	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
+		r = gate_role_delete(g, name, edit, e);
+	return gate_edit_end(g, edit, &t, r, "removing the role", e);
 }

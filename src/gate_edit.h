@@ -61,9 +61,16 @@ void gate_edit_subject(
     const char *what, int64_t id, char out[static EDIT_SUBJECT_MAX]);
 
 /*
- * The insides of the mapping edits, for whoever makes several in one
- * transaction (gate_apply.c). The row's GUIDs are in lower case.
+ * The insides of the edits, for whoever makes several in one transaction
+ * (gate_plan_apply.c). GUIDs of rows are in lower case.
  */
+enum rg_err gate_role_check(const struct role_row *, struct err *e);
+enum rg_err gate_role_insert(struct gate *, const struct role_row *,
+    const struct gate_edit *, struct err *e);
+enum rg_err gate_role_update(struct gate *, const char *name,
+    const struct gate_role_change *, const struct gate_edit *, struct err *e);
+enum rg_err gate_role_delete(
+    struct gate *, const char *name, const struct gate_edit *, struct err *e);
 enum rg_err gate_mapping_check(
     struct gate *, const struct mapping_row *, int64_t now, struct err *e);
 enum rg_err gate_mapping_insert(struct gate *, struct mapping_row *,

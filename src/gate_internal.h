@@ -30,6 +30,10 @@ struct gate {
 	int64_t suppressed; /* refusals not written since the last row */
 };
 
+/* RG_E_STORE_SCHEMA for one that can't be evaluated. */
+enum rg_err
+gate_policy_put_mapping(struct access_policy *, const struct mapping_row *);
+
 /* Makes gate->policy current. */
 enum rg_err gate_policy(struct gate *, struct err *e);
 

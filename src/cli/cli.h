@@ -40,9 +40,12 @@ struct cli {
 typedef int command_fn(struct cli *);
 
 command_fn cmd_init, cmd_config_check, cmd_role_add, cmd_role_list,
-    cmd_role_remove, cmd_map_add, cmd_map_list, cmd_map_remove,
-    cmd_session_list, cmd_session_revoke, cmd_audit_list, cmd_audit_verify,
-    cmd_audit_export, cmd_counters, cmd_jws_verify, cmd_token_check;
+    cmd_role_remove, cmd_map_add, cmd_map_list, cmd_map_remove, cmd_role_set,
+    cmd_map_set, cmd_map_apply, cmd_map_export, cmd_map_import, cmd_grant_add,
+    cmd_grant_list, cmd_grant_remove, cmd_principal_list, cmd_principal_disable,
+    cmd_principal_enable, cmd_explain, cmd_session_list, cmd_session_revoke,
+    cmd_audit_list, cmd_audit_verify, cmd_audit_export, cmd_counters,
+    cmd_jws_verify, cmd_token_check;
 
 /* The n-th value of --name, or NULL. */
 const char *cli_option_nth(const struct cli *, const char *name, size_t n);
@@ -54,6 +57,12 @@ int cli_open(struct cli *);
 
 /* An edit by whoever runs this, with --force if it was given. */
 struct gate_edit cli_edit(const struct cli *);
+
+/* --expires, 0 without it; a time that is over is wrong usage. */
+int cli_expiry(const struct cli *, int64_t *when);
+
+/* The first argument, the number of a `what`. */
+int cli_number(const struct cli *, const char *what, int64_t *number);
 
 /* Prints "rolegatectl: detail (RG_E_X)" to stderr; returns CLI_FAILED. */
 int cli_fail(enum rg_err, const struct err *);

@@ -105,6 +105,32 @@ cli_open(struct cli *cli)
 	return CLI_OK;
 }
 
+int
+cli_expiry(const struct cli *cli, int64_t *when)
+{
+	const char *s = cli_option(cli, "expires");
+
+	*when = 0;
+	if (s == NULL ||
+	    (cli_parse_when(s, cli->ctx.now, 1, when) && *when > cli->ctx.now))
+		return CLI_OK;
+	return cli_usage("--expires: expected a time to come, such as "
+			 "2026-12-31T00:00:00Z or 30d");
+}
+
+int
+cli_number(const struct cli *cli, const char *what, int64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoll(cli->args[0], &end, 10);
+	if (errno == 0 && *end == '\0' && *number > 0)
+		return CLI_OK;
+	return cli_usage("expected the number that %s list shows, got %s", what,
+	    cli->args[0]);
+}
+
 struct gate_edit
 cli_edit(const struct cli *cli)
 {

@@ -38,18 +38,28 @@ static const struct command commands[] = {
     {"role", "list", cmd_role_list, "role list", {NULL}, 0,
 	"Lists the roles with their permissions.\n\n"
 	"  rolegatectl role list --json\n"},
+    {"role", "set", cmd_role_set,
+	"role set NAME [--permission P]... [--no-permissions]\n"
+	"        [--description TEXT] [--admin|--no-admin] [--force]",
+	{"permission*", "no-permissions!", "description", "admin!", "no-admin!",
+	    "force!"},
+	1,
+	"Changes a role. Permissions that are given replace those it has.\n\n"
+	"  rolegatectl role set analyst --permission reports.read \\\n"
+	"      --permission reports.export\n"},
     {"role", "remove", cmd_role_remove, "role remove NAME", {NULL}, 1,
-	"Removes a role that no mapping leads to.\n\n"
+	"Removes a role that no mapping and no grant leads to.\n\n"
 	"  rolegatectl role remove analyst\n"},
     {"map", "add", cmd_map_add,
-	"map add --provider P --kind group|app_role|claim [--claim PATH]\n"
-	"        --value V --role R [--tenant GUID] [--label TEXT]\n"
-	"        [--note TEXT] [--expires WHEN]",
+	"map add --provider P --kind KIND [--claim PATH] --value V\n"
+	"        --role R|--deny [--tenant GUID] [--label TEXT] [--note TEXT]\n"
+	"        [--expires WHEN]",
 	{"provider", "kind", "claim", "value", "role", "tenant", "label",
-	    "note", "expires"},
+	    "note", "expires", "deny!"},
 	0,
-	"Maps a group, an app role or a claim's value to a role. It counts "
-	"at the\nnext request of everybody who is signed in.\n\n"
+	"Maps a value to a role, or denies access to whoever has it. KIND is "
+	"group,\ngroup_name, app_role, directory_role, claim or app. It "
+	"counts at the next\nrequest of everybody who is signed in.\n\n"
 	"  rolegatectl map add --provider entra --kind group \\\n"
 	"      --value 8f1a2b3c-0d4e-4f5a-9b6c-7d8e9f0a1b2c --role analyst \\\n"
 	"      --label data-analysts\n"
@@ -57,9 +67,67 @@ static const struct command commands[] = {
 	"      --claim realm_access.roles --value reporting --role analyst\n"},
     {"map", "list", cmd_map_list, "map list", {NULL}, 0,
 	"Lists the mappings.\n\n  rolegatectl map list\n"},
-    {"map", "remove", cmd_map_remove, "map remove ID", {NULL}, 1,
-	"Removes a mapping; the role is gone at the next request.\n\n"
+    {"map", "set", cmd_map_set,
+	"map set ID [--role R] [--label TEXT] [--note TEXT]\n"
+	"        [--enable|--disable] [--expires WHEN|never] [--force]",
+	{"role", "label", "note", "enable!", "disable!", "expires", "force!"},
+	1,
+	"Changes a mapping, but not what it matches. --force: even if nobody "
+	"is left\nwho can be admin.\n\n"
+	"  rolegatectl map set 3 --disable --note 'until the audit is over'\n"},
+    {"map", "remove", cmd_map_remove, "map remove ID [--force]", {"force!"}, 1,
+	"Removes a mapping; the role is gone at the next request. --force: "
+	"even if\nnobody is left who can be admin.\n\n"
 	"  rolegatectl map remove 3\n"},
+    {"map", "apply", cmd_map_apply,
+	"map apply --file FILE [--dry-run] [--force]",
+	{"file", "dry-run!", "force!"}, 0,
+	"Makes roles and mappings what FILE says, all or nothing: adds, "
+	"changes and\nremoves. Prints the plan first, and who gains or loses "
+	"which role by it;\n--dry-run leaves it at that.\n\n"
+	"  rolegatectl map export > mappings.json\n"
+	"  rolegatectl map apply --file mappings.json --dry-run\n"},
+    {"map", "export", cmd_map_export, "map export", {NULL}, 0,
+	"Prints all roles and mappings as a document for map apply.\n\n"
+	"  rolegatectl map export > mappings.json\n"},
+    {"map", "import-contextforge", cmd_map_import,
+	"map import-contextforge --file ENV [--entra P] [--keycloak P]\n"
+	"        [--generic P]",
+	{"file", "entra", "keycloak", "generic"}, 0,
+	"Turns the SSO settings of a ContextForge .env file into a document "
+	"for map\napply. Changes nothing; says on stderr what became of each "
+	"setting. The\noptions name our providers.\n\n"
+	"  rolegatectl map import-contextforge --file .env > mappings.json\n"},
+    {"grant", "add", cmd_grant_add,
+	"grant add SUBJECT --role R [--reason TEXT] [--expires WHEN]",
+	{"role", "reason", "expires"}, 1,
+	"Gives a role to one person, apart from all mappings.\n\n"
+	"  rolegatectl grant add entra:TENANT:OID --role analyst \\\n"
+	"      --reason 'ticket 7' --expires 30d\n"},
+    {"grant", "list", cmd_grant_list,
+	"grant list [--subject SUBJECT] [--role R]", {"subject", "role"}, 0,
+	"Lists the grants.\n\n  rolegatectl grant list --role admin\n"},
+    {"grant", "remove", cmd_grant_remove, "grant remove ID [--force]",
+	{"force!"}, 1,
+	"Takes a grant back; the role is gone at the next request.\n\n"
+	"  rolegatectl grant remove 2\n"},
+    {"principal", "list", cmd_principal_list,
+	"principal list [--search TEXT] [--provider P] [--disabled]",
+	{"search", "provider", "disabled!"}, 0,
+	"Lists who has signed in, with the roles last recorded.\n\n"
+	"  rolegatectl principal list --search ana\n"},
+    {"principal", "disable", cmd_principal_disable,
+	"principal disable SUBJECT [--force]", {"force!"}, 1,
+	"Ends all sessions of a person and refuses every sign-in.\n\n"
+	"  rolegatectl principal disable entra:TENANT:OID\n"},
+    {"principal", "enable", cmd_principal_enable, "principal enable SUBJECT",
+	{NULL}, 1,
+	"Lets a person sign in again.\n\n"
+	"  rolegatectl principal enable entra:TENANT:OID\n"},
+    {"explain", NULL, cmd_explain, "explain SUBJECT", {NULL}, 1,
+	"Says which roles a person has and why, from the claims and groups of "
+	"the\nlast sign-in; and what nearly gave one.\n\n"
+	"  rolegatectl explain entra:TENANT:OID\n"},
     {"session", "list", cmd_session_list, "session list", {NULL}, 0,
 	"Lists who is signed in.\n\n  rolegatectl session list\n"},
     {"session", "revoke", cmd_session_revoke,

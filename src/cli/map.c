@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "cli/cli.h"
@@ -15,12 +15,11 @@ or_empty(const char *s)
 int
 cmd_map_add(struct cli *cli)
 {
-	static const char *const needed[] = {
-	    "provider", "kind", "value", "role"};
+	static const char *const needed[] = {"provider", "kind", "value"};
+	bool deny = cli_option(cli, "deny") != NULL;
 	struct err e = {RG_OK, ""};
 	struct mapping_row m = {0};
 	struct gate_edit edit;
-	const char *expires = cli_option(cli, "expires");
 	enum rg_err r;
 	int64_t id = 0;
 	size_t i;
@@ -29,7 +28,10 @@ cmd_map_add(struct cli *cli)
 	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (cli_option(cli, needed[i]) == NULL)
 			return cli_usage("map add needs --%s", needed[i]);
-	if ((status = cli_open(cli)) != CLI_OK)
+	if (deny == (cli_option(cli, "role") != NULL))
+		return cli_usage("map add needs either --role or --deny");
+	if ((status = cli_expiry(cli, &m.expires_at)) != CLI_OK ||
+	    (status = cli_open(cli)) != CLI_OK)
 		return status;
 	m.provider = cli_option(cli, "provider");
 	m.kind = cli_option(cli, "kind");
@@ -40,11 +42,6 @@ cmd_map_add(struct cli *cli)
 	m.label = or_empty(cli_option(cli, "label"));
 	m.note = or_empty(cli_option(cli, "note"));
 	m.enabled = true;
-	if (expires != NULL &&
-	    (!cli_parse_when(expires, cli->ctx.now, 1, &m.expires_at) ||
-		m.expires_at <= cli->ctx.now))
-		return cli_usage("--expires: expected a time to come, such as "
-				 "2026-12-31T00:00:00Z or 30d");
 	edit = cli_edit(cli);
 	r = gate_mapping_add(cli->gate, &m, &edit, &id, &e);
 	if (r != RG_OK)
@@ -116,17 +113,11 @@ cmd_map_remove(struct cli *cli)
 	struct err e = {RG_OK, ""};
 	struct gate_edit edit;
 	enum rg_err r;
-	char *end;
-	long long id;
+	int64_t id;
 	int status;
 
-	errno = 0;
-	id = strtoll(cli->args[0], &end, 10);
-	if (errno != 0 || *end != '\0' || id <= 0)
-		return cli_usage("map remove: expected the number that map "
-				 "list shows, got %s",
-		    cli->args[0]);
-	if ((status = cli_open(cli)) != CLI_OK)
+	if ((status = cli_number(cli, "map", &id)) != CLI_OK ||
+	    (status = cli_open(cli)) != CLI_OK)
 		return status;
 	edit = cli_edit(cli);
 	if ((r = gate_mapping_remove(cli->gate, id, &edit, &e)) != RG_OK)
@@ -134,6 +125,52 @@ cmd_map_remove(struct cli *cli)
 	if (cli->json)
 		return cli_print_json_own(
 		    json_pack("{s:I}", "removed", (json_int_t)id));
-	(void)printf("mapping %lld removed\n", id);
+	(void)printf("mapping %lld removed\n", (long long)id);
+	return CLI_OK;
+}
+
+/* --enable and --disable; -1 without either. */
+static int
+wanted_state(const struct cli *cli)
+{
+	if (cli_option(cli, "enable") != NULL)
+		return 1;
+	return cli_option(cli, "disable") != NULL ? 0 : -1;
+}
+
+int
+cmd_map_set(struct cli *cli)
+{
+	struct gate_mapping_change change = {.role = cli_option(cli, "role"),
+	    .label = cli_option(cli, "label"),
+	    .note = cli_option(cli, "note"),
+	    .enabled = wanted_state(cli),
+	    .expires_at = -1};
+	const char *expires = cli_option(cli, "expires");
+	struct err e = {RG_OK, ""};
+	struct gate_edit edit;
+	int64_t id;
+	enum rg_err r;
+	int status;
+
+	if ((status = cli_number(cli, "map", &id)) != CLI_OK)
+		return status;
+	if (expires != NULL && strcmp(expires, "never") == 0)
+		change.expires_at = 0;
+	else if (expires != NULL &&
+		 (status = cli_expiry(cli, &change.expires_at)) != CLI_OK)
+		return status;
+	if (cli->option_count == 0)
+		return cli_usage("map set: say what is to be changed");
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	edit = cli_edit(cli);
+	r = gate_mapping_set(cli->gate, id, &change, &edit, &e);
+	if (r != RG_OK)
+		return cli_fail(r, &e);
+	if (cli->json)
+		return cli_print_json_own(
+		    json_pack("{s:I}", "changed", (json_int_t)id));
+	(void)printf("mapping %lld changed\n", (long long)id);
 	return CLI_OK;
 }

@@ -3,6 +3,18 @@
 
 #include "cli/cli.h"
 
+/* As many as there can be options. */
+static size_t
+get_permissions(const struct cli *cli, const char *out[CLI_MAX_OPTIONS])
+{
+	size_t n = 0;
+
+	while (n < CLI_MAX_OPTIONS &&
+	       (out[n] = cli_option_nth(cli, "permission", n)) != NULL)
+		n++;
+	return n;
+}
+
 int
 cmd_role_add(struct cli *cli)
 {
@@ -21,10 +33,7 @@ cmd_role_add(struct cli *cli)
 		row.description = "";
 	row.is_admin = cli_option(cli, "admin") != NULL;
 	row.permissions = permissions;
-	while ((permissions[row.permission_count] = cli_option_nth(
-		    cli, "permission", row.permission_count)) != NULL)
-		if (++row.permission_count == CLI_MAX_OPTIONS)
-			return cli_usage("too many permissions");
+	row.permission_count = get_permissions(cli, permissions);
 	edit = cli_edit(cli);
 	if ((r = gate_role_add(cli->gate, &row, &edit, &e)) != RG_OK)
 		return cli_fail(r, &e);
@@ -94,5 +103,39 @@ cmd_role_remove(struct cli *cli)
 		return cli_print_json_own(
 		    json_pack("{s:s}", "removed", cli->args[0]));
 	(void)printf("role %s removed\n", cli->args[0]);
+	return CLI_OK;
+}
+
+int
+cmd_role_set(struct cli *cli)
+{
+	struct gate_role_change change = {.is_admin = -1};
+	const char *permissions[CLI_MAX_OPTIONS];
+	struct err e = {RG_OK, ""};
+	struct gate_edit edit;
+	enum rg_err r;
+	int status;
+
+	if (cli->option_count == 0)
+		return cli_usage("role set: say what is to be changed");
+	change.description = cli_option(cli, "description");
+	change.permission_count = get_permissions(cli, permissions);
+	if (change.permission_count > 0 ||
+	    cli_option(cli, "no-permissions") != NULL)
+		change.permissions = permissions;
+	if (cli_option(cli, "admin") != NULL)
+		change.is_admin = 1;
+	else if (cli_option(cli, "no-admin") != NULL)
+		change.is_admin = 0;
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	edit = cli_edit(cli);
+	r = gate_role_set(cli->gate, cli->args[0], &change, &edit, &e);
+	if (r != RG_OK)
+		return cli_fail(r, &e);
+	if (cli->json)
+		return cli_print_json_own(
+		    json_pack("{s:s}", "changed", cli->args[0]));
+	(void)printf("role %s changed\n", cli->args[0]);
 	return CLI_OK;
 }

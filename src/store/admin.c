@@ -181,6 +181,21 @@ store_principal_page(struct store *s, const struct principal_filter *f,
 }
 
 enum rg_err
+store_principal_count(struct store *s, int64_t *count)
+{
+	struct query q;
+	enum rg_err r;
+	bool row;
+
+	*count = 0;
+	db_query(&q, s, ST_PRINCIPAL_COUNT);
+	if ((r = db_step(&q, &row)) == RG_OK && row)
+		*count = db_column_int(&q, 0);
+	db_done(&q);
+	return r;
+}
+
+enum rg_err
 store_known_page(
     struct store *s, int64_t after, int limit, principal_fn *fn, void *ctx)
 {

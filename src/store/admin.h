@@ -54,6 +54,9 @@ struct principal_filter {
 enum rg_err store_principal_page(struct store *,
     const struct principal_filter *, principal_fn *fn, void *ctx);
 
+/* How many there are. */
+enum rg_err store_principal_count(struct store *, int64_t *count);
+
 /* Up to `limit` rows with claims and groups, of ids above `after`. */
 enum rg_err store_known_page(
     struct store *, int64_t after, int limit, principal_fn *fn, void *ctx);

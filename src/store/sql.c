@@ -215,6 +215,7 @@ const char *const sql_text[ST__MAX] = {
 	" OR p.username LIKE ?4 ESCAPE '\\' OR p.email LIKE ?4 ESCAPE '\\'"
 	" OR p.subject LIKE ?4 ESCAPE '\\')"
 	" AND (?5 < 0 OR p.disabled = ?5) ORDER BY p.id LIMIT ?2",
+    [ST_PRINCIPAL_COUNT] = "SELECT count(*) FROM principals",
     [ST_KNOWN_PAGE] =
 	"SELECT " PRINCIPAL_COLUMNS ", p.claims, p.groups"
 	" FROM principals p WHERE p.id > ?1 ORDER BY p.id LIMIT ?2",

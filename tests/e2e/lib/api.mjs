@@ -13,17 +13,18 @@ export class Api {
     this.origin = new URL(site.publicUrl).origin;
   }
 
-  /* {status, headers, body (parsed, or null), etag} */
+  /* {status, headers, body (parsed, or null), etag}. A header that is
+   * undefined is not sent. */
   async call(method, path, { body, match, headers = {} } = {}) {
+    const all = { origin: this.origin, 'x-rolegate-csrf': '1',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(match === undefined ? {} : { 'if-match': match }), ...headers };
     const res = await this.client.json(this.site.url(`/api${path}`), {
       method,
       body: body === undefined || typeof body === 'string' ? body
         : JSON.stringify(body),
-      headers: {
-        origin: this.origin, 'x-rolegate-csrf': '1',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(match === undefined ? {} : { 'if-match': match }), ...headers,
-      },
+      headers: Object.fromEntries(
+        Object.entries(all).filter(([, value]) => value !== undefined)),
     });
     return {
       status: res.status, headers: res.headers, etag: res.headers.etag,

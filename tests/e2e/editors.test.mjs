@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: ISC
+// Several editors at once: no edit is lost, none is half, the policy version
+// only grows, and the last admin stays whoever is faster.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Api } from './lib/api.mjs';
+import { sql } from './lib/sqlite.mjs';
+import { FOUNDING, GROUPS, startSite } from './lib/site.mjs';
+
+const SECOND = '5ec00000-0000-4000-8000-000000000001';
+const EDITORS = 4;
+let site;
+let editors;
+before(async () => {
+  site = await startSite({ setup: FOUNDING });
+  editors = [];
+  for (let i = 0; i < EDITORS; i += 1) {
+    editors.push(new Api(site, await site.signIn('ada')));
+  }
+});
+after(() => site?.close());
+
+const db = (text) => sql(site.config.rolegate.database, text);
+const version = async () => (await db(
+  'SELECT policy_version AS v FROM meta'))[0].v;
+
+test('everybody counts up one number, and none is lost', async () => {
+  const [first] = editors;
+  const { body } = await first.post('/mappings', { provider: 'entra',
+    kind: 'group', value: SECOND, role: 'user', note: '0' });
+  const path = `/mappings/${body.id}`;
+  const EACH = 10;
+  let conflicts = 0;
+  const versions = [];
+  await Promise.all(editors.map(async (api) => {
+    for (let done = 0; done < EACH;) {
+      const now = await api.get(path);
+      const res = await api.call('PATCH', path, { match: now.etag,
+        body: { note: String(Number(now.body.note) + 1) } });
+      assert.ok([200, 412].includes(res.status), JSON.stringify(res.body));
+      if (res.status === 200) done += 1;
+      else conflicts += 1;
+      versions.push(await version());
+    }
+  }));
+  assert.equal((await first.get(path)).body.note, String(EDITORS * EACH));
+  assert.ok(conflicts > 0, 'they did meet');
+  // Every edit is on record, each from what the one before left.
+  const rows = await db(`SELECT json_extract(detail, '$.old.note') AS old,
+    json_extract(detail, '$.new.note') AS new FROM audit
+    WHERE event = 'mapping.set' ORDER BY seq`);
+  assert.deepEqual(rows, Array.from({ length: EDITORS * EACH },
+    (_, i) => ({ old: String(i), new: String(i + 1) })));
+  assert.equal((await site.ctlRaw(['audit', 'verify'])).status, 0);
+  await first.delete(path, '*');
+});
+
+test('the policy version grows with every edit', async () => {
+  let last = await version();
+  const [api] = editors;
+  const grew = async (what) => {
+    const now = await version();
+    assert.ok(now > last, what);
+    last = now;
+  };
+  const role = await api.post('/roles', { name: 'v', permissions: ['a'] });
+  await grew('a role');
+  const { etag } = await api.patch('/roles/v', { permissions: [] }, role.etag);
+  await grew('its permissions');
+  const mapping = await api.post('/mappings', { provider: 'entra',
+    kind: 'group', value: SECOND, role: 'v' });
+  await grew('a mapping');
+  await api.patch(`/mappings/${mapping.body.id}`, { label: 'x' }, '*');
+  await grew('its label');
+  await api.delete(`/mappings/${mapping.body.id}`, '*');
+  await grew('its end');
+  await api.delete('/roles/v', etag);
+  await grew('the end of the role');
+  await api.refused(409, 'exists', 'POST', '/roles', { body: { name: 'user' } });
+  assert.equal(await version(), last, 'nothing happened');
+});
+
+test('of documents that are applied at once, each is whole', async () => {
+  const base = JSON.parse(await site.ctl('map', 'export'));
+  const documents = Array.from({ length: 3 }, (_, n) => ({ ...base,
+    mappings: [...base.mappings, ...Array.from({ length: 40 }, (_unused, i) => ({
+      provider: 'entra', kind: 'app_role', value: `v${i}`, role: 'user',
+      label: `set ${n}` }))] }));
+  const files = documents.map((d, n) => site.work.write(`set${n}.json`,
+    JSON.stringify(d)));
+  let watching = true;
+  let last = 0;
+  const watcher = (async () => {
+    while (watching) {
+      const { body } = await editors[0].get('/policy');
+      const labels = new Set(body.mappings.filter((m) => m.kind === 'app_role')
+        .map((m) => m.label));
+      const count = body.mappings.filter((m) => m.kind === 'app_role').length;
+      assert.ok(labels.size <= 1 && [0, 40].includes(count),
+        `half of a document: ${[...labels]} ${count}`);
+      const now = await version();
+      assert.ok(now >= last);
+      last = now;
+    }
+  })();
+  let good = 0;
+  for (let round = 0; round < 2; round += 1) {
+    const results = await Promise.all(files.map((file) =>
+      site.ctlRaw(['map', 'apply', '--file', file])));
+    for (const { status, stderr } of results) {
+      if (status === 0) good += 1;
+      else assert.match(stderr, /RG_E_PRECONDITION|RG_E_STORE_BUSY/);
+    }
+  }
+  watching = false;
+  await watcher;
+  assert.ok(good > 0);
+  await site.ctl('map', 'apply', '--file',
+    site.work.write('base.json', JSON.stringify(base)));
+});
+
+test('two edits that together would remove the last admin: one succeeds',
+  async () => {
+    const ids = async () => (await editors[0].all('/mappings?role=admin'))
+      .map((m) => m.id);
+    for (let round = 0; round < 6; round += 1) {
+      // Two ways to be admin, each of which somebody removes.
+      const { body } = await editors[0].post('/mappings', { provider: 'entra',
+        kind: 'group', value: SECOND, role: 'admin' });
+      const [founding] = (await ids()).filter((id) => id !== body.id);
+      const results = await Promise.all([
+        editors[1].call('DELETE', `/mappings/${body.id}`, { match: '*' }),
+        round % 2 === 0
+          ? editors[2].call('PATCH', `/mappings/${founding}`,
+            { match: '*', body: { enabled: false } })
+          : editors[2].call('DELETE', `/mappings/${founding}`, { match: '*' }),
+      ]);
+      const statuses = results.map((r) => r.status);
+      const won = statuses.filter((s) => s < 300).length;
+      // Who was refused for want of a role came after its loss: as good.
+      assert.equal(won, 1, JSON.stringify(results.map((r) => r.body)));
+      const lost = results.find((r) => r.status >= 300);
+      assert.ok(['last_admin', 'no_role'].includes(lost.body.error),
+        JSON.stringify(lost.body));
+      const [{ n }] = await db(`SELECT count(*) AS n FROM mappings
+        WHERE role = 'admin' AND enabled = 1`);
+      assert.equal(n, 1, 'one way is left');
+      // Back to the beginning, by who can do all on the machine.
+      const left = await db("SELECT id, value FROM mappings WHERE role = 'admin'");
+      for (const { id, value } of left) {
+        if (value === GROUPS.admins) {
+          await site.ctl('map', 'set', String(id), '--enable', '--force');
+        }
+      }
+      if (!left.some((m) => m.value === GROUPS.admins)) {
+        await site.ctl('map', 'add', '--provider', 'entra', '--kind', 'group',
+          '--value', GROUPS.admins, '--role', 'admin');
+      }
+      for (const { id, value } of left) {
+        if (value === SECOND) await site.ctl('map', 'remove', String(id));
+      }
+    }
+  });
+
+test('every edit that could leave nobody is refused, and --force says so',
+  async () => {
+    const [api] = editors;
+    const [admin] = await api.all('/mappings?role=admin');
+    const path = `/mappings/${admin.id}`;
+    const refused = (method, at, more = {}) => api.refused(409, 'last_admin',
+      method, at, { match: '*', ...more });
+    await refused('DELETE', path);
+    await refused('PATCH', path, { body: { enabled: false } });
+    await refused('PATCH', path, { body: { role: 'user' } });
+    // A grant is a way, too; but not to somebody who is disabled.
+    const dev = await site.signIn('dev');
+    const { items: [person] } = (await api.get('/principals?search=dev%40')).body;
+    const grant = await api.post('/grants',
+      { principal: person.id, role: 'admin' });
+    await api.patch(path, { enabled: false }, '*');
+    const boss = new Api(site, dev);
+    await boss.refused(409, 'last_admin', 'DELETE', `/grants/${grant.body.id}`,
+      { match: grant.etag });
+    await boss.refused(409, 'last_admin', 'PATCH', `/principals/${person.id}`,
+      { match: '*', body: { disabled: true } });
+    for (const args of [['grant', 'remove', String(grant.body.id)],
+      ['principal', 'disable', person.subject]]) {
+      const res = await site.ctlRaw(args);
+      assert.equal(res.status, 1);
+      assert.match(res.stderr, /RG_E_LAST_ADMIN/);
+    }
+    // A mapping of a provider that nobody signs in with is no way.
+    await db(`INSERT INTO mappings (provider, kind, value, effect, role, label,
+      note, enabled, expires_at, created_by, created_at) VALUES ('gone',
+      'group', 'x', 'allow', 'admin', '', '', 1, 0, '', 1)`);
+    await boss.refused(409, 'last_admin', 'DELETE', `/grants/${grant.body.id}`,
+      { match: grant.etag });
+    await db("DELETE FROM mappings WHERE provider = 'gone'");
+    // Nor is one that is over.
+    await db(`UPDATE mappings SET enabled = 1, expires_at = 7
+      WHERE id = ${admin.id}`);
+    await boss.refused(409, 'last_admin', 'DELETE', `/grants/${grant.body.id}`,
+      { match: grant.etag });
+    const forced = await boss.call('DELETE',
+      `/grants/${grant.body.id}?force=true`, { match: grant.etag });
+    assert.equal(forced.status, 204);
+    const [row] = (await site.audit('--event', 'policy.no_admin')).slice(-1);
+    assert.equal(row.actor, person.subject);
+    // Where there is no admin already, nothing is in the way of an edit.
+    await site.ctl('role', 'add', 'whatever');
+    await site.ctl('map', 'set', String(admin.id), '--expires', 'never');
+    assert.equal((await site.whoami(api.client)).json().is_admin, true);
+  });

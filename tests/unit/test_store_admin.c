@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/admin.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "store/sql.h"
+#include "store_util.h"
+
+#define NOW 2000
+
+static int64_t
+person(struct fixture *f, const char *subject, const char *username)
+{
+	struct principal_row p = store_person(subject);
+	char *old = NULL;
+	int64_t id;
+
+	p.username = username;
+	assert_int_equal(store_begin(f->s), RG_OK);
+	assert_int_equal(store_principal_put(f->s, &p, &id, &old), RG_OK);
+	assert_int_equal(store_commit(f->s), RG_OK);
+	return id;
+}
+
+static int64_t
+map(struct fixture *f, const char *provider, const char *role)
+{
+	struct mapping_row m = {.provider = provider,
+	    .kind = "group",
+	    .value = "v",
+	    .role = role,
+	    .label = "",
+	    .note = "",
+	    .enabled = true,
+	    .created_by = "x"};
+	int64_t id;
+
+	assert_int_equal(store_begin(f->s), RG_OK);
+	assert_int_equal(store_mapping_add(f->s, &m, &id), RG_OK);
+	assert_int_equal(store_commit(f->s), RG_OK);
+	return id;
+}
+
+static enum rg_err
+put_provider(void *ctx, const char *provider)
+{
+	buf_printf(ctx, "%s ", provider);
+	return RG_OK;
+}
+
+static void
+assert_providers(struct fixture *f, const char *want)
+{
+	struct buf out = BUF_INIT;
+
+	assert_int_equal(
+	    store_each_admin_provider(f->s, NOW, put_provider, &out), RG_OK);
+	assert_string_equal(buf_str(&out), want);
+	buf_clear(&out);
+}
+
+static void
+test_admin_by_mapping(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_providers(f, "");
+	store_raw(f->path,
+	    "INSERT INTO roles (name, description, is_admin) VALUES"
+	    " ('user', '', 0), ('owner', '', 1)");
+	map(f, "a", "user");
+	map(f, "a", NULL); /* it denies */
+	assert_providers(f, "");
+	map(f, "a", "admin");
+	map(f, "b", "admin");
+	map(f, "b", "owner");
+	assert_providers(f, "a b ");
+	store_raw(f->path, "UPDATE mappings SET enabled = 0"
+			   " WHERE provider = 'a' AND role = 'admin'");
+	assert_providers(f, "b ");
+	store_raw(f->path, "UPDATE mappings SET expires_at = 2000"
+			   " WHERE provider = 'b'");
+	assert_providers(f, "");
+	store_raw(f->path, "UPDATE mappings SET expires_at = 2001"
+			   " WHERE role = 'owner'");
+	assert_providers(f, "b ");
+}
+
+static void
+test_admin_by_grant(void **state)
+{
+	struct fixture *f = *state;
+	struct grant_row g = {.role = "admin", .reason = "", .created_by = "x"};
+	int64_t id;
+
+	g.principal = person(f, "1", "dana");
+	assert_int_equal(store_begin(f->s), RG_OK);
+	assert_int_equal(store_grant_add(f->s, &g, &id), RG_OK);
+	assert_int_equal(store_commit(f->s), RG_OK);
+	assert_providers(f, "entra ");
+	store_raw(f->path, "UPDATE grants SET expires_at = 2000");
+	assert_providers(f, "");
+	store_raw(f->path, "UPDATE grants SET expires_at = 2001");
+	assert_providers(f, "entra ");
+	assert_int_equal(
+	    store_principal_disable(f->s, g.principal, true), RG_E_INTERNAL);
+	assert_int_equal(store_begin(f->s), RG_OK);
+	assert_int_equal(
+	    store_principal_disable(f->s, 77, true), RG_E_NOT_FOUND);
+	assert_int_equal(
+	    store_principal_disable(f->s, g.principal, true), RG_OK);
+	assert_int_equal(store_commit(f->s), RG_OK);
+	assert_providers(f, "");
+}
+
+static enum rg_err
+put_person(void *ctx, const struct principal_row *p)
+{
+	buf_printf(ctx, "%s ", p->subject);
+	return RG_OK;
+}
+
+static void
+assert_people(
+    struct fixture *f, const struct principal_filter *filter, const char *want)
+{
+	struct buf out = BUF_INIT;
+
+	assert_int_equal(
+	    store_principal_page(f->s, filter, put_person, &out), RG_OK);
+	assert_string_equal(buf_str(&out), want);
+	buf_clear(&out);
+}
+
+static void
+test_people(void **state)
+{
+	struct fixture *f = *state;
+	struct principal_filter all = {.limit = 9, .disabled = -1}, one;
+	int64_t second, count;
+	bool disabled;
+
+	person(f, "p1", "dana@contoso.com");
+	second = person(f, "p2", "100%_a\\b");
+	person(f, "p3", "EVE@contoso.com");
+	assert_int_equal(store_principal_count(f->s, &count), RG_OK);
+	assert_int_equal(count, 3);
+	assert_people(f, &all, "p1 p2 p3 ");
+	one = all;
+	one.limit = 1;
+	one.after = 1;
+	assert_people(f, &one, "p2 ");
+	/* A part of any name, case aside; no character is a wildcard. */
+	one = all;
+	one.search = "eve@";
+	assert_people(f, &one, "p3 ");
+	one.search = "%";
+	assert_people(f, &one, "p2 ");
+	one.search = "_a\\";
+	assert_people(f, &one, "p2 ");
+	one.search = "P3";
+	assert_people(f, &one, "p3 ");
+	one.search = "nobody";
+	assert_people(f, &one, "");
+	one = all;
+	one.provider = "other";
+	assert_people(f, &one, "");
+	assert_int_equal(store_begin(f->s), RG_OK);
+	assert_int_equal(store_principal_disable(f->s, second, true), RG_OK);
+	assert_int_equal(store_commit(f->s), RG_OK);
+	one = all;
+	one.disabled = 1;
+	assert_people(f, &one, "p2 ");
+	one.disabled = 0;
+	assert_people(f, &one, "p1 p3 ");
+	assert_int_equal(
+	    store_principal_is_disabled(f->s, second, &disabled), RG_OK);
+	assert_true(disabled);
+	assert_int_equal(
+	    store_principal_is_disabled(f->s, 77, &disabled), RG_E_NOT_FOUND);
+	assert_true(disabled); /* who is not known is not let in */
+}
+
+static void
+test_lookup(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id, want = person(f, "p1", "dana");
+
+	assert_int_equal(
+	    store_principal_lookup(f->s, "entra", "t", "p1", &id), RG_OK);
+	assert_int_equal(id, want);
+	assert_int_equal(store_principal_lookup(f->s, "entra", "", "p1", &id),
+	    RG_E_NOT_FOUND);
+	assert_int_equal(store_principal_lookup(f->s, "other", "t", "p1", &id),
+	    RG_E_NOT_FOUND);
+}
+
+static enum rg_err
+put_known(void *ctx, const struct principal_row *p)
+{
+	buf_printf(ctx, "%s %s %s;", p->subject, p->claims, p->groups);
+	return RG_OK;
+}
+
+static void
+test_known(void **state)
+{
+	struct fixture *f = *state;
+	struct buf out = BUF_INIT;
+
+	person(f, "p1", "a");
+	person(f, "p2", "b");
+	assert_int_equal(store_known_page(f->s, 1, 5, put_known, &out), RG_OK);
+	assert_string_equal(buf_str(&out), "p2 {\"groups\":[]} {};");
+	buf_clear(&out);
+}
+
+static void
+add_session(struct fixture *f, int64_t principal, char mark, int64_t issued)
+{
+	struct session_row row = store_session(principal, mark);
+
+	row.issued_at = row.last_used = issued;
+	assert_int_equal(store_begin(f->s), RG_OK);
+	assert_int_equal(store_session_add(f->s, &row), RG_OK);
+	assert_int_equal(store_commit(f->s), RG_OK);
+}
+
+static enum rg_err
+put_session(void *ctx, const struct session_row *s)
+{
+	buf_printf(ctx, "%c%s ", s->public_id[0], s->principal.subject);
+	return RG_OK;
+}
+
+static void
+assert_sessions(
+    struct fixture *f, const struct session_filter *filter, const char *want)
+{
+	struct buf out = BUF_INIT;
+
+	assert_int_equal(
+	    store_session_page(f->s, filter, put_session, &out), RG_OK);
+	assert_string_equal(buf_str(&out), want);
+	buf_clear(&out);
+}
+
+static void
+test_sessions(void **state)
+{
+	struct fixture *f = *state;
+	struct session_filter all = {
+	    .now = 1100, .before = INT64_MAX, .before_id = "", .limit = 9};
+	struct session_filter some;
+	int64_t one = person(f, "1", "a"), two = person(f, "2", "b"), owner;
+	char id[23];
+
+	add_session(f, one, 'a', 1000);
+	add_session(f, two, 'b', 1000); /* the same second */
+	add_session(f, one, 'c', 1050);
+	add_session(f, two, 'd', 400); /* idle for too long */
+	assert_sessions(f, &all, "c1 b2 a1 ");
+	some = all;
+	some.limit = 1;
+	some.before = 1000;
+	memset(id, 'b', 22);
+	id[22] = '\0';
+	some.before_id = id;
+	assert_sessions(f, &some, "a1 ");
+	some = all;
+	some.principal = two;
+	assert_sessions(f, &some, "b2 ");
+	assert_int_equal(store_session_owner(f->s, id, &owner), RG_OK);
+	assert_int_equal(owner, two);
+	assert_int_equal(
+	    store_session_owner(f->s, "none", &owner), RG_E_NOT_FOUND);
+}
+
+/* In steps, oldest first, and none that came later. */
+static void
+test_remove_until(void **state)
+{
+	struct fixture *f = *state;
+	int64_t one = person(f, "1", "a"), removed;
+
+	add_session(f, one, 'a', 1000);
+	add_session(f, one, 'b', 1001);
+	add_session(f, one, 'c', 1002);
+	assert_int_equal(
+	    store_session_remove_until(f->s, 1001, 1, &removed), RG_OK);
+	assert_int_equal(removed, 1);
+	assert_int_equal(store_raw_int(f->path, "SELECT count(*) FROM sessions"
+						" WHERE issued_at = 1000"),
+	    0);
+	assert_int_equal(
+	    store_session_remove_until(f->s, 1001, 9, &removed), RG_OK);
+	assert_int_equal(removed, 1);
+	assert_int_equal(
+	    store_session_remove_until(f->s, 1001, 9, &removed), RG_OK);
+	assert_int_equal(removed, 0);
+	assert_int_equal(
+	    store_raw_int(f->path, "SELECT count(*) FROM sessions"), 1);
+}
+
+static enum rg_err
+put_mapping(void *ctx, const struct mapping_row *m)
+{
+	buf_printf(ctx, "%lld ", (long long)m->id);
+	return RG_OK;
+}
+
+static enum rg_err
+put_grant(void *ctx, const struct grant_row *g)
+{
+	buf_printf(ctx, "%lld ", (long long)g->id);
+	return RG_OK;
+}
+
+static void
+test_policy_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct buf out = BUF_INIT;
+
+	map(f, "a", "admin");
+	map(f, "b", "admin");
+	map(f, "b", NULL);
+	assert_int_equal(
+	    store_mapping_page(f->s, 0, 2, NULL, NULL, put_mapping, &out),
+	    RG_OK);
+	assert_int_equal(
+	    store_mapping_page(f->s, 2, 2, NULL, NULL, put_mapping, &out),
+	    RG_OK);
+	assert_string_equal(buf_str(&out), "1 2 3 ");
+	buf_reset(&out);
+	assert_int_equal(
+	    store_mapping_page(f->s, 0, 9, "b", "admin", put_mapping, &out),
+	    RG_OK);
+	assert_string_equal(buf_str(&out), "2 ");
+	buf_reset(&out);
+	person(f, "1", "a");
+	store_raw(f->path,
+	    "INSERT INTO grants (principal, role, reason, expires_at,"
+	    " created_by, created_at) VALUES (1, 'admin', '', 0, 'x', 1)");
+	assert_int_equal(
+	    store_grant_page(f->s, 0, 9, 0, NULL, put_grant, &out), RG_OK);
+	assert_int_equal(
+	    store_grant_page(f->s, 0, 9, 2, NULL, put_grant, &out), RG_OK);
+	assert_int_equal(
+	    store_grant_page(f->s, 0, 9, 1, "user", put_grant, &out), RG_OK);
+	assert_string_equal(buf_str(&out), "1 ");
+	buf_clear(&out);
+}
+
+/* Every page is found by an index and is in its order already. */
+static void
+test_pages_use_indexes(void **state)
+{
+	static const enum stmt pages[] = {ST_MAPPING_PAGE, ST_MAPPING_PAGE_ROLE,
+	    ST_GRANT_PAGE, ST_PRINCIPAL_PAGE, ST_KNOWN_PAGE, ST_SESSION_PAGE,
+	    ST_SESSION_OWNER, ST_SESSION_REMOVE_UNTIL};
+	struct fixture *f = *state;
+	struct buf sql = BUF_INIT;
+	sqlite3_stmt *st = NULL;
+	const char *detail;
+	sqlite3 *db = NULL;
+	size_t i;
+
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		buf_reset(&sql);
+		buf_printf(&sql, "EXPLAIN QUERY PLAN %s", sql_text[pages[i]]);
+		assert_int_equal(
+		    sqlite3_prepare_v2(db, buf_str(&sql), -1, &st, NULL),
+		    SQLITE_OK);
+		while (sqlite3_step(st) == SQLITE_ROW) {
+			detail = (const char *)sqlite3_column_text(st, 3);
+			assert_null(strstr(detail, "SCAN"));
+			assert_null(strstr(detail, "TEMP B-TREE"));
+		}
+		assert_int_equal(sqlite3_finalize(st), SQLITE_OK);
+	}
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	buf_clear(&sql);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {store_test(test_admin_by_mapping),
+	    store_test(test_admin_by_grant), store_test(test_people),
+	    store_test(test_lookup), store_test(test_known),
+	    store_test(test_sessions), store_test(test_remove_until),
+	    store_test(test_policy_pages), store_test(test_pages_use_indexes)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -29,6 +29,7 @@ static const struct {
     {"/signed-out", GET, "GET, HEAD", endpoint_signed_out, true},
     {"/healthz", GET, "GET, HEAD", endpoint_healthz, true},
     {"/readyz", GET, "GET, HEAD", endpoint_readyz, false},
+    {"/metrics", GET, "GET, HEAD", endpoint_metrics, false},
     {"/.well-known/oauth-protected-resource", GET, "GET, HEAD",
 	endpoint_metadata, true},
     {"/rolegate.css", GET, "GET, HEAD", endpoint_static, true},

@@ -267,29 +267,6 @@ gate_subject_id(const struct principal_row *p)
 }
 
 enum rg_err
-gate_audit(struct gate *g, const struct gate_context *ctx, const char *event,
-    const char *actor, const char *subject, json_t *detail)
-{
-	enum rg_err r = RG_E_NOMEM;
-	struct audit_row row = {0};
-	char *text = gate_json_text(detail);
-
-	if (text != NULL) {
-		row.time = ctx->now;
-		row.event = event;
-		row.actor = actor;
-		row.subject = subject;
-		row.client = ctx->client;
-		row.request_id = ctx->request_id;
-		row.detail = text;
-		r = store_audit_add(g->store, &row);
-	}
-	free(text);
-	json_decref(detail);
-	return r;
-}
-
-enum rg_err
 gate_token_check(struct gate *g, const struct provider *p, const char *token,
     size_t len, const char *nonce, int64_t now, json_t **claims, struct err *e)
 {

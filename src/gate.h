@@ -23,6 +23,7 @@
 #include "store/session.h"
 
 struct gate;
+struct keypair;
 
 /* On whose behalf and in which request; goes into the audit. Borrowed. */
 struct gate_context {
@@ -188,6 +189,45 @@ enum rg_err
 gate_token_check(struct gate *, const struct provider *, const char *token,
     size_t len, const char *nonce, int64_t now, json_t **claims, struct err *e);
 
+/* ---- the audit -------------------------------------------------------- */
+
+#define GATE_CHECKPOINT "rolegate-audit-checkpoint-v1"
+
+/*
+ * Appends a signed statement (base/statement.h) of this kind: origin, seq, hash
+ * and created. Verifies the whole chain before; RG_E_AUDIT_CHAIN. RG_E_CONF
+ * when audit_key_file is not set.
+ */
+enum rg_err gate_audit_checkpoint(
+    struct gate *, int64_t now, struct buf *out, struct err *e);
+
+struct gate_archive {
+	int64_t before;	    /* rows written before this time */
+	const char *folder; /* which exists */
+};
+
+/*
+ * Moves rows into signed segments (gate_segment.h), oldest first and no row out
+ * of order: a segment is on the disk and was read back, then an audit row says
+ * so, then its rows are deleted, in small steps. Wherever this is interrupted,
+ * each row is in the database or in a finished segment, and the next call goes
+ * on. `fn` is told of each segment. RG_E_AUDIT_CHAIN for a row that is not
+ * good: it stays.
+ */
+typedef void gate_archived_fn(
+    void *ctx, const char *file, int64_t first_seq, int64_t last_seq);
+enum rg_err gate_audit_archive(struct gate *, const struct gate_context *,
+    const struct gate_archive *, gate_archived_fn *fn, void *fn_ctx,
+    struct err *e);
+
+/*
+ * Verifies the segments of `folder` with the public key (both may be NULL), and
+ * then the database. `expect` (may be NULL) must be in the chain.
+ */
+enum rg_err gate_audit_verify(struct gate *, const struct audit_head *expect,
+    const char *folder, const struct keypair *, struct audit_chain *chain,
+    struct err *e);
+
 /* ---- counters --------------------------------------------------------- */
 
 /*
@@ -200,6 +240,17 @@ gate_token_check(struct gate *, const struct provider *, const char *token,
  */
 void
 gate_count(struct gate *, const char *name, const char *reason, int64_t now);
+
+/*
+ * The numbers that /metrics shows: the totals of all counters (what was
+ * counted, the reason), and some of the moment: "sessions", "policy_version",
+ * "audit_rows", "audit_archived_rows", and for each provider and document
+ * "document_age" in seconds.
+ */
+typedef void gate_metric_fn(
+    void *ctx, const char *name, const char *a, const char *b, int64_t value);
+enum rg_err
+gate_metrics(struct gate *, int64_t now, gate_metric_fn *fn, void *ctx);
 
 /*
  * Between two requests: small chores that nobody waits for. Returns in how many

@@ -95,12 +95,6 @@ read_main(struct conf *c, struct settings *s)
 	    (int)conf_seconds(c, MAIN, "database_timeout", 2, 0, 30) * 1000;
 	s->clock_skew =
 	    conf_seconds(c, MAIN, "clock_skew", 60, 0, CLAIMS_SKEW_MAX);
-	s->audit_refusals = conf_int(c, MAIN, "audit_refusals", 120, 1, 100000);
-	s->audit_refusals_day = conf_int(c, MAIN, "audit_refusals_day",
-	    20 * (long)s->audit_refusals, 1, 10000000);
-	if (s->audit_refusals_day < s->audit_refusals)
-		conf_fail(c, MAIN, "audit_refusals_day",
-		    "is below audit_refusals, which would have no effect");
 	s->log_level = LOG_INFO;
 	if (conf_has(c, MAIN, "log_level")) {
 		int level = log_level_parse(conf_need(c, MAIN, "log_level"));
@@ -141,6 +135,7 @@ settings_load(const char *path, struct settings **out, struct err *e)
 		goto out;
 	}
 	read_main(c, s);
+	settings_read_audit(c, s);
 	read_session(c, s);
 	settings_read_providers(c, s);
 	settings_read_gateway(c, s);
@@ -177,6 +172,10 @@ settings_free(struct settings **sp)
 	free(s->socket_group);
 	free(s->peer_user);
 	free(s->contact);
+	free(s->audit_key_file);
+	if (s->metrics_token != NULL)
+		explicit_bzero(s->metrics_token, strlen(s->metrics_token));
+	free(s->metrics_token);
 	free(s);
 	*sp = NULL;
 }

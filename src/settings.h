@@ -32,6 +32,13 @@ struct resource {
 	size_t audience_count;
 };
 
+/* What of a client's network address is written to the audit. */
+enum settings_client {
+	CLIENT_FULL,
+	CLIENT_HASH, /* keyed: equal addresses look equal */
+	CLIENT_OFF
+};
+
 struct settings {
 	char *path;	  /* of the file, for messages */
 	char *public_url; /* without a slash at the end */
@@ -56,6 +63,9 @@ struct settings {
 	int64_t sign_in_time;
 	int64_t audit_refusals; /* rows per minute */
 	int64_t audit_refusals_day;
+	enum settings_client audit_client;
+	char *audit_key_file; /* or NULL: nothing is signed */
+	char *metrics_token;  /* or NULL: there is no /metrics */
 	enum log_level log_level;
 	char *contact;		     /* "" if none */
 	bool api;		     /* /api/ is there */

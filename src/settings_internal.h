@@ -9,6 +9,9 @@
 /* strdup(), or the end of the program: at start there is nothing to save. */
 char *settings_dup(const char *);
 
+/* Audit and metrics. */
+void settings_read_audit(struct conf *, struct settings *);
+
 /* Fills s->providers from all [provider.NAME] sections. */
 void settings_read_providers(struct conf *, struct settings *);
 

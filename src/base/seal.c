@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/b64url.h"
 #include "base/file.h"
@@ -196,4 +197,22 @@ out:
 	EVP_CIPHER_CTX_free(ctx);
 	explicit_bzero(plain, sizeof(plain));
 	return r;
+}
+
+void
+seal_mac(const struct seal_keys *keys, const char *purpose, const char *text,
+    char out[static SEAL_MAC_LEN + 1])
+{
+	uint8_t key[HASH_LEN], digest[HASH_LEN];
+	unsigned int n = 0;
+
+	/* A key of its own for each purpose, apart from the one that seals. */
+	if (HMAC(EVP_sha256(), keys->k[0].key, KEY_LEN,
+		(const unsigned char *)purpose, strlen(purpose), key,
+		&n) == NULL ||
+	    HMAC(EVP_sha256(), key, sizeof(key), (const unsigned char *)text,
+		strlen(text), digest, &n) == NULL)
+		abort();
+	hash_hex(digest, SEAL_MAC_LEN / 2, out);
+	explicit_bzero(key, sizeof(key));
 }

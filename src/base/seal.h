@@ -39,4 +39,13 @@ enum rg_err seal(const struct seal_keys *, const char *purpose,
 enum rg_err seal_open(const struct seal_keys *, const char *purpose,
     const char *text, size_t len, struct buf *out);
 
+#define SEAL_MAC_LEN 32 /* hexadecimal digits, without the NUL */
+
+/*
+ * A pseudonym: HMAC-SHA-256 of `text` under the first key, cut to 128 bits.
+ * Equal texts of one purpose get equal ones until the key is replaced.
+ */
+void seal_mac(const struct seal_keys *, const char *purpose, const char *text,
+    char out[static SEAL_MAC_LEN + 1]);
+
 #endif

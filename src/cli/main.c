@@ -23,7 +23,7 @@ struct command {
 
 static const struct command commands[] = {
     {"init", NULL, cmd_init, "init", {NULL}, 0,
-	"Makes the database and the key file that the configuration names, "
+	"Makes the database and the key files that the configuration names, "
 	"or\nmigrates an older database.\n\n"
 	"  rolegatectl init --config /etc/rolegate/rolegate.conf\n"},
     {"config", "check", cmd_config_check, "config check", {NULL}, 0,
@@ -146,11 +146,26 @@ static const struct command commands[] = {
 	"  rolegatectl audit list --since 1d --event sign_in.refused\n"
 	"  rolegatectl audit list --request 8j2m4k6n\n"
 	"  rolegatectl audit list --json --limit 100\n"},
-    {"audit", "verify", cmd_audit_verify, "audit verify [--head SEQ:HASH]",
-	{"head"}, 0,
-	"Recomputes the hash chain and prints its head. Keep heads elsewhere "
-	"and\ngive one back with --head to prove that nothing before it was "
-	"rewritten.\n\n  rolegatectl audit verify\n"},
+    {"audit", "verify", cmd_audit_verify,
+	"audit verify [--head SEQ:HASH | --checkpoint FILE] [--key FILE]\n"
+	"        [--segments DIR]",
+	{"head", "checkpoint", "key", "segments"}, 0,
+	"Recomputes the hash chain, of archived segments too, and prints its "
+	"head.\nKeep checkpoints elsewhere and give one back to prove that "
+	"nothing before it\nwas rewritten or cut off.\n\n"
+	"  rolegatectl audit verify --checkpoint monday.checkpoint\n"
+	"  rolegatectl audit verify --segments /srv/audit --key audit.pub\n"},
+    {"audit", "key", cmd_audit_key, "audit key", {NULL}, 0,
+	"Prints the public key that verifies checkpoints and segments.\n\n"
+	"  rolegatectl audit key > audit.pub\n"},
+    {"audit", "checkpoint", cmd_audit_checkpoint, "audit checkpoint", {NULL}, 0,
+	"Verifies the audit and prints its head, signed. Keep it on another "
+	"machine.\n\n  rolegatectl audit checkpoint > monday.checkpoint\n"},
+    {"audit", "archive", cmd_audit_archive,
+	"audit archive --before WHEN --to DIR", {"before", "to"}, 0,
+	"Moves older rows into signed segment files, which stay "
+	"verifiable.\n\n"
+	"  rolegatectl audit archive --before 365d --to /srv/audit\n"},
     {"audit", "export", cmd_audit_export,
 	"audit export [--format jsonl|csv|cef] [--after SEQ] [--follow]\n"
 	"        [--since WHEN] [--until WHEN] [--event NAME] [--subject S]\n"

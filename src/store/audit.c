@@ -165,6 +165,19 @@ store_audit_count(struct store *s, const char *event, int64_t since,
 }
 
 enum rg_err
+store_audit_archive(struct store *s, const struct audit_head *last)
+{
+	struct query q;
+
+	if (!db_in_transaction(s))
+		return db_fail(s, RG_E_INTERNAL, "no transaction is open");
+	db_query(&q, s, ST_AUDIT_ARCHIVE);
+	db_int(&q, last->seq);
+	db_text(&q, last->hash);
+	return db_run(&q);
+}
+
+enum rg_err
 store_audit_prune(struct store *s, int limit, int64_t *removed)
 {
 	struct query q;

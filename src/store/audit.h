@@ -82,13 +82,20 @@ enum rg_err store_audit_page(struct store *, const struct audit_filter *f,
 enum rg_err store_audit_count(struct store *, const char *event, int64_t since,
     int64_t until, int64_t *count);
 
-/* Deletes up to `limit` of the rows that were archived, a small step. */
-enum rg_err store_audit_prune(struct store *, int limit, int64_t *removed);
-
 struct audit_head {
 	int64_t seq; /* 0: empty */
 	char hash[HASH_HEX_LEN + 1];
 };
+
+/*
+ * Lets rows up to `last` be deleted. In the transaction of the audit row
+ * "audit.archived" about "audit:SEQ" that says so, behind it; a trigger refuses
+ * otherwise (RG_E_STORE).
+ */
+enum rg_err store_audit_archive(struct store *, const struct audit_head *last);
+
+/* Deletes up to `limit` of the rows that were archived, a small step. */
+enum rg_err store_audit_prune(struct store *, int limit, int64_t *removed);
 
 enum rg_err store_audit_head(struct store *, struct audit_head *);
 

@@ -343,6 +343,22 @@ sweep(
 }
 
 enum rg_err
+store_session_count(struct store *s, int64_t now, int64_t *count)
+{
+	enum rg_err r;
+	struct query q;
+	bool row;
+
+	*count = 0;
+	db_query(&q, s, ST_SESSION_COUNT);
+	db_int(&q, now);
+	if ((r = db_step(&q, &row)) == RG_OK && row)
+		*count = db_column_int(&q, 0);
+	db_done(&q);
+	return r;
+}
+
+enum rg_err
 store_sweep(struct store *s, int64_t now, int limit, int64_t *removed)
 {
 	enum rg_err r;

@@ -82,6 +82,9 @@ typedef enum rg_err session_fn(void *ctx, const struct session_row *);
 enum rg_err store_session_find(struct store *, const uint8_t hash[HASH_LEN],
     int64_t now, session_fn *fn, void *ctx);
 
+/* How many are alive at `now`. */
+enum rg_err store_session_count(struct store *, int64_t now, int64_t *count);
+
 /* All sessions alive at `now`, newest first. */
 enum rg_err
 store_each_session(struct store *, int64_t now, session_fn *fn, void *ctx);

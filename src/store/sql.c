@@ -132,6 +132,7 @@ const char *const sql_text[ST__MAX] = {
     [ST_SESSION_REMOVE] = "DELETE FROM sessions WHERE hash = ?1",
     [ST_SESSION_REMOVE_PUBLIC] = "DELETE FROM sessions WHERE public_id = ?1",
     [ST_SESSION_REMOVE_ALL] = "DELETE FROM sessions WHERE principal = ?1",
+    [ST_SESSION_COUNT] = "SELECT count(*) FROM sessions WHERE dies_at > ?1",
     [ST_SESSION_SWEEP] =
 	"DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions"
 	" WHERE dies_at <= ?1 ORDER BY dies_at LIMIT ?2)",

@@ -135,6 +135,9 @@ test_what_would_not_hold(void **state)
 	(void)state;
 	refused("workers = 4\nsign_in_workers = 4\n", "", "",
 	    "must be below workers");
+	refused("audit_client = some\n", "", "", "audit_client");
+	refused("metrics_token_file = /nonexistent\n", "", "",
+	    "metrics_token_file");
 	refused("audit_refusals = 50\naudit_refusals_day = 49\n", "", "",
 	    "is below audit_refusals");
 }
@@ -351,6 +354,7 @@ copy_example(bool all)
 			continue;
 		}
 		if (all && *p == ';' && strncmp(p, ";ca_file", 8) != 0 &&
+		    strncmp(p, ";metrics_token_file", 19) != 0 &&
 		    strncmp(p, ";client_secret_env", 18) != 0)
 			p++;
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s", p);
@@ -448,6 +452,9 @@ test_example(void **state)
 	assert_int_equal(few->idle_timeout_ms, all->idle_timeout_ms);
 	assert_int_equal(few->database_timeout_ms, all->database_timeout_ms);
 	assert_int_equal(few->audit_refusals, all->audit_refusals);
+	assert_int_equal(few->audit_refusals_day, all->audit_refusals_day);
+	assert_int_equal(few->audit_client, all->audit_client);
+	assert_null(few->audit_key_file);
 	assert_int_equal(few->clock_skew, all->clock_skew);
 	assert_int_equal(few->log_level, all->log_level);
 	assert_int_equal(few->session_idle, all->session_idle);

@@ -304,9 +304,19 @@ gate_ready(struct gate *g, int64_t now, struct gate_health *h)
 	r = h->database = store_ping(g->store, true);
 	h->provider_count = s->provider_count;
 	for (i = 0; i < s->provider_count; i++) {
-		h->providers[i].name = s->providers[i].name;
-		h->providers[i].state =
-		    provider_ready(g, &s->providers[i], now);
+		const struct provider *p = &s->providers[i];
+		enum cert_state cert = oidc_certificate(g->oidc, p, now);
+
+		h->providers[i].name = p->name;
+		h->providers[i].state = provider_ready(g, p, now);
+		if (cert != CERT_GOOD)
+			h->certificate_ends = true;
+		/* Nothing else proves us: no sign-in can succeed. */
+		if (cert == CERT_EXPIRED &&
+		    p->credentials[p->credential_count - 1].kind ==
+			CREDENTIAL_CERTIFICATE &&
+		    p->credentials[0].kind == CREDENTIAL_CERTIFICATE)
+			h->providers[i].state = RG_E_CERT_EXPIRED;
 		if (r == RG_OK)
 			r = h->providers[i].state;
 	}

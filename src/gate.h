@@ -267,6 +267,7 @@ struct gate_health {
 		const char *name; /* borrowed from the settings */
 		enum rg_err state;
 	} providers[SETTINGS_MAX_PROVIDERS];
+	bool certificate_ends; /* a client certificate needs a successor */
 };
 
 /* RG_OK when sign-ins can work: the database answers, keys are at hand. */

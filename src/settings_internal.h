@@ -23,6 +23,10 @@ void settings_read_providers(struct conf *, struct settings *);
 void settings_read_graph(struct conf *, const char *section, struct provider *,
     const char *cloud_url);
 
+/* The secrets, certificates and assertions of one section; at least one. */
+void settings_read_credentials(
+    struct conf *, const char *section, struct provider *);
+
 /* Frees what it holds and wipes its secrets. */
 void settings_provider_clear(struct provider *);
 

@@ -11,49 +11,6 @@
 #include "base/text.h"
 #include "base/url.h"
 
-#define SECRET_MAX 4096
-
-/* The secret from its file or environment variable, whichever is named. */
-static void
-read_secret(struct conf *c, const char *section, struct provider *p)
-{
-	const char *file = conf_str(c, section, "client_secret_file", NULL);
-	const char *env = conf_str(c, section, "client_secret_env", NULL);
-	const char *value;
-	struct buf text = BUF_INIT;
-	struct err e = {RG_OK, ""};
-
-	if ((file == NULL) == (env == NULL)) {
-		conf_fail(c, section, "client_secret_file",
-		    "give either client_secret_file or client_secret_env");
-		goto out;
-	}
-	if (file != NULL) {
-		if (file_read_secret(file, SECRET_MAX, &text, &e) != RG_OK) {
-			conf_fail(
-			    c, section, "client_secret_file", "%s", e.detail);
-			goto out;
-		}
-		value = buf_str(&text);
-	} else if ((value = getenv(env)) == NULL) {
-		conf_fail(c, section, "client_secret_env",
-		    "the environment has no %s", env);
-		goto out;
-	}
-	if (value[0] == '\0' || !text_is_line(value, SECRET_MAX)) {
-		conf_fail(c, section,
-		    file != NULL ? "client_secret_file" : "client_secret_env",
-		    "the secret is empty or has control characters");
-		goto out;
-	}
-	p->credentials[0].kind = CREDENTIAL_SECRET;
-	p->credentials[0].source = settings_dup(file != NULL ? file : env);
-	p->credentials[0].secret = settings_dup(value);
-	p->credential_count = 1;
-out:
-	buf_clear(&text);
-}
-
 /* The tenant of Entra, and that the issuer is the one of that tenant. */
 static void
 read_entra(struct conf *c, const char *section, struct provider *p)
@@ -117,7 +74,6 @@ read_provider(
     struct conf *c, const char *section, struct settings *s, struct provider *p)
 {
 	static const char *const types[] = {"oidc", "entra", NULL};
-	static const char *const auths[] = {"basic", "post", NULL};
 	static const char *const modes[] = {"query", "form_post", NULL};
 	const char *name = section + strlen("provider.");
 	const char *alg;
@@ -137,9 +93,7 @@ read_provider(
 	if (p->issuer != NULL)
 		check_issuer(c, section, s, p);
 	p->client_id = conf_copy_need(c, section, "client_id");
-	read_secret(c, section, p);
-	p->client_auth =
-	    (enum client_auth)conf_choice(c, section, "client_auth", auths, 0);
+	settings_read_credentials(c, section, p);
 	p->response_mode = (enum response_mode)conf_choice(
 	    c, section, "response_mode", modes, 0);
 	p->scope = conf_copy(c, section, "scope", "openid profile email");

@@ -33,6 +33,20 @@ cert_state(const struct cert *c, int64_t now)
 	return CERT_GOOD;
 }
 
+const struct credential *
+credential_last(const struct credential *list, size_t count)
+{
+	const struct credential *last = NULL;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (list[i].kind == CREDENTIAL_CERTIFICATE &&
+		    (last == NULL ||
+			list[i].cert.not_after > last->cert.not_after))
+			last = &list[i];
+	return last;
+}
+
 void
 credential_clear(struct credential *c)
 {

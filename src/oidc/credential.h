@@ -6,6 +6,7 @@
 #ifndef RG_OIDC_CREDENTIAL_H
 #define RG_OIDC_CREDENTIAL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -38,6 +39,10 @@ enum cert_state {
 };
 
 enum cert_state cert_state(const struct cert *, int64_t now);
+
+/* The certificate of the list that ends last; NULL when there is none. */
+const struct credential *
+credential_last(const struct credential *list, size_t count);
 
 /* Wipes and frees what it holds. */
 void credential_clear(struct credential *);

@@ -224,3 +224,9 @@ oidc_ready(struct oidc *o, const struct provider *p, int64_t now, struct err *e)
 		    e, RG_E_JWKS_EMPTY, "%s: not fetched yet", p->name);
 	return RG_OK;
 }
+
+enum cert_state
+oidc_certificate(struct oidc *o, const struct provider *p, int64_t now)
+{
+	return client_certificate(o, p, now);
+}

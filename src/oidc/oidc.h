@@ -148,4 +148,12 @@ oidc_warm(struct oidc *, const struct provider *, int64_t now, struct err *e);
 enum rg_err
 oidc_ready(struct oidc *, const struct provider *, int64_t now, struct err *e);
 
+/*
+ * How soon the provider's client certificate ends: the one that ends last, if
+ * there are several; CERT_GOOD if there is none. Logs what is to be known of
+ * it, once a day and process.
+ */
+enum cert_state
+oidc_certificate(struct oidc *, const struct provider *, int64_t now);
+
 #endif

@@ -10,7 +10,7 @@
 #include "jose/jwk.h"
 #include "oidc/credential.h"
 
-#define PROVIDER_MAX_CREDENTIALS 8
+#define PROVIDER_MAX_CREDENTIALS 4
 
 enum provider_type {
 	PROVIDER_OIDC,

@@ -3,9 +3,12 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "oidc/client_auth.h"
 #include "oidc/token_response.h"
+
+#define WARN_EVERY 86400 /* seconds */
 
 _Static_assert(PROVIDER_MAX_CREDENTIALS <= 16, "bits of `refused`");
 
@@ -34,6 +37,29 @@ memory_of(struct oidc *o, const struct provider *p)
 	m->next = o->clients;
 	o->clients = m;
 	return m;
+}
+
+enum cert_state
+client_certificate(struct oidc *o, const struct provider *p, int64_t now)
+{
+	const struct credential *c =
+	    credential_last(p->credentials, p->credential_count);
+	struct client_memory *m = memory_of(o, p);
+	enum cert_state state;
+	char end[32];
+
+	if (c == NULL)
+		return CERT_GOOD;
+	state = cert_state(&c->cert, now);
+	if (state == CERT_GOOD || state == CERT_NOT_YET || m == NULL ||
+	    (m->warned_at != 0 && now < clock_add(m->warned_at, WARN_EVERY)))
+		return state;
+	m->warned_at = now;
+	clock_format(c->cert.not_after, end);
+	log_event(state == CERT_ENDS_SOON ? LOG_WARN : LOG_ERROR,
+	    "client_auth.certificate", "provider=%s credential=%s ends=%s",
+	    p->name, log_quote(c->source), end);
+	return state;
 }
 
 /* What became of one attempt. */
@@ -113,6 +139,7 @@ token_request(struct oidc *o, const struct provider *p, const char *endpoint,
 
 	if (m == NULL)
 		return err_set(e, RG_E_NOMEM, "token request");
+	(void)client_certificate(o, p, now);
 	n = order_of(p, m->refused, order);
 	for (i = 0; i < n; i++) {
 		const struct credential *c = &p->credentials[order[i]];

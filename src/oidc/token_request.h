@@ -24,6 +24,10 @@ struct client_memory {
 
 void client_memory_free(struct client_memory **);
 
+/* What oidc_certificate() promises. */
+enum cert_state
+client_certificate(struct oidc *, const struct provider *, int64_t now);
+
 /*
  * Sends `form` (unchanged) with the provider's first credential. Only when the
  * answer is invalid_client, the next one is tried, each at most once: the

@@ -11,38 +11,18 @@
 #include <cmocka.h>
 #include <jwt.h>
 #include <openssl/core_names.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
-#include <openssl/x509v3.h>
 
 #include "base/b64url.h"
 #include "base/json.h"
 #include "jose/cert.h"
 #include "jose/jws.h"
 #include "jose/sign.h"
+#include "tests/unit/cert_util.h"
 
-#define PEM_MAX 8192
-#define DAY 86400
+#define NOW ((int64_t)1700000000)
 
 static char rsa_pem[PEM_MAX], ec_pem[PEM_MAX];
 static EVP_PKEY *rsa_key, *ec_key;
-
-/* The private key as PEM; with a passphrase if `pass` is not NULL. */
-static void
-to_pem(EVP_PKEY *key, const char *pass, char out[static PEM_MAX])
-{
-	BIO *mem = BIO_new(BIO_s_mem());
-	int n;
-
-	assert_int_equal(PEM_write_bio_PKCS8PrivateKey(mem, key,
-			     pass == NULL ? NULL : EVP_aes_256_cbc(), pass,
-			     pass == NULL ? 0 : (int)strlen(pass), NULL, NULL),
-	    1);
-	n = BIO_read(mem, out, PEM_MAX - 1);
-	assert_true(n > 0);
-	out[n] = '\0';
-	BIO_free(mem);
-}
 
 static int
 make_keys(void **state)
@@ -52,8 +32,8 @@ make_keys(void **state)
 	ec_key = EVP_EC_gen("P-256");
 	if (rsa_key == NULL || ec_key == NULL)
 		return -1;
-	to_pem(rsa_key, NULL, rsa_pem);
-	to_pem(ec_key, NULL, ec_pem);
+	pem_key(rsa_key, NULL, rsa_pem);
+	pem_key(ec_key, NULL, ec_pem);
 	return 0;
 }
 
@@ -308,7 +288,7 @@ test_keys_that_are_refused(void **state)
 	refused(
 	    "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
 	    -1, RG_E_JWK_FORMAT);
-	to_pem(rsa_key, "open sesame", text);
+	pem_key(rsa_key, "open sesame", text);
 	refused(text, -1, RG_E_KEY_ENCRYPTED);
 	/* The old form, which says so in a header line. */
 	mem = BIO_new(BIO_s_mem());
@@ -321,11 +301,11 @@ test_keys_that_are_refused(void **state)
 	assert_non_null(strstr(text, "4,ENCRYPTED"));
 	refused(text, -1, RG_E_KEY_ENCRYPTED);
 	BIO_free(mem);
-	to_pem(weak, NULL, text);
+	pem_key(weak, NULL, text);
 	refused(text, -1, RG_E_JWK_WEAK);
-	to_pem(p384, NULL, text);
+	pem_key(p384, NULL, text);
 	refused(text, -1, RG_E_JWK_ALG);
-	to_pem(ed, NULL, text);
+	pem_key(ed, NULL, text);
 	refused(text, -1, RG_E_JWK_ALG);
 	refused(rsa_pem, JOSE_ES256, RG_E_JWK_ALG);
 	refused(ec_pem, JOSE_RS256, RG_E_JWK_ALG);
@@ -372,26 +352,6 @@ test_names_of_a_key(void **state)
 	jose_key_free(&key);
 }
 
-/* A self-signed certificate that is valid from `from` to `to` (from now on). */
-static void
-certify(EVP_PKEY *key, long from, long to, char out[static PEM_MAX])
-{
-	X509 *x = X509_new();
-	BIO *mem = BIO_new(BIO_s_mem());
-	int n;
-
-	assert_int_equal(X509_set_version(x, X509_VERSION_3), 1);
-	(void)X509_gmtime_adj(X509_getm_notBefore(x), from);
-	(void)X509_gmtime_adj(X509_getm_notAfter(x), to);
-	assert_int_equal(X509_set_pubkey(x, key), 1);
-	assert_true(X509_sign(x, rsa_key, EVP_sha256()) > 0);
-	assert_int_equal(PEM_write_bio_X509(mem, x), 1);
-	n = BIO_read(mem, out, PEM_MAX - 1);
-	out[n] = '\0';
-	BIO_free(mem);
-	X509_free(x);
-}
-
 static void
 test_certificate(void **state)
 {
@@ -404,7 +364,7 @@ test_certificate(void **state)
 	size_t len;
 
 	(void)state;
-	certify(rsa_key, -DAY, 9 * DAY, pem);
+	pem_cert(rsa_key, NOW - DAY, NOW + 9 * DAY, pem);
 	assert_int_equal(parse(rsa_pem, -1, &key), RG_OK);
 	assert_int_equal(cert_parse(pem, strlen(pem), key, &c, &e), RG_OK);
 	assert_int_equal(c.not_after - c.not_before, 10 * DAY);
@@ -422,7 +382,7 @@ test_certificate(void **state)
 	assert_int_equal(parse(both, -1, &key), RG_OK);
 	assert_int_equal(cert_parse(both, strlen(both), key, &c, &e), RG_OK);
 	/* Another key's, none, nonsense. */
-	certify(ec_key, -DAY, 9 * DAY, pem);
+	pem_cert(ec_key, NOW - DAY, NOW + 9 * DAY, pem);
 	assert_int_equal(
 	    cert_parse(pem, strlen(pem), key, &c, &e), RG_E_CERT_KEY);
 	assert_int_equal(cert_parse(rsa_pem, strlen(rsa_pem), key, &c, &e),

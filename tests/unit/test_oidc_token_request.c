@@ -3,7 +3,10 @@
 #include "tests/unit/oidc_stub.h"
 
 #include "base/form.h"
+#include "base/random.h"
+#include "jose/jws.h"
 #include "oidc/token_request.h"
+#include "tests/unit/cert_util.h"
 #include "tests/unit/util.h"
 
 #define OK_BODY "{\"token_type\":\"Bearer\",\"access_token\":\"a\"}"
@@ -187,6 +190,156 @@ test_assertion_file(void **state)
 	assert_int_equal(stub_hits(&x->stub, "/token"), 3);
 }
 
+/* A certificate of op_keys[which], as the settings would read it. */
+static void
+certificate(struct op *x, size_t at, int which, int64_t from, int64_t to)
+{
+	struct credential *c = &x->provider.credentials[at];
+	char pem[PEM_MAX];
+
+	*c = (struct credential){
+	    .kind = CREDENTIAL_CERTIFICATE, .source = at == 0 ? src1 : src2};
+	pem_key(op_keys[which], NULL, pem);
+	assert_err(jose_key_parse(pem, strlen(pem), -1, &c->key, NULL), RG_OK);
+	pem_cert(op_keys[which], from, to, pem);
+	assert_err(cert_parse(pem, strlen(pem), c->key, &c->cert, NULL), RG_OK);
+	x->provider.credential_count = at + 1;
+}
+
+/* The assertion that the token endpoint was sent last, in *token. */
+static void
+last_assertion(struct op *x, struct buf *token)
+{
+	const char *at =
+	    strstr(stub_route(&x->stub, "/token")->last, "&client_assertion=");
+
+	assert_non_null(at);
+	at += strlen("&client_assertion=");
+	buf_put(token, at, strcspn(at, "& \r\n"));
+}
+
+/* Verified with the public half; header and claims are new references. */
+static void
+open_assertion(struct op *x, int which, json_t **header, json_t **claims)
+{
+	struct buf token = BUF_INIT, payload = BUF_INIT;
+	json_t *jwk = op_jwk(which, NULL);
+	struct jwk *key = NULL;
+	uint8_t head[1024];
+	size_t len = 0;
+
+	last_assertion(x, &token);
+	assert_err(jwk_parse(jwk, JOSE_PS256, JOSE_PS256, &key), RG_OK);
+	assert_err(
+	    jws_verify(buf_str(&token), token.len, key, &payload), RG_OK);
+	assert_err(
+	    b64url_decode(token.p, strcspn(token.p, "."), head, &len), RG_OK);
+	assert_err(json_load_strict((const char *)head, len, header), RG_OK);
+	assert_err(json_load_strict(payload.p, payload.len, claims), RG_OK);
+	jwk_free(&key);
+	json_decref(jwk);
+	buf_clear(&token);
+	buf_clear(&payload);
+}
+
+/*
+ * What Microsoft's page asks of an assertion, and that each is a new one.
+ * learn.microsoft.com/entra/identity-platform/certificate-credentials
+ */
+static void
+test_assertion_of_a_certificate(void **state)
+{
+	struct op *x = *state;
+	json_t *header, *claims, *again;
+	char url[64];
+
+	(void)stub_json(&x->stub, "/token", 200, OK_BODY);
+	certificate(x, 0, 0, NOW - DAY, NOW + 90 * DAY);
+	assert_err(ask(x), RG_OK);
+	assert_false(stub_saw(&x->stub, "/token", "Authorization"));
+	assert_false(stub_saw(&x->stub, "/token", "client_secret"));
+	assert_true(stub_saw(&x->stub, "/token", "&client_id=client&"));
+	open_assertion(x, 0, &header, &claims);
+	assert_string_equal(json_str(header, "alg"), "PS256");
+	assert_string_equal(json_str(header, "typ"), "JWT");
+	assert_string_equal(json_str(header, "x5t#S256"),
+	    x->provider.credentials[0].cert.x5t_s256);
+	assert_int_equal(json_object_size(header), 3);
+	(void)snprintf(
+	    url, sizeof(url), "http://127.0.0.1:%u/token", x->stub.port);
+	assert_string_equal(json_str(claims, "aud"), url);
+	assert_string_equal(json_str(claims, "iss"), "client");
+	assert_string_equal(json_str(claims, "sub"), "client");
+	assert_int_equal(
+	    json_integer_value(json_object_get(claims, "iat")), NOW);
+	assert_int_equal(
+	    json_integer_value(json_object_get(claims, "nbf")), NOW);
+	assert_int_equal(
+	    json_integer_value(json_object_get(claims, "exp")), NOW + 300);
+	assert_int_equal(strlen(json_str(claims, "jti")), RANDOM_TOKEN_LEN);
+	assert_int_equal(json_object_size(claims), 7);
+	json_decref(header);
+	assert_err(ask(x), RG_OK);
+	open_assertion(x, 0, &header, &again);
+	assert_string_not_equal(
+	    json_str(claims, "jti"), json_str(again, "jti"));
+	json_decref(header);
+	json_decref(claims);
+	json_decref(again);
+	jose_key_free(&x->provider.credentials[0].key);
+}
+
+/* Of two, the one that is valid now; an expired one is never sent. */
+static void
+test_validity_of_certificates(void **state)
+{
+	struct op *x = *state;
+	json_t *header, *claims;
+
+	(void)stub_json(&x->stub, "/token", 200, OK_BODY);
+	certificate(x, 0, 0, NOW + 1, NOW + 90 * DAY);
+	assert_err(ask(x), RG_E_CERT_NOT_YET);
+	certificate(x, 1, 1, NOW - 90 * DAY, NOW);
+	assert_err(ask(x), RG_OK); /* the last second counts */
+	open_assertion(x, 1, &header, &claims);
+	json_decref(header);
+	json_decref(claims);
+	jose_key_free(&x->provider.credentials[1].key);
+	certificate(x, 1, 1, NOW - 90 * DAY, NOW - 1);
+	assert_err(ask(x), RG_E_CERT_NOT_YET);
+	jose_key_free(&x->provider.credentials[0].key);
+	jose_key_free(&x->provider.credentials[1].key);
+	certificate(x, 0, 0, NOW - 90 * DAY, NOW - 1);
+	assert_err(ask(x), RG_E_CERT_EXPIRED);
+	assert_non_null(strstr(x->e.detail, "one.file: on 2023-11-14T22:13"));
+	assert_int_equal(stub_hits(&x->stub, "/token"), 1);
+	jose_key_free(&x->provider.credentials[0].key);
+}
+
+static enum cert_state
+state_of(int64_t life, int64_t left)
+{
+	struct cert c = {
+	    .not_before = NOW + left - life, .not_after = NOW + left};
+
+	return cert_state(&c, NOW);
+}
+
+static void
+test_how_soon_it_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(state_of(365 * DAY, 31 * DAY), CERT_GOOD);
+	assert_int_equal(state_of(365 * DAY, 29 * DAY), CERT_ENDS_SOON);
+	assert_int_equal(state_of(365 * DAY, 6 * DAY), CERT_URGENT);
+	assert_int_equal(state_of(365 * DAY, -1), CERT_EXPIRED);
+	assert_int_equal(state_of(10, 11), CERT_NOT_YET);
+	/* One that lives for a day is no reason to worry in the morning. */
+	assert_int_equal(state_of(DAY, DAY / 2), CERT_GOOD);
+	assert_int_equal(state_of(DAY, DAY / 4), CERT_ENDS_SOON);
+	assert_int_equal(state_of(DAY, DAY / 11), CERT_URGENT);
+}
+
 int
 main(void)
 {
@@ -195,6 +348,9 @@ main(void)
 	    OP_TEST(test_all_refused),
 	    OP_TEST(test_any_other_answer_ends_it),
 	    OP_TEST(test_assertion_file),
+	    OP_TEST(test_assertion_of_a_certificate),
+	    OP_TEST(test_validity_of_certificates),
+	    cmocka_unit_test(test_how_soon_it_ends),
 	};
 
 	return cmocka_run_group_tests_name(

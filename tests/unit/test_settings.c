@@ -355,7 +355,8 @@ copy_example(bool all)
 		}
 		if (all && *p == ';' && strncmp(p, ";ca_file", 8) != 0 &&
 		    strncmp(p, ";metrics_token_file", 19) != 0 &&
-		    strncmp(p, ";client_secret_env", 18) != 0)
+		    (strncmp(p, ";client_", 8) != 0 ||
+			strncmp(p, ";client_auth", 12) == 0))
 			p++;
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s", p);
 		assert_true(at < sizeof(text));

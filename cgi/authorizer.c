@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cgi/bearer.h"
 #include "cgi/identity.h"
+#include "cgi/step_up.h"
 #include "cgi/whoami.h"
 #include "cgi/worker.h"
 
@@ -54,13 +55,18 @@ leave_to_require(struct response *s)
 	s->bare = true;
 }
 
+/* Off to sign in; who is signed in already, with the extra proof. */
 static void
-to_login(struct worker *w, const struct request *q, struct response *s)
+to_login(struct worker *w, const struct request *q, struct response *s,
+    const struct gate_identity *id)
 {
+	const char *back = q->uri[0] == '\0' ? "/" : q->uri;
 	struct buf to = BUF_INIT;
 
-	put_login_url(
-	    &to, w->settings->public_url, q->uri[0] == '\0' ? "/" : q->uri);
+	if (id == NULL)
+		put_login_url(&to, w->settings->public_url, back);
+	else
+		step_up_put_url(&to, w->settings, q, id, back);
 	response_redirect(s, buf_str(&to));
 	s->status = 302;
 	if (!buf_ok(&to))
@@ -87,7 +93,7 @@ refuse_stranger(struct worker *w, const struct request *q, struct response *s,
 	if (bearer_is_sent(q))
 		whoami_refuse(w, q, s, r);
 	else if (no_session && navigates(q))
-		to_login(w, q, s);
+		to_login(w, q, s, NULL);
 	else if (!no_session && q->wants_html)
 		fail(w, q, s, r, q->uri[0] == '\0' ? "/" : q->uri);
 	else
@@ -99,11 +105,17 @@ refuse_person(struct worker *w, const struct request *q, struct response *s,
     const struct gate_identity *id, enum rg_err r)
 {
 	bool lacks = r == RG_E_INSUFFICIENT_ROLE || r == RG_E_NO_ROLE ||
-		     r == RG_E_GROUPS_UNKNOWN || r == RG_E_DENIED;
+		     r == RG_E_GROUPS_UNKNOWN || r == RG_E_DENIED ||
+		     r == RG_E_INSUFFICIENT_AUTH;
 
 	s->refused = r;
 	if (lacks && q->require_env)
 		leave_to_require(s);
+	else if (r == RG_E_INSUFFICIENT_AUTH && navigates(q) &&
+		 !bearer_is_sent(q))
+		to_login(w, q, s, id);
+	else if (r == RG_E_INSUFFICIENT_AUTH)
+		whoami_refuse(w, q, s, r);
 	else if (lacks && q->wants_html && r != RG_E_INSUFFICIENT_ROLE)
 		me_denied(w, q, s, id);
 	else if (lacks && q->wants_html)
@@ -134,6 +146,8 @@ authorizer(struct worker *w, const struct request *q, struct response *s,
 		return;
 	}
 	r = whoami_check(q, &id.decision);
+	if (r == RG_OK)
+		r = step_up_check(q, &id);
 	if (r == RG_OK)
 		allow(s, &id);
 	else

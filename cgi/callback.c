@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* GET|POST /callback: back from the provider. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "cgi/worker.h"
+#include "cgi/chooser.h"
+#include "cgi/login_cookie.h"
 
 /*
  * One value, from the query of a GET or the body of a POST. The same name in
@@ -48,17 +48,6 @@ read_callback(const struct request *q, struct gate_callback *cb)
 	return RG_OK;
 }
 
-/* The base name of the transaction cookie of this state. */
-static bool
-login_cookie(const char *state, char base[static COOKIE_NAME_MAX])
-{
-	if (state == NULL || strlen(state) != RANDOM_TOKEN_LEN)
-		return false;
-	(void)snprintf(base, COOKIE_NAME_MAX, "%s%.*s", COOKIE_LOGIN,
-	    COOKIE_LOGIN_CHARS, state);
-	return true;
-}
-
 void
 endpoint_callback(struct worker *w, const struct request *q, struct response *s)
 {
@@ -77,7 +66,7 @@ endpoint_callback(struct worker *w, const struct request *q, struct response *s)
 		fail(w, q, s, r, NULL);
 		return;
 	}
-	if (login_cookie(cb.state, base)) {
+	if (login_cookie_name(cb.state, base)) {
 		cookie_name(&w->style, base, name);
 		cb.cookie = request_cookie(q, name, 0);
 	}
@@ -85,6 +74,11 @@ endpoint_callback(struct worker *w, const struct request *q, struct response *s)
 	r = gate_finish_sign_in(w->gate, &cb, &ctx, &in, &e);
 	if (r != RG_OK) {
 		fail(w, q, s, r, in.return_to);
+		goto out;
+	}
+	if (in.again.location.len > 0) {
+		login_cookie_send(w, q, s, in.provider, &in.again);
+		cookie_forget(s, &w->style, base, SAME_SITE_LAX);
 		goto out;
 	}
 	/* Who has no role learns why from us, not from a bare 403 there. */
@@ -95,6 +89,7 @@ endpoint_callback(struct worker *w, const struct request *q, struct response *s)
 	response_redirect(s, buf_str(&to));
 	cookie_set(s, &w->style, COOKIE_SESSION, in.session, -1, SAME_SITE_LAX);
 	cookie_forget(s, &w->style, base, SAME_SITE_LAX);
+	chooser_remember(w, s, in.provider);
 out:
 	gate_signed_in_clear(&in);
 	buf_clear(&to);

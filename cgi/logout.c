@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "cgi/worker.h"
+#include "cgi/chooser.h"
 
 void
 endpoint_logout(struct worker *w, const struct request *q, struct response *s)
@@ -32,6 +32,7 @@ endpoint_logout(struct worker *w, const struct request *q, struct response *s)
 		buf_printf(&to, "%s/signed-out", w->settings->prefix);
 	response_redirect(s, buf_str(&to));
 	cookie_forget(s, &w->style, COOKIE_SESSION, SAME_SITE_LAX);
+	chooser_forget(w, q, s);
 out:
 	buf_clear(&to);
 }

@@ -71,7 +71,7 @@ fail(struct worker *w, const struct request *q, struct response *s,
     enum rg_err code, const char *retry_to)
 {
 	const struct problem *p = problem_of(code);
-	struct buf retry = BUF_INIT;
+	struct buf retry = BUF_INIT, choose = BUF_INIT;
 	const char *label, *prompt;
 
 	if (!q->wants_html) {
@@ -80,10 +80,18 @@ fail(struct worker *w, const struct request *q, struct response *s,
 	}
 	label = problem_next(code, &prompt);
 	put_retry_url(w, &retry, retry_to, prompt);
+	/* The remembered provider may be the one that fails. */
+	if (w->settings->provider_count > 1) {
+		buf_printf(&choose, "%s/login?choose=1", w->settings->prefix);
+		if (retry_to != NULL)
+			form_put(&choose, "return_to", retry_to);
+	}
 	page(w, q, s, p->status, "www/error.html",
-	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "title", p->title,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "title", p->title,
 		"message", p->message, "advice", p->advice, "code", p->code,
-		"retry_url", buf_str(&retry), "retry_label", label));
+		"retry_url", buf_str(&retry), "retry_label", label,
+		"choose_url", buf_str(&choose)));
 	s->refused = code;
+	buf_clear(&choose);
 	buf_clear(&retry);
 }

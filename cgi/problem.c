@@ -115,6 +115,21 @@ static const struct problem loop = {403, "sign_in_loop",
     "Your browser was sent to sign in again and again within a short time.",
     "Close this tab, wait a minute, and open the application anew. If it goes "
     "on, allow cookies for this site."};
+static const struct problem too_old = {403, "sign_in_too_old",
+    "A fresh sign-in is needed",
+    "This application wants you to have proved recently who you are, and the "
+    "sign-in provider remembered you from longer ago.",
+    "Sign in again. If you are not asked for anything, sign out at your "
+    "organisation first."};
+static const struct problem step_up = {403, "step_up_failed",
+    "The extra proof is missing",
+    "This needs a stronger sign-in, and the sign-in provider did not confirm "
+    "one.",
+    "Sign in again and complete each step that you are asked for."};
+static const struct problem insufficient_auth = {403,
+    "insufficient_authentication", "This needs a stronger sign-in",
+    "You are signed in, but not with the extra proof that this needs.",
+    "Sign in again with the extra step."};
 static const struct problem overloaded = {503, "overloaded",
     "Many people are signing in just now",
     "Too many sign-ins wait for the provider at this moment.", LATER};
@@ -188,6 +203,11 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_ACCOUNT] = &account,
     [RG_E_INTERACTION] = &interaction,
     [RG_E_SIGN_IN_LOOP] = &loop,
+    [RG_E_AUTH_TIME_MISSING] = &setup,
+    [RG_E_AUTH_TIME_FUTURE] = &token_refused,
+    [RG_E_AUTH_TIME_OLD] = &too_old,
+    [RG_E_STEP_UP] = &step_up,
+    [RG_E_INSUFFICIENT_AUTH] = &insufficient_auth,
     [RG_E_TOKEN_SIZE] = &token_refused,
     [RG_E_TOKEN_PARTS] = &token_refused,
     [RG_E_TOKEN_BASE64] = &token_refused,

@@ -9,9 +9,11 @@
 #include "cgi/bearer.h"
 #include "cgi/identity.h"
 #include "cgi/problem.h"
+#include "cgi/step_up.h"
 #include "cgi/whoami.h"
 #include "cgi/worker.h"
 #include "gate_admin.h"
+#include "oidc/authn.h"
 
 /* "role:editor permission:reports.read": any of these will do. */
 static enum rg_err
@@ -19,7 +21,7 @@ check_require(const char *require, const struct access_decision *d)
 {
 	char item[160];
 	const char *p = require;
-	bool any = false;
+	bool any = false, asked = false, more = false;
 	size_t n;
 
 	while (*(p += strspn(p, " ")) != '\0') {
@@ -29,6 +31,11 @@ check_require(const char *require, const struct access_decision *d)
 		memcpy(item, p, n);
 		item[n] = '\0';
 		p += n;
+		if (step_up_is_item(item)) {
+			more = true; /* step_up_check() */
+			continue;
+		}
+		asked = true;
 		if (strncmp(item, "role:", 5) == 0 && item[5] != '\0')
 			any |= access_has_role(d, item + 5);
 		else if (strncmp(item, "permission:", 11) == 0 &&
@@ -37,7 +44,7 @@ check_require(const char *require, const struct access_decision *d)
 		else
 			return RG_E_CONF;
 	}
-	return any ? RG_OK : RG_E_INSUFFICIENT_ROLE;
+	return any || (more && !asked) ? RG_OK : RG_E_INSUFFICIENT_ROLE;
 }
 
 /* ?role=R&permission=P, repeatable: any of these will do. */
@@ -65,7 +72,7 @@ enum rg_err
 whoami_check(const struct request *q, const struct access_decision *d)
 {
 	static const char *const known[] = {
-	    "role", "permission", "explain", NULL};
+	    "role", "permission", "acrs", "explain", NULL};
 	enum rg_err r;
 
 	if (d->denied)
@@ -109,10 +116,11 @@ json_t *
 whoami_json(const struct gate_identity *id)
 {
 	const struct access_decision *d = &id->decision;
+	json_t *all, *acrs = authn_values(id->claims);
 
-	return json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s?, s:s, s:s, s:s},"
-			 " s:o, s:o, s:b, s:o, s:I,"
-			 " s:{s:s, s:s, s:s*, s:I, s:I}}",
+	all = json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s?, s:s, s:s, s:s},"
+			" s:o, s:o, s:b, s:o, s:I,"
+			" s:{s:s, s:s, s:s*, s:I, s:I}}",
 	    "schema", "rolegate.whoami.v1", "subject", "id", id->id, "kind",
 	    id->kind, "provider", id->provider, "issuer", id->issuer, "tenant",
 	    id->tenant[0] == '\0' ? NULL : id->tenant, "name", id->name,
@@ -124,6 +132,12 @@ whoami_json(const struct gate_identity *id)
 	    id->session_id, "client", id->client, "issued_at",
 	    (json_int_t)id->issued_at, "expires_at",
 	    (json_int_t)id->expires_at);
+	/* Absent when the token said nothing about how the person signed in. */
+	if (json_array_size(acrs) > 0)
+		(void)json_object_set(
+		    json_object_get(all, "session"), "acrs", acrs);
+	json_decref(acrs);
+	return all;
 }
 
 static const struct identity_names header_names = {
@@ -217,6 +231,8 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 		return;
 	}
 	r = whoami_check(q, &id.decision);
+	if (r == RG_OK)
+		r = step_up_check(q, &id);
 	if (wants_explanation(q))
 		reasons = explanation(w, q, &id);
 	if (r == RG_OK) {

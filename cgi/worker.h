@@ -13,6 +13,7 @@
 #define COOKIE_SESSION "rolegate"
 #define COOKIE_LOGIN "rolegate-tx-" /* and the first characters of state */
 #define COOKIE_LOGIN_CHARS 12
+#define COOKIE_PROVIDER "rolegate-provider" /* of the last sign-in */
 
 /*
  * State of one worker process. Settings are borrowed, the gate is owned. It is

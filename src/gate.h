@@ -55,6 +55,8 @@ struct gate_begin {
 	const char *login_hint; /* these may be NULL */
 	const char *domain_hint;
 	const char *prompt;
+	const char *step_up; /* an authentication context: oidc/authn.h */
+	int64_t max_age;     /* seconds, or PROVIDER_NO_MAX_AGE */
 	const char *session; /* the session cookie, to be ended; or NULL */
 };
 
@@ -89,6 +91,12 @@ struct gate_callback {
 };
 
 struct gate_signed_in {
+	/*
+	 * Not signed in yet: the provider wants the person once more, with
+	 * certain claims. Set when location is not empty; happens once.
+	 */
+	struct gate_login again;
+	const struct provider *provider;    /* known like return_to */
 	char session[RANDOM_TOKEN_LEN + 1]; /* the new cookie's value */
 	char *return_to; /* known as soon as the cookie was opened */
 	bool has_role;

@@ -85,6 +85,22 @@ struct gate_answer {
 enum rg_err gate_record(struct gate *, const struct gate_context *,
     const struct gate_answer *, struct gate_signed_in *, struct err *e);
 
+/* Appends our address at which the provider's answer arrives. */
+void gate_put_redirect_uri(const struct gate *, struct buf *out);
+
+/* One of the slots for waiting on a provider; give it back (slots_give). */
+enum rg_err gate_take_slot(struct gate *, struct err *e);
+
+struct login; /* oidc/login.h */
+
+/*
+ * A second transaction in place of `before`, for the same sign-in, which asks
+ * the provider for the claims of a challenge. It can't be repeated.
+ */
+enum rg_err gate_begin_again(struct gate *, const struct login *before,
+    const struct provider *, const char *challenge, const struct gate_context *,
+    struct gate_login *, struct err *e);
+
 /* Says what the store said. */
 enum rg_err
 gate_store_err(struct gate *, enum rg_err, const char *doing, struct err *e);

@@ -23,8 +23,8 @@
  * a mapping made later counts for those who are signed in.
  */
 static const char *const not_kept[] = {"iss", "aud", "azp", "exp", "nbf", "iat",
-    "nonce", "at_hash", "c_hash", "s_hash", "auth_time", "sid", "jti", "uti",
-    "aio", "rh", "_claim_sources"};
+    "nonce", "at_hash", "c_hash", "s_hash", "sid", "jti", "uti", "aio", "rh",
+    "_claim_sources"};
 
 /* A display claim, or "" when it is absent or not fit to be shown. */
 static const char *

@@ -13,89 +13,6 @@
 
 #define SWEEP_STEP 50
 
-/* Equal to the byte at /login and at /callback (RFC 6749 section 4.1.3). */
-static void
-put_redirect_uri(const struct gate *g, struct buf *out)
-{
-	buf_printf(out, "%s/callback", g->settings->public_url);
-}
-
-static enum rg_err
-take_slot(struct gate *g, struct err *e)
-{
-	enum rg_err r = slots_take(g->slots);
-
-	if (r != RG_OK)
-		(void)err_set(e, r, "all %d sign_in_workers wait",
-		    g->settings->sign_in_workers);
-	return r;
-}
-
-enum rg_err
-gate_begin_sign_in(struct gate *g, const struct gate_begin *b,
-    const struct gate_context *ctx, struct gate_login *out, struct err *e)
-{
-	enum rg_err r = RG_E_INTERNAL;
-	struct oidc_begin begin = {0};
-	struct buf redirect_uri = BUF_INIT;
-	struct login l = {0};
-	char nonce[RANDOM_TOKEN_LEN + 1], verifier[RANDOM_TOKEN_LEN + 1];
-	bool wait;
-
-	memset(out, 0, sizeof(*out));
-	if ((r = login_new(&l, b->provider->name, b->return_to, b->session,
-		 ctx->now)) != RG_OK)
-		goto out;
-	login_derive(&l, LOGIN_STATE, out->state);
-	login_derive(&l, LOGIN_NONCE, nonce);
-	login_derive(&l, LOGIN_VERIFIER, verifier);
-	put_redirect_uri(g, &redirect_uri);
-	begin.redirect_uri = buf_str(&redirect_uri);
-	begin.state = out->state;
-	begin.nonce = nonce;
-	begin.code_verifier = verifier;
-	begin.login_hint = b->login_hint;
-	begin.domain_hint = b->domain_hint;
-	begin.prompt = b->prompt;
-	/*
-	 * Only who has to fetch discovery waits for the provider: beginning a
-	 * sign-in must go on while others wait.
-	 */
-	wait = oidc_ready(g->oidc, b->provider, ctx->now, e) != RG_OK;
-	if (wait && (r = take_slot(g, e)) != RG_OK)
-		goto out;
-	r = oidc_begin(
-	    g->oidc, b->provider, &begin, ctx->now, &out->location, e);
-	if (wait)
-		slots_give(g->slots);
-	if (r != RG_OK)
-		goto out;
-	if ((r = login_seal(&l, g->keys, &out->cookie)) != RG_OK)
-		goto out;
-	r = RG_OK;
-out:
-	login_clear(&l);
-	explicit_bzero(nonce, sizeof(nonce));
-	explicit_bzero(verifier, sizeof(verifier));
-	buf_clear(&redirect_uri);
-	if (r != RG_OK) {
-		gate_login_clear(out);
-		e->code = r;
-		/* That all are busy is no verdict about anybody. */
-		if (r != RG_E_OVERLOADED)
-			gate_refused(g, ctx, e);
-	}
-	return r;
-}
-
-void
-gate_login_clear(struct gate_login *l)
-{
-	buf_clear(&l->cookie);
-	buf_clear(&l->location);
-	explicit_bzero(l->state, sizeof(l->state));
-}
-
 static bool
 login_is_live(struct gate *g, const struct login *l, int64_t now)
 {
@@ -175,8 +92,8 @@ spend(struct gate *g, const struct gate_callback *cb,
 static enum rg_err
 ask_provider(struct gate *g, const struct gate_callback *cb,
     const struct gate_context *ctx, const struct login *l,
-    const struct provider *p, json_t **claims, struct gate_groups *groups,
-    struct err *e)
+    const struct provider *p, struct buf *challenge, json_t **claims,
+    struct gate_groups *groups, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct oidc_finish finish = {0};
@@ -184,11 +101,11 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 	struct buf redirect_uri = BUF_INIT;
 	char nonce[RANDOM_TOKEN_LEN + 1], verifier[RANDOM_TOKEN_LEN + 1];
 
-	if ((r = take_slot(g, e)) != RG_OK)
+	if ((r = gate_take_slot(g, e)) != RG_OK)
 		return r;
 	login_derive(l, LOGIN_NONCE, nonce);
 	login_derive(l, LOGIN_VERIFIER, verifier);
-	put_redirect_uri(g, &redirect_uri);
+	gate_put_redirect_uri(g, &redirect_uri);
 	finish.code = cb->code;
 	finish.iss = cb->iss;
 	finish.redirect_uri = buf_str(&redirect_uri);
@@ -196,6 +113,9 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 	finish.code_verifier = verifier;
 	finish.skew = g->settings->clock_skew;
 	finish.access_token = &access_token;
+	finish.step_up = l->step_up[0] == '\0' ? NULL : l->step_up;
+	finish.max_age = l->max_age == PROVIDER_NO_MAX_AGE ? NULL : &l->max_age;
+	finish.challenge = challenge;
 	if ((r = spend(g, cb, ctx, e)) != RG_OK)
 		goto out;
 	/* Errors, too, must come from the issuer that was asked. */
@@ -245,6 +165,7 @@ finish(struct gate *g, const struct gate_callback *cb,
 	const struct provider *p = NULL;
 	struct gate_groups groups = {.told = false};
 	json_t *claims = NULL;
+	struct buf challenge = BUF_INIT;
 
 	r = open_login(g, cb, ctx, l, &p, e);
 	if (l->return_to[0] != '\0' &&
@@ -253,12 +174,20 @@ finish(struct gate *g, const struct gate_callback *cb,
 	if (r != RG_OK)
 		goto out;
 	assert(p != NULL);
+	out->provider = p;
 	if ((cb->code == NULL) == (cb->error == NULL)) {
 		r = err_set(e, RG_E_CODE_MISSING, "%s code and error",
 		    cb->code == NULL ? "no" : "both");
 		goto out;
 	}
-	if ((r = ask_provider(g, cb, ctx, l, p, &claims, &groups, e)) != RG_OK)
+	r = ask_provider(g, cb, ctx, l, p, &challenge, &claims, &groups, e);
+	/* Once: who is never content must not send people in circles. */
+	if (challenge.len > 0 && !l->again) {
+		r = gate_begin_again(
+		    g, l, p, buf_str(&challenge), ctx, &out->again, e);
+		goto out;
+	}
+	if (r != RG_OK)
 		goto out;
 	r = gate_record(g, ctx,
 	    &(struct gate_answer){.provider = p,
@@ -270,6 +199,7 @@ finish(struct gate *g, const struct gate_callback *cb,
 out:
 	gate_groups_clear(&groups);
 	json_decref(claims);
+	buf_clear(&challenge);
 	return r;
 }
 
@@ -299,6 +229,7 @@ void
 gate_signed_in_clear(struct gate_signed_in *s)
 {
 	explicit_bzero(s->session, sizeof(s->session));
+	gate_login_clear(&s->again);
 	free(s->return_to);
 	s->return_to = NULL;
 }

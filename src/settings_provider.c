@@ -69,6 +69,27 @@ scope_has_openid(const char *scope)
 	return false;
 }
 
+/* What is asked of the provider when /login does not ask for something else. */
+static void
+read_options(struct conf *c, const char *section, struct provider *p)
+{
+	/* Not "none": nobody could ever sign in there first. */
+	static const char *const prompts[] = {
+	    "login", "select_account", "consent", NULL};
+
+	if (conf_has(c, section, "prompt"))
+		p->prompt = settings_dup(
+		    prompts[conf_choice(c, section, "prompt", prompts, 0)]);
+	p->domain_hint = conf_copy_opt(c, section, "domain_hint");
+	if (p->domain_hint != NULL && !text_is_line(p->domain_hint, 256))
+		conf_fail(c, section, "domain_hint",
+		    "expected one line of up to 256 bytes");
+	p->max_age = PROVIDER_NO_MAX_AGE;
+	if (conf_has(c, section, "max_age"))
+		p->max_age =
+		    conf_seconds(c, section, "max_age", 0, 0, 90L * 86400);
+}
+
 static void
 read_provider(
     struct conf *c, const char *section, struct settings *s, struct provider *p)
@@ -109,6 +130,7 @@ read_provider(
 		    "%s is not an algorithm that rolegate accepts", alg);
 	else
 		p->alg = (enum jose_alg)a;
+	read_options(c, section, p);
 	p->userinfo = conf_bool(c, section, "userinfo", false);
 	p->groups_claim = conf_copy(c, section, "groups_claim", "groups");
 	p->roles_claim = conf_copy(c, section, "roles_claim", "roles");
@@ -159,6 +181,8 @@ settings_provider_clear(struct provider *p)
 	free(p->tenant);
 	free(p->client_id);
 	free(p->scope);
+	free(p->prompt);
+	free(p->domain_hint);
 	free(p->ca_file);
 	free(p->groups_claim);
 	free(p->roles_claim);

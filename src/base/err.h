@@ -118,6 +118,10 @@
 	X(RG_E_DECLINED, "the person cancelled or declined") \
 	X(RG_E_ACCOUNT, "the password or the account is not accepted there") \
 	X(RG_E_INTERACTION, "the provider has to ask the person something") \
+	X(RG_E_AUTH_TIME_MISSING, "max_age was asked for, but no auth_time") \
+	X(RG_E_AUTH_TIME_FUTURE, "auth_time lies in the future") \
+	X(RG_E_AUTH_TIME_OLD, "the person proved who they are too long ago") \
+	X(RG_E_STEP_UP, "the authentication context asked for is not there") \
 	X(RG_E_SIGN_IN_LOOP, "the provider saw the same sign-in again and again") \
 	X(RG_E_PROVIDER_UNKNOWN, "no such provider is configured") \
 	X(RG_E_ISS_PARAM, "the iss parameter is missing or wrong (RFC 9207)") \
@@ -165,6 +169,7 @@
 	X(RG_E_DENIED, "a mapping denies this person access") \
 	X(RG_E_GROUPS_UNKNOWN, "no role, and the groups are not known") \
 	X(RG_E_TOKEN_REFUSED, "a bearer token that is not accepted") \
+	X(RG_E_INSUFFICIENT_AUTH, "the required authentication context is not there") \
 	X(RG_E_INSUFFICIENT_ROLE, "the required role or permission is missing") \
 	X(RG_E_DISABLED, "an administrator has disabled this person") \
 	/* administration */ \

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "jose/jwk.h"
@@ -43,6 +44,8 @@ struct oidc {
 	struct app_token *app_tokens;  /* oidc/app_token.h */
 	int64_t cold_wait_ms;	       /* REFRESH_..., shorter in tests */
 	int64_t forced_wait_ms;
+	/* Claims that the last refused token request was answered with. */
+	struct buf challenge;
 };
 
 /* The entry of the provider's issuer, made when new; NULL: out of memory. */

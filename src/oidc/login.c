@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "oidc/login.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,10 +8,11 @@
 #include "base/hash.h"
 
 #define PURPOSE "login"
-#define FIXED (32 + 8 + HASH_LEN)
+#define FIXED (32 + 8 + HASH_LEN + 8 + 1)
 
 _Static_assert(
-    FIXED + LOGIN_PROVIDER_MAX + LOGIN_RETURN_MAX + 2 < SEAL_MAX_PLAIN,
+    FIXED + LOGIN_PROVIDER_MAX + LOGIN_RETURN_MAX + LOGIN_STEP_UP_MAX + 3 <
+	SEAL_MAX_PLAIN,
     "a login fits in a sealed value");
 
 enum rg_err
@@ -25,10 +25,20 @@ login_new(struct login *l, const char *provider, const char *return_to,
 		return RG_E_TOO_LARGE;
 	random_bytes(l->secret, sizeof(l->secret));
 	l->created = now;
+	l->max_age = PROVIDER_NO_MAX_AGE;
 	if (session != NULL)
 		hash_sha256(session, strlen(session), l->session);
 	(void)snprintf(l->provider, sizeof(l->provider), "%s", provider);
 	(void)snprintf(l->return_to, sizeof(l->return_to), "%s", return_to);
+	return RG_OK;
+}
+
+enum rg_err
+login_set_step_up(struct login *l, const char *value)
+{
+	if (strlen(value) > LOGIN_STEP_UP_MAX)
+		return RG_E_TOO_LARGE;
+	(void)snprintf(l->step_up, sizeof(l->step_up), "%s", value);
 	return RG_OK;
 }
 
@@ -48,21 +58,40 @@ login_derive(const struct login *l, enum login_value which,
 	explicit_bzero(digest, sizeof(digest));
 }
 
+static void
+put_number(struct buf *out, int64_t value)
+{
+	int i;
+
+	for (i = 56; i >= 0; i -= 8)
+		buf_putc(out, (char)(uint8_t)((uint64_t)value >> i));
+}
+
+static int64_t
+get_number(const char *p)
+{
+	uint64_t value = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		value = value << 8 | (uint8_t)p[i];
+	return (int64_t)value;
+}
+
 enum rg_err
 login_seal(const struct login *l, const struct seal_keys *keys, struct buf *out)
 {
 	enum rg_err r;
 	struct buf plain = BUF_INIT;
-	uint8_t when[8];
-	int i;
 
-	for (i = 0; i < 8; i++)
-		when[i] = (uint8_t)((uint64_t)l->created >> (56 - 8 * i));
 	buf_put(&plain, l->secret, sizeof(l->secret));
-	buf_put(&plain, when, sizeof(when));
+	put_number(&plain, l->created);
 	buf_put(&plain, l->session, sizeof(l->session));
+	put_number(&plain, l->max_age);
+	buf_putc(&plain, l->again ? 1 : 0);
 	buf_put(&plain, l->provider, strlen(l->provider) + 1);
 	buf_put(&plain, l->return_to, strlen(l->return_to) + 1);
+	buf_put(&plain, l->step_up, strlen(l->step_up) + 1);
 	if (!buf_ok(&plain))
 		r = RG_E_NOMEM;
 	else
@@ -91,9 +120,7 @@ login_open(const char *text, const struct seal_keys *keys, struct login *out)
 	enum rg_err r = RG_E_INTERNAL;
 	struct buf plain = BUF_INIT;
 	const char *p;
-	uint64_t when = 0;
 	size_t left;
-	int i;
 
 	memset(out, 0, sizeof(*out));
 	r = seal_open(keys, PURPOSE, text, strlen(text), &plain);
@@ -104,15 +131,15 @@ login_open(const char *text, const struct seal_keys *keys, struct login *out)
 		goto out;
 	}
 	memcpy(out->secret, plain.p, sizeof(out->secret));
-	for (i = 0; i < 8; i++)
-		when = when << 8 | (uint8_t)plain.p[32 + i];
-	out->created = (int64_t)when;
+	out->created = get_number(plain.p + 32);
 	memcpy(out->session, plain.p + 40, sizeof(out->session));
+	out->max_age = get_number(plain.p + 40 + HASH_LEN);
+	out->again = plain.p[FIXED - 1] != 0;
 	p = plain.p + FIXED;
 	left = plain.len - FIXED;
 	if (!take(&p, &left, out->provider, sizeof(out->provider)) ||
 	    !take(&p, &left, out->return_to, sizeof(out->return_to)) ||
-	    left != 0) {
+	    !take(&p, &left, out->step_up, sizeof(out->step_up)) || left != 0) {
 		r = RG_E_SEAL;
 		goto out;
 	}

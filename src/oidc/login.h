@@ -11,6 +11,7 @@
 #ifndef RG_OIDC_LOGIN_H
 #define RG_OIDC_LOGIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -18,26 +19,34 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/seal.h"
+#include "oidc/provider.h"
 
 #define LOGIN_RETURN_MAX 1024
 #define LOGIN_PROVIDER_MAX 32
+#define LOGIN_STEP_UP_MAX 64
 
 struct login {
 	uint8_t secret[32];
 	int64_t created;	   /* seconds since 1970 */
 	uint8_t session[HASH_LEN]; /* SHA-256 of the session cookie; or zeros */
+	int64_t max_age;	   /* asked for, or PROVIDER_NO_MAX_AGE */
+	bool again;		   /* the second try, with a claims challenge */
+	char step_up[LOGIN_STEP_UP_MAX + 1]; /* asked for, or "" */
 	char provider[LOGIN_PROVIDER_MAX + 1];
 	char return_to[LOGIN_RETURN_MAX + 1];
 };
 
 /*
- * Fills in a fresh secret. `session` is the session cookie that the browser
- * sent, or NULL: the sign-in ends that session, and a cross-site POST to
- * /callback carries no SameSite=Lax cookie to know it by. RG_E_TOO_LARGE when
- * a string does not fit.
+ * Fills in a fresh secret, no step-up and no max_age. `session` is the session
+ * cookie that the browser sent, or NULL: the sign-in ends that session, and a
+ * cross-site POST to /callback carries no SameSite=Lax cookie to know it by.
+ * RG_E_TOO_LARGE when a string does not fit.
  */
 enum rg_err login_new(struct login *, const char *provider,
     const char *return_to, const char *session, int64_t now);
+
+/* Sets what the sign-in must prove; RG_E_TOO_LARGE. */
+enum rg_err login_set_step_up(struct login *, const char *value);
 
 enum login_value {
 	LOGIN_STATE,

@@ -36,6 +36,7 @@ oidc_free(struct oidc **o)
 	if (*o == NULL)
 		return;
 	document_free(&(*o)->all);
+	buf_clear(&(*o)->challenge);
 	client_memory_free(&(*o)->clients);
 	app_token_free(&(*o)->app_tokens);
 	fetch_free(&(*o)->fetch);
@@ -113,7 +114,10 @@ oidc_finish(struct oidc *o, const struct provider *p,
 	r = discover(o, p, now, &d, e);
 	if (r != RG_OK)
 		goto out;
+	buf_reset(&o->challenge);
 	r = exchange_code(o, d->discovery->token_endpoint, p, f, now, &t, e);
+	if (r != RG_OK && f->challenge != NULL)
+		buf_put(f->challenge, buf_str(&o->challenge), o->challenge.len);
 	if (r != RG_OK)
 		goto out;
 	r = id_token_verify(o, d, p, t->id_token, strlen(t->id_token),
@@ -124,6 +128,16 @@ oidc_finish(struct oidc *o, const struct provider *p,
 		.skew = f->skew,
 	    },
 	    &found, e);
+	if (r != RG_OK)
+		goto out;
+	r = authn_check(found,
+	    &(struct authn_expect){
+		.step_up = f->step_up,
+		.max_age = f->max_age,
+		.now = now,
+		.skew = f->skew,
+	    },
+	    e);
 	if (r != RG_OK)
 		goto out;
 	if (p->userinfo) {

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "oidc/authn.h"
 #include "oidc/provider.h"
 
 #define OIDC_DOCUMENT_AGE (24 * 3600)  /* seconds until a refresh is tried */
@@ -72,6 +73,9 @@ struct oidc_begin {
 	const char *login_hint;
 	const char *domain_hint;
 	const char *prompt;
+	const char *step_up;	      /* an authentication context: authn.h */
+	const char *claims_challenge; /* claims_request.h */
+	const int64_t *max_age;	      /* seconds */
 };
 
 /*
@@ -94,6 +98,14 @@ struct oidc_finish {
 	 * wipe and free, also NULL on errors. Entra's is opaque to us.
 	 */
 	char **access_token;
+	const char *step_up; /* what was asked for at the begin, or NULL */
+	const int64_t *max_age;
+	/*
+	 * If the token endpoint wants the person to come back with certain
+	 * claims, they are appended here, and the result is an error. May be
+	 * NULL.
+	 */
+	struct buf *challenge;
 };
 
 /*

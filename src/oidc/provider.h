@@ -30,6 +30,8 @@ enum response_mode {
 	RESPONSE_FORM_POST
 };
 
+#define PROVIDER_NO_MAX_AGE ((int64_t)-1)
+
 /* All strings belong to the settings and live as long as they do. */
 struct provider {
 	char *name;  /* of the section, [a-z0-9-]{1,32} */
@@ -44,6 +46,9 @@ struct provider {
 	enum response_mode response_mode;
 	char *scope;
 	enum jose_alg alg;  /* the one that ID tokens are signed with */
+	char *prompt;	    /* "login", "select_account", "consent"; or NULL */
+	char *domain_hint;  /* or NULL */
+	int64_t max_age;    /* seconds, or PROVIDER_NO_MAX_AGE */
 	bool userinfo;	    /* ask the userinfo endpoint too */
 	char *ca_file;	    /* or NULL for the system's */
 	char *groups_claim; /* default "groups" */

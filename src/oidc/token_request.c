@@ -104,6 +104,9 @@ send_with(struct oidc *o, const struct provider *p, const struct credential *c,
 	if (token_response_is_invalid_client(
 		res->status, buf_str(&res->body), res->body.len))
 		end = REFUSED;
+	buf_reset(&o->challenge);
+	token_response_challenge(
+	    buf_str(&res->body), res->body.len, &o->challenge);
 	fetch_response_clear(res);
 out:
 	client_auth_basic_clear(&basic);

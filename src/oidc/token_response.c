@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "oidc/claims_request.h"
 #include "oidc/provider_error.h"
 
 #define ERROR_CODE_MAX 64
@@ -184,4 +185,23 @@ token_response_is_invalid_client(long status, const char *text, size_t len)
 	}
 	json_decref(doc);
 	return yes;
+}
+
+void
+token_response_challenge(const char *text, size_t len, struct buf *out)
+{
+	const char *error, *claims;
+	json_t *doc = NULL, *object = NULL;
+
+	if (len > TOKEN_RESPONSE_MAX_TEXT ||
+	    json_load_strict(text, len, &doc) != RG_OK)
+		return;
+	error = json_str(doc, "error");
+	claims = json_str(doc, "claims");
+	if (error != NULL && strcmp(error, "interaction_required") == 0 &&
+	    claims != NULL && strlen(claims) <= CLAIMS_CHALLENGE_MAX &&
+	    json_load_strict(claims, strlen(claims), &object) == RG_OK)
+		buf_puts(out, claims);
+	json_decref(object);
+	json_decref(doc);
 }

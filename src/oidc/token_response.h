@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #define TOKEN_RESPONSE_MAX_TEXT ((size_t)64 * 1024)
@@ -46,5 +47,12 @@ token_response_is_invalid_client(long status, const char *text, size_t len);
  */
 enum rg_err
 token_response_error(long status, const char *text, size_t len, struct err *e);
+
+/*
+ * Appends the claims that an error "interaction_required" wants the person to
+ * come back with (learn.microsoft.com, "Claims challenges"): a JSON object of
+ * at most CLAIMS_CHALLENGE_MAX bytes. Anything else appends nothing.
+ */
+void token_response_challenge(const char *text, size_t len, struct buf *out);
 
 #endif

@@ -59,14 +59,54 @@ test_hints_and_form_post(void **state)
 	p.response_mode = RESPONSE_FORM_POST;
 	b.login_hint = "dana@contoso.example&state=x#";
 	b.domain_hint = "contoso.example";
-	b.prompt = "select_account";
+	b.prompt = "login";
 	assert_int_equal(
 	    authorize_url(&url, "https://op.example/a", &p, &b, NULL), RG_OK);
 	assert_non_null(strstr(buf_str(&url), "&response_mode=form_post&"));
 	/* A hint can't add or change a parameter. */
 	assert_non_null(strstr(buf_str(&url),
 	    "&login_hint=dana%40contoso.example%26state%3Dx%23"
-	    "&domain_hint=contoso.example&prompt=select_account"));
+	    "&domain_hint=contoso.example&prompt=login"));
+	/* Entra: a hint and a choice exclude each other. */
+	buf_reset(&url);
+	b.prompt = "select_account";
+	assert_int_equal(
+	    authorize_url(&url, "https://op.example/a", &p, &b, NULL), RG_OK);
+	assert_null(strstr(buf_str(&url), "login_hint"));
+	assert_non_null(strstr(buf_str(&url), "&prompt=select_account"));
+	buf_clear(&url);
+}
+
+static void
+test_authentication_context(void **state)
+{
+	struct provider p = provider;
+	struct oidc_begin b = plain;
+	struct buf url = BUF_INIT;
+	const int64_t max_age = 0;
+
+	(void)state;
+	b.step_up = "c1";
+	b.max_age = &max_age;
+	p.type = PROVIDER_ENTRA;
+	assert_int_equal(
+	    authorize_url(&url, "https://op.example/a", &p, &b, NULL), RG_OK);
+	assert_non_null(strstr(buf_str(&url),
+	    "&claims=%7B%22id_token%22%3A%7B%22acrs%22%3A%7B%22essential%22%3A"
+	    "true%2C%22value%22%3A%22c1%22%7D%7D%7D&max_age=0"));
+	assert_null(strstr(buf_str(&url), "acr_values"));
+	buf_reset(&url);
+	p.type = PROVIDER_OIDC;
+	b.step_up = "urn:x:2";
+	assert_int_equal(
+	    authorize_url(&url, "https://op.example/a", &p, &b, NULL), RG_OK);
+	assert_non_null(strstr(buf_str(&url), "&acr_values=urn%3Ax%3A2"));
+	assert_null(strstr(buf_str(&url), "claims="));
+	buf_reset(&url);
+	b.claims_challenge = "not JSON";
+	assert_int_equal(
+	    authorize_url(&url, "https://op.example/a", &p, &b, NULL),
+	    RG_E_JSON);
 	buf_clear(&url);
 }
 
@@ -127,6 +167,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_url),
 	    cmocka_unit_test(test_hints_and_form_post),
+	    cmocka_unit_test(test_authentication_context),
 	    cmocka_unit_test(test_endpoint_with_query),
 	    cmocka_unit_test(test_no_secret_no_url),
 	};

@@ -58,8 +58,15 @@ test_round_trip(void **state)
 	(void)state;
 	assert_int_equal(
 	    login_new(&a, "entra", "/app?x=1", NULL, 1800000000), RG_OK);
+	assert_int_equal(a.max_age, PROVIDER_NO_MAX_AGE);
+	assert_int_equal(login_set_step_up(&a, "c1"), RG_OK);
+	a.max_age = 1LL << 40;
+	a.again = true;
 	assert_int_equal(login_seal(&a, keys, &text), RG_OK);
 	assert_int_equal(login_open(buf_str(&text), keys, &b), RG_OK);
+	assert_string_equal(b.step_up, "c1");
+	assert_int_equal(b.max_age, 1LL << 40);
+	assert_true(b.again);
 	assert_string_equal(b.provider, "entra");
 	assert_string_equal(b.return_to, "/app?x=1");
 	assert_int_equal(b.created, 1800000000);

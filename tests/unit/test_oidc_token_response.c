@@ -177,6 +177,38 @@ test_nothing_odd_is_quoted(void **state)
 	    RG_E_PROVIDER_ERROR, "status 400: x");
 }
 
+static void
+assert_challenge(const char *text, const char *want)
+{
+	struct buf out = BUF_INIT;
+
+	token_response_challenge(text, strlen(text), &out);
+	assert_string_equal(buf_str(&out), want);
+	buf_clear(&out);
+}
+
+static void
+test_challenge(void **state)
+{
+	char big[1200];
+
+	(void)state;
+#define E "\"error\":\"interaction_required\""
+	assert_challenge("{" E ",\"claims\":\"{\\\"access_token\\\":{}}\"}",
+	    "{\"access_token\":{}}");
+	assert_challenge("{" E "}", "");
+	assert_challenge("{" E ",\"claims\":{}}", "");
+	assert_challenge("{" E ",\"claims\":\"[]\"}", "");
+	assert_challenge("{" E ",\"claims\":\"{}&prompt=none\"}", "");
+	assert_challenge("{\"error\":\"invalid_grant\",\"claims\":\"{}\"}", "");
+	assert_challenge("{\"claims\":\"{}\"}", "");
+	memset(big, ' ', sizeof(big));
+	memcpy(
+	    big, "{" E ",\"claims\":\"{", sizeof("{" E ",\"claims\":\"{") - 1);
+	memcpy(big + sizeof(big) - 4, "}\"}", 4);
+	assert_challenge(big, "");
+}
+
 int
 main(void)
 {
@@ -186,6 +218,7 @@ main(void)
 	    cmocka_unit_test(test_too_large),
 	    cmocka_unit_test(test_causes),
 	    cmocka_unit_test(test_nothing_odd_is_quoted),
+	    cmocka_unit_test(test_challenge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,7 +193,7 @@ enum rg_err gate_session_revoke(struct gate *, const char *public_id,
 enum rg_err gate_principal_revoke(struct gate *, int64_t id,
     const struct gate_context *, int64_t *count, struct err *e);
 
-/* Those of everybody, in steps that let others write in between. */
+/* Those of everybody, in a moment however many they are. */
 enum rg_err gate_sessions_revoke(
     struct gate *, const struct gate_context *, int64_t *count, struct err *e);
 

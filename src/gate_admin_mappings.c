@@ -64,8 +64,8 @@ gate_mapping_check(
 
 	if (p == NULL)
 		return err_set(e, RG_E_INVALID,
-		    "provider: there is no section [provider.%.60s]",
-		    m->provider);
+		    "provider: %.60s has no [provider.%.60s] section",
+		    m->provider, m->provider);
 	if (kind < 0)
 		return err_set(e, RG_E_INVALID,
 		    "kind: expected group, group_name, app_role, "

@@ -2,13 +2,10 @@
 /* People and their sessions. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "gate_edit.h"
 #include "store/admin.h"
-
-#define REVOKE_STEP 500
 
 static enum rg_err
 take_json(void *ctx, const struct principal_row *row)
@@ -166,21 +163,14 @@ enum rg_err
 gate_sessions_revoke(struct gate *g, const struct gate_context *ctx,
     int64_t *count, struct err *e)
 {
-	int64_t step = 0;
 	enum rg_err r;
 
-	/* On record before the first is gone. */
 	err_clear(e);
-	*count = 0;
-	if ((r = store_begin(g->store)) == RG_OK)
+	/* Before others have to wait: it may take a while. */
+	r = store_session_count(g->store, ctx->now, count);
+	if (r == RG_OK && (r = store_begin(g->store)) == RG_OK &&
+	    (r = store_session_end_all(g->store, ctx->now)) == RG_OK)
 		r = gate_audit(g, ctx, "session.revoke_all", ctx->actor, "",
-		    json_pack("{s:I}", "until", (json_int_t)ctx->now));
-	if ((r = end_revoke(g, r, e)) != RG_OK)
-		return r;
-	do {
-		r = store_session_remove_until(
-		    g->store, ctx->now, REVOKE_STEP, &step);
-		*count += step;
-	} while (r == RG_OK && step > 0);
-	return r == RG_OK ? r : gate_store_err(g, r, "revoking", e);
+		    json_pack("{s:I}", "count", (json_int_t)*count));
+	return end_revoke(g, r, e);
 }

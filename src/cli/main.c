@@ -131,8 +131,9 @@ static const struct command commands[] = {
     {"session", "list", cmd_session_list, "session list", {NULL}, 0,
 	"Lists who is signed in.\n\n  rolegatectl session list\n"},
     {"session", "revoke", cmd_session_revoke,
-	"session revoke ID | session revoke --subject SUBJECT", {"subject"}, -1,
-	"Ends one session, or all of a person, at once.\n\n"
+	"session revoke ID | --subject SUBJECT | --all", {"subject", "all!"},
+	-1,
+	"Ends one session, all of a person, or those of everybody, at once.\n\n"
 	"  rolegatectl session revoke 3svtqk8zj1pqx0aybn7mvw\n"
 	"  rolegatectl session revoke --subject keycloak:4f9d2c\n"},
     {"audit", "list", cmd_audit_list,

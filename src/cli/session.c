@@ -60,16 +60,19 @@ cmd_session_revoke(struct cli *cli)
 {
 	struct err e = {RG_OK, ""};
 	const char *subject = cli_option(cli, "subject");
+	bool all = cli_option(cli, "all") != NULL;
 	int64_t count = 1, id;
 	enum rg_err r;
 	int status;
 
-	if (cli->arg_count != (subject == NULL ? 1 : 0))
-		return cli_usage("session revoke takes either an ID or "
-				 "--subject");
+	if (cli->arg_count + (subject != NULL) + all != 1)
+		return cli_usage("session revoke takes either an ID, --subject "
+				 "or --all");
 	if ((status = cli_open(cli)) != CLI_OK)
 		return status;
-	if (subject == NULL)
+	if (all)
+		r = gate_sessions_revoke(cli->gate, &cli->ctx, &count, &e);
+	else if (subject == NULL)
 		r = gate_session_revoke(
 		    cli->gate, cli->args[0], 0, &cli->ctx, &e);
 	else if ((r = gate_principal_find(cli->gate, subject, &id, &e)) ==

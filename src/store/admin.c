@@ -302,13 +302,19 @@ store_session_owner(struct store *s, const char *public_id, int64_t *principal)
 }
 
 enum rg_err
-store_session_remove_until(
-    struct store *s, int64_t until, int limit, int64_t *removed)
+store_session_end_all(struct store *s, int64_t now)
 {
 	struct query q;
+	enum rg_err r;
 
-	db_query(&q, s, ST_SESSION_REMOVE_UNTIL);
-	db_int(&q, until);
-	db_int(&q, limit);
-	return db_run_count(&q, removed);
+	if (!db_in_transaction(s))
+		return db_fail(s, RG_E_INTERNAL, "no transaction is open");
+	db_query(&q, s, ST_SESSION_END_ALL);
+	db_int(&q, now);
+	if ((r = db_run(&q)) != RG_OK)
+		return r;
+	/* The few of this second, which the mark lets live. */
+	db_query(&q, s, ST_SESSION_REMOVE_FROM);
+	db_int(&q, now);
+	return db_run(&q);
 }

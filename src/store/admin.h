@@ -85,10 +85,10 @@ enum rg_err
 store_session_owner(struct store *, const char *public_id, int64_t *principal);
 
 /*
- * Removes up to `limit` sessions that were issued until `until`. In steps, so
- * that none of them keeps other writers waiting.
+ * Ends all sessions that there are at `now`, in a moment: a mark makes them
+ * dead, and store_sweep() removes them in steps. One that is issued later in
+ * the same second lives. RG_E_INTERNAL outside a transaction.
  */
-enum rg_err store_session_remove_until(
-    struct store *, int64_t until, int limit, int64_t *removed);
+enum rg_err store_session_end_all(struct store *, int64_t now);
 
 #endif

@@ -342,6 +342,17 @@ sweep(
 	return db_run_count(&q, removed);
 }
 
+/* Those that were ended all at once. */
+static enum rg_err
+sweep_ended(struct store *s, int limit, int64_t *removed)
+{
+	struct query q;
+
+	db_query(&q, s, ST_SESSION_SWEEP_ENDED);
+	db_int(&q, limit);
+	return db_run_count(&q, removed);
+}
+
 enum rg_err
 store_session_count(struct store *s, int64_t now, int64_t *count)
 {
@@ -362,14 +373,17 @@ enum rg_err
 store_sweep(struct store *s, int64_t now, int limit, int64_t *removed)
 {
 	enum rg_err r;
-	int64_t sessions = 0, logins = 0;
+	int64_t sessions = 0, ended = 0, logins = 0;
 
 	*removed = 0;
 	if (limit <= 0) /* which SQL takes for "all" */
 		return RG_OK;
 	if ((r = sweep(s, ST_SESSION_SWEEP, now, limit, &sessions)) != RG_OK)
 		return r;
-	*removed = sessions;
+	if (sessions < limit &&
+	    (r = sweep_ended(s, limit - (int)sessions, &ended)) != RG_OK)
+		return r;
+	*removed = sessions += ended;
 	if (sessions >= limit)
 		return RG_OK;
 	r = sweep(s, ST_LOGIN_SWEEP, now, limit - (int)sessions, &logins);

@@ -10,6 +10,9 @@
 	" s.roles, s.groups"                                                   \
 	" FROM sessions s JOIN principals p ON p.id = s.principal"
 
+/* Those that were ended all at once are over (sql/0006-revoke-all.sql). */
+#define SESSION_COUNTS " AND s.issued_at >= (SELECT sessions_from FROM meta)"
+
 #define MAPPING_COLUMNS                                                        \
 	"SELECT id, provider, tenant, kind, claim, value, role, label, note,"  \
 	" enabled, expires_at, created_by, created_at FROM mappings"
@@ -121,8 +124,8 @@ const char *const sql_text[ST__MAX] = {
 	" roles, groups)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, min(?9, ?7 + ?8), ?10,"
 	" ?11)",
-    [ST_SESSION_FIND] = SESSION_COLUMNS " WHERE s.hash = ?1",
-    [ST_SESSIONS] = SESSION_COLUMNS " WHERE s.dies_at > ?1"
+    [ST_SESSION_FIND] = SESSION_COLUMNS " WHERE s.hash = ?1" SESSION_COUNTS,
+    [ST_SESSIONS] = SESSION_COLUMNS " WHERE s.dies_at > ?1" SESSION_COUNTS
 				    " ORDER BY s.issued_at DESC, s.public_id",
     /* Only forward, and only the living. */
     [ST_SESSION_TOUCH] = "UPDATE sessions SET last_used = ?2,"
@@ -132,7 +135,8 @@ const char *const sql_text[ST__MAX] = {
     [ST_SESSION_REMOVE] = "DELETE FROM sessions WHERE hash = ?1",
     [ST_SESSION_REMOVE_PUBLIC] = "DELETE FROM sessions WHERE public_id = ?1",
     [ST_SESSION_REMOVE_ALL] = "DELETE FROM sessions WHERE principal = ?1",
-    [ST_SESSION_COUNT] = "SELECT count(*) FROM sessions WHERE dies_at > ?1",
+    [ST_SESSION_COUNT] =
+	"SELECT count(*) FROM sessions s WHERE s.dies_at > ?1" SESSION_COUNTS,
     [ST_SESSION_SWEEP] =
 	"DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions"
 	" WHERE dies_at <= ?1 ORDER BY dies_at LIMIT ?2)",
@@ -224,16 +228,20 @@ const char *const sql_text[ST__MAX] = {
 	"UPDATE principals SET disabled = ?2 WHERE id = ?1",
     /* A row value is looked up in the index as a whole. */
     [ST_SESSION_PAGE] = SESSION_SHOWN
-    " WHERE (s.issued_at, s.public_id) < (?2, ?3) AND s.dies_at > ?1"
-    " ORDER BY s.issued_at DESC, s.public_id DESC LIMIT ?4",
+    " WHERE (s.issued_at, s.public_id) < (?2, ?3) AND s.dies_at > "
+    "?1" SESSION_COUNTS " ORDER BY s.issued_at DESC, s.public_id DESC LIMIT ?4",
     [ST_SESSION_PAGE_PRINCIPAL] = SESSION_SHOWN
     " WHERE s.principal = ?5 AND (s.issued_at, s.public_id) < (?2, ?3)"
-    " AND s.dies_at > ?1"
+    " AND s.dies_at > ?1" SESSION_COUNTS
     " ORDER BY s.issued_at DESC, s.public_id DESC LIMIT ?4",
-    [ST_SESSION_OWNER] = "SELECT principal FROM sessions WHERE public_id = ?1",
-    [ST_SESSION_REMOVE_UNTIL] =
+    [ST_SESSION_OWNER] = "SELECT s.principal FROM sessions s"
+			 " WHERE s.public_id = ?1" SESSION_COUNTS,
+    [ST_SESSION_END_ALL] = "UPDATE meta SET sessions_from = ?1",
+    [ST_SESSION_REMOVE_FROM] = "DELETE FROM sessions WHERE issued_at >= ?1",
+    [ST_SESSION_SWEEP_ENDED] =
 	"DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions"
-	" WHERE issued_at <= ?1 ORDER BY issued_at LIMIT ?2)",
+	" WHERE issued_at < (SELECT sessions_from FROM meta)"
+	" ORDER BY issued_at LIMIT ?1)",
     [ST_AUDIT_ARCHIVE] = "UPDATE meta SET archive_seq = ?1, archive_hash = ?2"
 			 " WHERE id = 1",
     [ST_AUDIT_ARCHIVED] =

@@ -382,6 +382,23 @@ describe('resources', () => {
     assert.equal((await site.whoami(ada)).status, 200);
     await site.restartRolegate({ rolegate: { api: undefined } });
   });
+
+  test('everybody is signed out at once, and may come back at once', async () => {
+    const { body: { revoked } } = await api.delete('/sessions');
+    assert.ok(revoked >= 2);
+    for (const client of [ada, dev]) {
+      assert.equal((await site.whoami(client)).status, 401);
+    }
+    const again = await site.signIn('dev');
+    assert.equal((await site.whoami(again)).status, 200);
+    assert.equal((await site.ctlJson('session', 'list')).length, 1);
+    await site.ctl('session', 'revoke', '--all');
+    assert.equal((await site.whoami(again)).status, 401);
+    const back = new Api(site, await site.signIn('ada'));
+    assert.equal((await back.all('/sessions')).length, 1);
+    const rows = await site.audit('--event', 'session.revoke_all');
+    assert.deepEqual(rows.map((row) => row.detail.count), [revoked, 1]);
+  });
 });
 
 describe('nobody gives what is not theirs', () => {

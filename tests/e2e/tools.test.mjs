@@ -105,8 +105,8 @@ describe('roles and mappings', () => {
     await assertRefused(add({ expires: 'yesterday' }), /--expires/, 2);
     await assertRefused(add({ expires: '2001-01-01' }), /--expires/, 2);
     await assertRefused(['role', 'add', 'a b'], /name:/);
-    await assertRefused(['role', 'add', 'r', '--permission', 'a b'], /permission:/);
-    await assertRefused(['role', 'add', 'r', '--permission', '*'], /permission:/);
+    await assertRefused(['role', 'add', 'r', '--permission', 'a b'], /permissions:/);
+    await assertRefused(['role', 'add', 'r', '--permission', '*'], /permissions:/);
     await assertRefused(['role', 'add', 'user'], /EXISTS/);
     await assertRefused(['role', 'remove', 'nobody'], /NOT_FOUND/);
     await assertRefused(['role', 'remove', 'admin'], /RG_E_/);

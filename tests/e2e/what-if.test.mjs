@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Api } from './lib/api.mjs';
 import { sql } from './lib/sqlite.mjs';
 import { GROUPS, startSite } from './lib/site.mjs';
+import { sleep } from './lib/wait.mjs';
 
 const SCHEMA = 'rolegate.mappings.v1';
 const group = (value, role, more = {}) => ({ provider: 'entra', kind: 'group',
@@ -268,5 +269,22 @@ describe('with 100 000 people', () => {
     assert.equal(truncated, true);
     const list = (await api.get('/principals?search=p99999')).body;
     assert.equal(list.items.length, 1);
+  });
+
+  test('who edits between the plan and its end wins', async () => {
+    const good = await exported();
+    const document = { ...good,
+      mappings: good.mappings.filter((m) => m.label !== 'developers') };
+    // Asking about everybody takes long enough.
+    const slow = apply(document);
+    await sleep(400);
+    await site.ctl('role', 'set', 'user', '--description', 'meanwhile');
+    const res = await slow;
+    assert.equal(res.status, 1, res.stdout);
+    assert.match(res.stderr, /RG_E_PRECONDITION/);
+    const now = await exported();
+    assert.deepEqual(now.mappings, good.mappings);
+    assert.equal(now.roles.find((r) => r.name === 'user').description,
+      'meanwhile');
   });
 });

@@ -8,15 +8,16 @@ enum rg_err
 api_mapping_list(struct api_call *c)
 {
 	char cursor[GATE_CURSOR_MAX];
-	const char *provider, *role;
+	const char *provider, *role, *search;
 	struct gate_page page;
 	enum rg_err r;
 
 	if ((r = api_page_read(c, &page, cursor)) != RG_OK ||
 	    (r = api_query(c, "provider", &provider)) != RG_OK ||
 	    (r = api_query(c, "role", &role)) != RG_OK ||
-	    (r = gate_mapping_list(c->w->gate, provider, role, &page, &c->e)) !=
-		RG_OK)
+	    (r = api_query(c, "search", &search)) != RG_OK ||
+	    (r = gate_mapping_list(
+		 c->w->gate, provider, role, search, &page, &c->e)) != RG_OK)
 		return r;
 	return api_page_put(c, &page);
 }

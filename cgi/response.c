@@ -14,13 +14,21 @@
 #define HEADER_LINE_MAX 7900
 
 /*
- * On everything. No script runs on our pages and nobody frames them; COOP and
- * CORP keep other sites from looking in.
+ * On everything. No script runs on our pages, on the console only our own
+ * files, and nobody frames them; COOP and CORP keep other sites from looking
+ * in.
  */
+#define POLICY(scripts)                                                        \
+	"Content-Security-Policy: default-src 'none'; " scripts                \
+	"style-src 'self'; img-src 'self' data:; form-action 'self'; "         \
+	"base-uri 'none'; frame-ancestors 'none'\r\n"
+
+static const char no_scripts[] = POLICY("");
+static const char own_scripts[] =
+    POLICY("script-src 'self'; connect-src 'self'; "
+	   "require-trusted-types-for 'script'; trusted-types 'none'; ");
+
 static const char security_headers[] =
-    "Content-Security-Policy: default-src 'none'; style-src 'self'; "
-    "img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'\r\n"
     "X-Content-Type-Options: nosniff\r\n"
     "X-Frame-Options: DENY\r\n"
     "Referrer-Policy: no-referrer\r\n"
@@ -113,6 +121,7 @@ response_reset(struct response *s, int status)
 	buf_reset(&s->body);
 	s->status = status;
 	s->cacheable = false;
+	s->scripted = false;
 	s->bare = false;
 }
 
@@ -152,6 +161,7 @@ write_internal(bool head_only, struct buf *out)
 {
 	buf_reset(out);
 	buf_puts(out, "Status: 500 Internal Server Error\r\n");
+	buf_puts(out, no_scripts);
 	buf_puts(out, security_headers);
 	buf_puts(out, no_store);
 	buf_puts(out, "Content-Type: text/plain; charset=utf-8\r\n");
@@ -172,8 +182,10 @@ response_write(struct response *s, bool head_only, struct buf *out)
 		return;
 	}
 	buf_printf(out, "Status: %d %s\r\n", s->status, reason_of(s->status));
-	if (!s->bare)
+	if (!s->bare) {
+		buf_puts(out, s->scripted ? own_scripts : no_scripts);
 		buf_puts(out, security_headers);
+	}
 	if (!s->bare && !s->cacheable)
 		buf_puts(out, no_store);
 	if (s->status == 503)
@@ -195,5 +207,6 @@ response_clear(struct response *s)
 	buf_clear(&s->body);
 	s->status = 200;
 	s->cacheable = false;
+	s->scripted = false;
 	s->bare = false;
 }

@@ -21,6 +21,7 @@ struct response {
 	struct buf headers;
 	struct buf body;
 	bool cacheable;	     /* static files: leave out no-store */
+	bool scripted;	     /* a page that runs our own script files */
 	bool bare;	     /* status and own headers only, no body */
 	enum rg_err refused; /* why, for the counters; RG_OK if it was not */
 };

@@ -32,9 +32,22 @@ static const struct {
     {"/metrics", GET, "GET, HEAD", endpoint_metrics, false},
     {"/.well-known/oauth-protected-resource", GET, "GET, HEAD",
 	endpoint_metadata, true},
+    {"/console", GET, "GET, HEAD", endpoint_console, false},
     {"/rolegate.css", GET, "GET, HEAD", endpoint_static, true},
     {"/rolegate.svg", GET, "GET, HEAD", endpoint_static, true},
+    /* and what is below */
+    {"/console/", GET, "GET, HEAD", endpoint_static, true},
 };
+
+static bool
+is_route(const char *path, const char *route)
+{
+	size_t n = strlen(route);
+
+	if (n > 1 && route[n - 1] == '/')
+		return strncmp(path, route, n) == 0;
+	return strcmp(path, route) == 0;
+}
 
 static unsigned
 method_bit(enum method m)
@@ -94,7 +107,7 @@ route(struct worker *w, const struct request *q, struct response *s)
 		return;
 	}
 	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (strcmp(q->path + n, routes[i].path) != 0)
+		if (!is_route(q->path + n, routes[i].path))
 			continue;
 		w->endpoint = routes[i].path;
 		if ((routes[i].methods & method_bit(q->method)) != 0) {

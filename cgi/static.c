@@ -1,36 +1,56 @@
 /* SPDX-License-Identifier: ISC */
-/* The style sheet and the picture of the pages. */
+/* Style sheets, pictures and scripts of the pages. */
 #include <string.h>
 
 #include "base/asset.h"
+#include "base/text.h"
 #include "cgi/worker.h"
+
+#define NAME_MAX_LEN 64
 
 static const struct {
 	const char *suffix;
-	const char *asset;
 	const char *type;
-} files[] = {
-    {"/rolegate.css", "www/rolegate.css", "text/css; charset=utf-8"},
-    {"/rolegate.svg", "www/rolegate.svg", "image/svg+xml"},
+} types[] = {
+    {".css", "text/css; charset=utf-8"},
+    {".svg", "image/svg+xml"},
+    {".js", "text/javascript; charset=utf-8"},
 };
 
+static const char *
+type_of(const char *name)
+{
+	size_t i, n, len = strlen(name);
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		n = strlen(types[i].suffix);
+		if (len > n && strcmp(name + len - n, types[i].suffix) == 0)
+			return types[i].type;
+	}
+	return NULL;
+}
+
+/* What is embedded below www/ and is no page. */
 void
 endpoint_static(struct worker *w, const struct request *q, struct response *s)
 {
-	const char *path = q->path + strlen(w->settings->prefix);
-	const struct asset *a;
-	size_t i;
+	const char *name = q->path + strlen(w->settings->prefix) + 1;
+	const char *type = type_of(name);
+	const struct asset *a = NULL;
+	struct buf path = BUF_INIT;
 
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (strcmp(path, files[i].suffix) != 0 ||
-		    (a = asset_find(files[i].asset)) == NULL)
-			continue;
+	if (type != NULL && text_is_name(name, "/.-", NAME_MAX_LEN)) {
+		buf_printf(&path, "www/%s", name);
+		a = asset_find(buf_str(&path));
+	}
+	if (a != NULL) {
 		response_reset(s, 200);
 		s->cacheable = true;
-		response_header(s, "Content-Type", "%s", files[i].type);
-		response_header(s, "Cache-Control", "public, max-age=3600");
+		response_header(s, "Content-Type", "%s", type);
+		response_header(s, "Cache-Control", "public, max-age=300");
 		buf_put(&s->body, a->data, a->len);
-		return;
+	} else {
+		fail(w, q, s, RG_E_REQ_ROUTE, NULL);
 	}
-	fail(w, q, s, RG_E_REQ_ROUTE, NULL);
+	buf_clear(&path);
 }

@@ -74,7 +74,7 @@ struct gate_page {
 /* Filters: NULL, 0 or -1 is "any". RG_E_INVALID for a bad `after`. */
 enum rg_err gate_role_list(struct gate *, struct gate_page *, struct err *e);
 enum rg_err gate_mapping_list(struct gate *, const char *provider,
-    const char *role, struct gate_page *, struct err *e);
+    const char *role, const char *search, struct gate_page *, struct err *e);
 enum rg_err gate_grant_list(struct gate *, int64_t principal, const char *role,
     struct gate_page *, struct err *e);
 enum rg_err gate_session_list(
@@ -196,5 +196,18 @@ enum rg_err gate_principal_revoke(struct gate *, int64_t id,
 /* Those of everybody, in a moment however many they are. */
 enum rg_err gate_sessions_revoke(
     struct gate *, const struct gate_context *, int64_t *count, struct err *e);
+
+/* ---- how it goes ----------------------------------------------------------
+ */
+
+/* Version, policy, head of the audit and checks; a new reference. */
+enum rg_err
+gate_status(struct gate *, int64_t now, json_t **out, struct err *e);
+
+#define GATE_STATS_HOURS_MAX 168
+
+/* Sign-ins, refusals and unknown groups of the last 1 to 168 hours. */
+enum rg_err gate_stats(
+    struct gate *, size_t hours, int64_t now, json_t **out, struct err *e);
 
 #endif

@@ -146,7 +146,7 @@ take_mapping(void *ctx, const struct mapping_row *row)
 
 enum rg_err
 gate_mapping_list(struct gate *g, const char *provider, const char *role,
-    struct gate_page *page, struct err *e)
+    const char *search, struct gate_page *page, struct err *e)
 {
 	struct rows f = {g, page, false, e};
 	int64_t after;
@@ -155,7 +155,7 @@ gate_mapping_list(struct gate *g, const char *provider, const char *role,
 	if ((r = begin(page)) == RG_OK &&
 	    (r = parse_id(page->after, &after, e)) == RG_OK)
 		r = store_mapping_page(g->store, after, page->limit + 1,
-		    provider, role, take_mapping, &f);
+		    provider, role, search, take_mapping, &f);
 	settle(page, f.more);
 	return finish(g, page, r, e);
 }

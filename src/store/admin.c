@@ -25,30 +25,6 @@ store_each_admin_provider(
 }
 
 enum rg_err
-store_mapping_page(struct store *s, int64_t after, int limit,
-    const char *provider, const char *role, mapping_fn *fn, void *ctx)
-{
-	enum rg_err r;
-	struct mapping_row m;
-	struct query q;
-	bool row;
-
-	db_query(&q, s, role == NULL ? ST_MAPPING_PAGE : ST_MAPPING_PAGE_ROLE);
-	db_int(&q, after);
-	db_int(&q, limit);
-	db_text(&q, provider);
-	if (role != NULL)
-		db_text(&q, role);
-	while ((r = db_step(&q, &row)) == RG_OK && row) {
-		store_mapping_read(&q, &m);
-		if ((r = fn(ctx, &m)) != RG_OK)
-			break;
-	}
-	db_done(&q);
-	return r;
-}
-
-enum rg_err
 store_grant_page(struct store *s, int64_t after, int limit, int64_t principal,
     const char *role, grant_fn *fn, void *ctx)
 {
@@ -146,6 +122,40 @@ put_pattern(struct buf *out, const char *search)
 		buf_putc(out, *search);
 	}
 	buf_putc(out, '%');
+}
+
+enum rg_err
+store_mapping_page(struct store *s, int64_t after, int limit,
+    const char *provider, const char *role, const char *search, mapping_fn *fn,
+    void *ctx)
+{
+	struct buf pattern = BUF_INIT;
+	struct mapping_row m;
+	struct query q;
+	enum rg_err r;
+	bool row;
+
+	if (search != NULL)
+		put_pattern(&pattern, search);
+	if (!buf_ok(&pattern)) {
+		buf_clear(&pattern);
+		return RG_E_NOMEM;
+	}
+	db_query(&q, s, role == NULL ? ST_MAPPING_PAGE : ST_MAPPING_PAGE_ROLE);
+	db_int(&q, after);
+	db_int(&q, limit);
+	db_text(&q, provider);
+	db_text(&q, search == NULL ? NULL : buf_str(&pattern));
+	if (role != NULL)
+		db_text(&q, role);
+	while ((r = db_step(&q, &row)) == RG_OK && row) {
+		store_mapping_read(&q, &m);
+		if ((r = fn(ctx, &m)) != RG_OK)
+			break;
+	}
+	db_done(&q);
+	buf_clear(&pattern);
+	return r;
 }
 
 enum rg_err

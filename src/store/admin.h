@@ -23,9 +23,13 @@ typedef enum rg_err admin_provider_fn(void *ctx, const char *provider);
 enum rg_err store_each_admin_provider(
     struct store *, int64_t now, admin_provider_fn *fn, void *ctx);
 
-/* With an id above `after`, in order of ids; NULL filters are "any". */
+/*
+ * With an id above `after`, in order of ids; NULL filters are "any". `search`
+ * is looked for within value, label and note.
+ */
 enum rg_err store_mapping_page(struct store *, int64_t after, int limit,
-    const char *provider, const char *role, mapping_fn *fn, void *ctx);
+    const char *provider, const char *role, const char *search, mapping_fn *fn,
+    void *ctx);
 
 /* Likewise; `principal` 0 is anybody. */
 enum rg_err store_grant_page(struct store *, int64_t after, int limit,

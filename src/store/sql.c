@@ -17,6 +17,10 @@
 	"SELECT id, provider, tenant, kind, claim, value, role, label, note,"  \
 	" enabled, expires_at, created_by, created_at FROM mappings"
 
+#define MAPPING_LIKE(p)                                                        \
+	" AND (" #p " IS NULL OR value LIKE " #p " ESCAPE '\\'"                \
+	" OR label LIKE " #p " ESCAPE '\\' OR note LIKE " #p " ESCAPE '\\')"
+
 #define GRANT_COLUMNS                                                          \
 	"SELECT id, principal, role, reason, expires_at, created_by,"          \
 	" created_at FROM grants"
@@ -201,10 +205,10 @@ const char *const sql_text[ST__MAX] = {
 	" AND (g.expires_at = 0 OR g.expires_at > ?1)",
     [ST_MAPPING_PAGE] =
 	MAPPING_COLUMNS " WHERE id > ?1 AND (?3 IS NULL OR provider = ?3)"
-			" ORDER BY id LIMIT ?2",
+			MAPPING_LIKE(?4) " ORDER BY id LIMIT ?2",
     [ST_MAPPING_PAGE_ROLE] = MAPPING_COLUMNS
-    " WHERE role = ?4 AND id > ?1 AND (?3 IS NULL OR provider = ?3)"
-    " ORDER BY id LIMIT ?2",
+    " WHERE role = ?5 AND id > ?1 AND (?3 IS NULL OR provider = ?3)"
+    MAPPING_LIKE(?4) " ORDER BY id LIMIT ?2",
     [ST_GRANT_PAGE] =
 	GRANT_COLUMNS " WHERE id > ?1 AND (?3 = 0 OR principal = ?3)"
 		      " AND (?4 IS NULL OR role = ?4) ORDER BY id LIMIT ?2",

@@ -2,70 +2,26 @@
 // The pages in a real browser: a person clicks through a sign-in, with and
 // without JavaScript, on a desk and on a phone. Pictures go to build/screens.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { O } from './lib/programs.mjs';
+import {
+  assertAccessible, assertFits, choose, shot, skip, startBrowser,
+  withPage as withTab,
+} from './lib/browser.mjs';
 import { startSite } from './lib/site.mjs';
-
-const CHROMIUM = '/usr/bin/chromium';
-const SCREENS = join(dirname(O), 'screens');
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic',
-  '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync'];
-const skip = existsSync(CHROMIUM) ? false : 'no chromium here';
 
 let site;
 let browser;
 before(async () => {
   if (skip) return;
-  mkdirSync(SCREENS, { recursive: true });
   site = await startSite();
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  browser = await startBrowser();
 });
 after(async () => {
   await browser?.close();
   await site?.close();
 });
 
-/* A tab of a fresh browser; what its console complains of is a failure. */
-async function withPage(options, fn) {
-  const context = await browser.newContext({
-    viewport: { width: 1100, height: 760 }, ...options });
-  const page = await context.newPage();
-  const complaints = [];
-  page.on('console', (message) => {
-    const { url } = message.location();
-    // Only of our own pages; a status of 403 is what some of them are for.
-    if (message.type() === 'error' && url.startsWith(site.publicUrl)
-      && !/status of 40[0-9]/.test(message.text())) {
-      complaints.push(message.text());
-    }
-  });
-  page.on('pageerror', (err) => complaints.push(err.message));
-  page.setDefaultTimeout(15_000);
-  try {
-    await fn(page);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await context.close();
-  }
-}
-
-const shot = (page, name) => page.screenshot({
-  path: join(SCREENS, `${name}.png`), fullPage: true });
-
-/* Nothing may stick out of the window to the side. */
-async function assertFits(page) {
-  const over = await page.evaluate(() => (
-    document.documentElement.scrollWidth - window.innerWidth));
-  assert.ok(over <= 0, `${over} pixels too wide`);
-}
-
-async function choose(page, name) {
-  await page.getByRole('button', { name }).click();
-}
+const withPage = (options, fn) => withTab(browser, site, options, fn);
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? 'with' : 'without';
@@ -163,19 +119,23 @@ for (const [name, options] of Object.entries({
     await withPage(options, async (page) => {
       await page.goto(site.url('/'));
       await assertFits(page);
+      await assertAccessible(page);
       await shot(page, `signin-${name}`);
       await page.goto(site.url('/login?return_to=//evil'));
       await assertFits(page);
+      await assertAccessible(page);
       await shot(page, `error-${name}`);
       await page.goto(site.url('/me'));
       await choose(page, /Ana Lindt/);
       await page.waitForURL(site.url('/me'));
       await assertFits(page);
+      await assertAccessible(page);
       await shot(page, `me-${name}`);
       await page.goto(site.url('/login?prompt=select_account'));
       await choose(page, /Noa Nobody/);
       await page.waitForURL(site.url('/me'));
       await assertFits(page);
+      await assertAccessible(page);
       await shot(page, `denied-${name}`);
     });
   });

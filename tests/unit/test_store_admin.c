@@ -362,15 +362,15 @@ test_policy_pages(void **state)
 	map(f, "b", "admin");
 	map(f, "b", NULL);
 	assert_int_equal(
-	    store_mapping_page(f->s, 0, 2, NULL, NULL, put_mapping, &out),
+	    store_mapping_page(f->s, 0, 2, NULL, NULL, NULL, put_mapping, &out),
 	    RG_OK);
 	assert_int_equal(
-	    store_mapping_page(f->s, 2, 2, NULL, NULL, put_mapping, &out),
+	    store_mapping_page(f->s, 2, 2, NULL, NULL, NULL, put_mapping, &out),
 	    RG_OK);
 	assert_string_equal(buf_str(&out), "1 2 3 ");
 	buf_reset(&out);
-	assert_int_equal(
-	    store_mapping_page(f->s, 0, 9, "b", "admin", put_mapping, &out),
+	assert_int_equal(store_mapping_page(
+			     f->s, 0, 9, "b", "admin", NULL, put_mapping, &out),
 	    RG_OK);
 	assert_string_equal(buf_str(&out), "2 ");
 	buf_reset(&out);

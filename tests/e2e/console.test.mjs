@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: ISC
+// The console in a real browser: what an administrator does all day, two of
+// them at once, a session that ends while somebody types, names that mean harm.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import {
+  assertAccessible, assertFits, choose, shot, skip, startBrowser, withPage,
+} from './lib/browser.mjs';
+import { FOUNDING, GROUPS, startSite } from './lib/site.mjs';
+
+let site;
+let browser;
+before(async () => {
+  if (skip) return;
+  // Nobody has mapped the analysts yet.
+  site = await startSite({ setup: FOUNDING.slice(0, -1) });
+  browser = await startBrowser();
+  for (const person of ['dev', 'ana']) await site.signIn(person);
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+const consoleUrl = (view = '') => `${site.url('/console')}${
+  view ? `#/${view}` : ''}`;
+
+/* As this person at the console. */
+function asPerson(name, fn, options = {}) {
+  return withPage(browser, site, options, async (page) => {
+    await page.goto(consoleUrl());
+    await choose(page, name);
+    await page.waitForURL((url) => url.pathname.endsWith('/console'));
+    await heading(page, 'My access');
+    await fn(page);
+  });
+}
+const asAda = (fn, options) => asPerson(/Ada Admin/, fn, options);
+const heading = (page, name) => page.getByRole('heading',
+  { level: 1, name }).waitFor();
+const dialog = (page) => page.getByRole('dialog');
+const toast = (page, text) => page.getByRole('status')
+  .filter({ hasText: text }).first().waitFor();
+
+async function view(page, name) {
+  await page.getByRole('navigation').getByRole('link', { name }).click();
+  await heading(page, name);
+}
+
+test('a first mapping from nothing: ana is an analyst at her next request',
+  { skip }, async () => {
+    const ana = await site.signIn('ana');
+    assert.equal((await site.whoami(ana)).status, 403);
+    await asAda(async (page) => {
+      await view(page, 'Mappings');
+      await page.getByRole('button', { name: 'Add a mapping' }).click();
+      await dialog(page).getByLabel('Value', { exact: true })
+        .fill(GROUPS.analysts);
+      await dialog(page).getByLabel('Role', { exact: true })
+        .selectOption('analyst');
+      await dialog(page).getByLabel('Label').fill('data-analysts');
+      // Before it is saved the console says for whom it counts.
+      await dialog(page).getByText('One person gains').waitFor();
+      await dialog(page).getByText('Ana Lindt').waitFor();
+      await shot(page, 'console-what-if');
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      await toast(page, 'The mapping was added');
+      await page.getByRole('cell', { name: /data-analysts/ }).waitFor();
+      await shot(page, 'console-mappings');
+    });
+    const { roles, permissions } = (await site.whoami(ana)).json();
+    assert.deepEqual([roles, permissions], [['analyst'], ['reports.read']]);
+  });
+
+test('a mapping is edited, switched off and removed; refusals name the field',
+  { skip }, async () => {
+    await asAda(async (page) => {
+      await view(page, 'Mappings');
+      await page.getByRole('button', { name: 'Add a mapping' }).click();
+      await dialog(page).getByLabel('Value', { exact: true }).fill('admins');
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      const value = dialog(page).getByLabel('Value', { exact: true });
+      await dialog(page).getByText(/named by its object id/).waitFor();
+      assert.equal(await value.getAttribute('aria-invalid'), 'true');
+      await value.fill('c0ffee00-0000-4000-8000-000000000001');
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      await toast(page, 'The mapping was added');
+
+      const row = page.getByRole('row', { name: /c0ffee00/ });
+      await row.getByRole('button', { name: /Edit/ }).click();
+      await dialog(page).getByLabel('Switched on').uncheck();
+      await dialog(page).getByLabel('Label').fill('coffee');
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      await toast(page, 'The mapping was changed');
+      await row.getByText('Off', { exact: true }).waitFor();
+
+      await page.getByLabel('Search').fill('coff');
+      await page.getByText('One in all').waitFor();
+      await row.getByRole('button', { name: /Remove/ }).click();
+      await dialog(page).getByText('Nobody who has signed in').waitFor();
+      await dialog(page).getByRole('button', { name: 'Remove' }).click();
+      await toast(page, 'The mapping was removed');
+      await page.getByText('Nothing matches').waitFor();
+
+      // The last way to be an admin stays.
+      await page.getByLabel('Search').fill('');
+      await page.getByRole('row', { name: /admins/ })
+        .getByRole('button', { name: /Remove/ }).click();
+      await dialog(page).getByText(/no admin would be left/i).waitFor();
+      await dialog(page).getByRole('button', { name: 'Remove' }).click();
+      await dialog(page).getByRole('alert').getByText(/admin/).waitFor();
+      await page.keyboard.press('Escape');
+      assert.equal(await dialog(page).count(), 0);
+    });
+  });
+
+test('many are pasted; each that is refused is named and stays', { skip },
+  async () => {
+    await asAda(async (page) => {
+      await view(page, 'Mappings');
+      await page.getByRole('button', { name: 'Paste many' }).click();
+      await dialog(page).getByLabel('Role').selectOption('user');
+      await dialog(page).getByLabel('Lines').fill(
+        `c0ffee00-0000-4000-8000-00000000000a team a\nauditor\n${
+          GROUPS.developers} again`);
+      await dialog(page).getByRole('button', { name: 'Add all' }).click();
+      await dialog(page).getByText('2 were added').waitFor();
+      await dialog(page).getByText(/such a mapping already/).waitFor();
+      assert.equal((await dialog(page).getByLabel('Lines').inputValue()).trim(),
+        `${GROUPS.developers} again`);
+      await dialog(page).getByRole('button', { name: 'Close' }).click();
+    });
+    for (const m of await site.ctlJson('map', 'list')) {
+      if (m.label === 'team a' || m.value === 'auditor') {
+        await site.ctl('map', 'remove', String(m.id));
+      }
+    }
+  });
+
+test('two edit one mapping: the second is told and may choose', { skip },
+  async () => {
+    await asAda(async (page) => {
+      await view(page, 'Mappings');
+      await page.getByRole('row', { name: /developers/ })
+        .getByRole('button', { name: /Edit/ }).click();
+      await dialog(page).getByLabel('Note').fill('mine');
+      const other = await page.context().newPage();
+      await other.goto(consoleUrl('mappings'));
+      await other.getByRole('row', { name: /developers/ })
+        .getByRole('button', { name: /Edit/ }).click();
+      await dialog(other).getByLabel('Note').fill('theirs');
+      await dialog(other).getByRole('button', { name: 'Save' }).click();
+      await toast(other, 'The mapping was changed');
+
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      const conflict = dialog(page).getByRole('alert');
+      await conflict.getByText('Somebody else changed this').waitFor();
+      await conflict.getByText('theirs', { exact: true }).waitFor();
+      assert.equal(await dialog(page).getByLabel('Note').inputValue(), 'mine');
+      await shot(page, 'console-conflict');
+      await conflict.getByRole('button', { name: 'Save mine' }).click();
+      await toast(page, 'The mapping was changed');
+    });
+    const mapping = (await site.ctlJson('map', 'list'))
+      .find((m) => m.label === 'developers');
+    assert.equal(mapping.note, 'mine');
+  });
+
+test('a session ends while somebody types: nothing is lost', { skip },
+  async () => {
+    await asAda(async (page) => {
+      await view(page, 'Mappings');
+      await page.getByRole('row', { name: /developers/ })
+        .getByRole('button', { name: /Edit/ }).click();
+      await dialog(page).getByLabel('Note').fill('typed before the end');
+      const { subject } = JSON.parse(await page.evaluate(async (url) => (
+        await (await fetch(url)).text()), site.url('/whoami')));
+      await site.ctl('session', 'revoke', '--subject', subject.id);
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      const over = dialog(page).filter({ hasText: 'Your session has ended' });
+      await over.waitFor();
+      const [beside] = await Promise.all([
+        page.context().waitForEvent('page'),
+        over.getByRole('link', { name: /new window/ }).click()]);
+      await beside.waitForURL(site.url('/me'));
+      await beside.close();
+      await over.getByRole('button', { name: /go on/ }).click();
+      await toast(page, 'The mapping was changed');
+    });
+    const mapping = (await site.ctlJson('map', 'list'))
+      .find((m) => m.label === 'developers');
+    assert.equal(mapping.note, 'typed before the end');
+  });
+
+test('people: why, give a role, take it back, disable, let in', { skip },
+  async () => {
+    await asAda(async (page) => {
+      await view(page, 'People');
+      await page.getByLabel('Search').fill('dobrev');
+      await page.getByText('One in all').waitFor();
+      await page.getByRole('link', { name: 'Dev Dobrev' }).click();
+      await heading(page, 'Dev Dobrev');
+      await page.getByRole('cell', { name: /developers/ }).waitFor();
+      await page.getByRole('cell', { name: /mapping 2/ }).waitFor();
+      await shot(page, 'console-person');
+      await assertAccessible(page);
+      await page.getByRole('button', { name: 'Give a role' }).click();
+      await dialog(page).getByLabel('Role').selectOption('admin');
+      await dialog(page).getByLabel('Reason').fill('on call');
+      await dialog(page).getByRole('button', { name: 'Give a role' }).click();
+      await toast(page, 'The role was given');
+      await page.getByRole('cell', { name: /on call/ }).waitFor();
+
+      await view(page, 'Roles');
+      await page.getByRole('row', { name: /on call/ })
+        .getByRole('button', { name: 'Take back' }).click();
+      await dialog(page).getByRole('button', { name: 'Take back' }).click();
+      await toast(page, 'The role was taken back');
+
+      const dev = await site.signIn('dev');
+      await page.goBack();
+      await heading(page, 'Dev Dobrev');
+      await page.getByRole('button', { name: 'Disable' }).click();
+      await dialog(page).getByRole('button', { name: 'Disable' }).click();
+      await page.getByText('This person is disabled').waitFor();
+      assert.equal((await site.whoami(dev)).status, 401);
+      await page.getByRole('button', { name: 'Let in again' }).click();
+      await dialog(page).getByRole('button', { name: 'Let in again' }).click();
+      await page.getByRole('button', { name: 'Disable' }).waitFor();
+    });
+    await site.signIn('dev');
+  });
+
+test('roles: made, changed, removed', { skip }, async () => {
+  await asAda(async (page) => {
+    await view(page, 'Roles');
+    await page.getByRole('button', { name: 'Add a role' }).click();
+    await dialog(page).getByLabel('Name').fill('editor');
+    await dialog(page).getByLabel('Permissions').fill('pages.read\npages.write');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    await toast(page, 'The role was added');
+    await shot(page, 'console-roles');
+    await page.getByRole('button', { name: 'Edit role editor' }).click();
+    await dialog(page).getByLabel('Description').fill('Writes');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    await toast(page, 'The role was changed');
+    await page.getByRole('button', { name: 'Remove role editor' }).click();
+    await dialog(page).getByRole('button', { name: 'Remove' }).click();
+    await toast(page, 'The role was removed');
+    await page.getByRole('row', { name: /editor/ }).waitFor({ state: 'detached' });
+  });
+});
+
+test('the audit is filtered, opened and saved; health says what works',
+  { skip }, async () => {
+    await asAda(async (page) => {
+      await view(page, 'Audit');
+      await page.getByRole('img', { name: 'Last 24 hours' }).waitFor();
+      await page.getByLabel('Event', { exact: true }).selectOption('mapping.');
+      await page.getByRole('row', { name: /sign_in/ }).first()
+        .waitFor({ state: 'detached' });
+      const row = page.getByRole('row', { name: /mapping\.add/ }).first();
+      await row.getByText('Details').click();
+      await row.getByText('Hash before it').waitFor();
+      await shot(page, 'console-audit');
+      const [saved] = await Promise.all([page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Save what is shown' }).click()]);
+      assert.equal(saved.suggestedFilename(), 'audit.jsonl');
+      await view(page, 'Health');
+      await page.getByRole('row', { name: /database/ }).waitFor();
+      await page.getByRole('row', { name: /provider entra/ }).waitFor();
+    });
+  });
+
+test('who is no admin sees the own access and nothing else', { skip },
+  async () => {
+    await asPerson(/Dev Dobrev/, async (page) => {
+      assert.deepEqual(await page.getByRole('navigation').getByRole('link')
+        .allInnerTexts(), ['My access']);
+      await page.getByRole('cell', { name: /mapping 2/ }).waitFor();
+      await page.goto(consoleUrl('audit'));
+      await heading(page, 'My access');
+      // Somewhere else, too: that one ends, this one stays.
+      const elsewhere = await site.signIn('dev');
+      await page.getByRole('button', { name: 'Sign out everywhere else' })
+        .click();
+      await toast(page, /other session/);
+      assert.equal((await site.whoami(elsewhere)).status, 401);
+    });
+    await withPage(browser, site, {}, async (page) => {
+      await page.goto(consoleUrl());
+      await choose(page, /Noa Nobody/);
+      await page.waitForURL(site.url('/me'));
+      await page.goto(consoleUrl());
+      await page.getByText('no access yet').waitFor();
+      await page.getByText('Nothing gives a role').waitFor();
+    });
+  });
+
+test('names that mean harm are shown harmlessly', { skip }, async () => {
+  const evil = '<img src=x onerror=alert(1)>"\'{{7*7}}\u202egnp.exe';
+  await site.idp.person('rob', { name: evil,
+    username: `${'w'.repeat(180)}@contoso.example` });
+  await site.ctl('map', 'add', '--provider', 'entra', '--kind', 'app_role',
+    '--value', '<script>alert(1)</script>', '--role', 'user', '--label', evil
+      .replace('\u202e', ''));
+  await site.signIn('rob');
+  await asAda(async (page) => {
+    page.on('dialog', () => assert.fail('a script ran'));
+    for (const name of ['Mappings', 'People', 'Audit']) {
+      await view(page, name);
+      await assertFits(page);
+    }
+    await view(page, 'People');
+    await page.getByRole('link', { name: /<img src=x/ }).click();
+    await page.getByRole('heading', { level: 1, name: /<img src=x/ }).waitFor();
+    const title = await page.getByRole('heading', { level: 1 }).innerText();
+    assert.ok(title.includes('\u27e8U+202e\u27e9'), title);
+    assert.ok(title.includes('{{7*7}}'), title);
+    await assertFits(page);
+    assert.equal(await page.locator('main img, main script').count(), 0);
+    await shot(page, 'console-hostile');
+  });
+});
+
+for (const [name, options] of Object.entries({
+  desk: {}, dark: { colorScheme: 'dark' },
+  phone: { viewport: { width: 390, height: 844 } },
+})) {
+  test(`every view is accessible and fits: ${name}`, { skip }, async () => {
+    await asAda(async (page) => {
+      for (const one of ['My access', 'Mappings', 'Roles', 'People', 'Audit',
+        'Health']) {
+        await view(page, one);
+        await assertAccessible(page);
+        await assertFits(page);
+        await shot(page, `console-${one.replace(' ', '-').toLowerCase()}-${
+          name}`);
+      }
+      await view(page, 'Mappings');
+      await page.getByRole('button', { name: 'Add a mapping' }).click();
+      await assertAccessible(page);
+      await shot(page, `console-form-${name}`);
+    }, options);
+  });
+}
+
+test('by keyboard alone', { skip }, async () => {
+  await asAda(async (page) => {
+    // Skip link, then the views.
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await heading(page, 'Mappings');
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await dialog(page).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.tagName),
+      'SELECT');
+    await page.keyboard.press('Escape');
+    await dialog(page).waitFor({ state: 'detached' });
+  });
+});
+
+test('in another language', { skip }, async () => {
+  await withPage(browser, site, { locale: 'de-DE' }, async (page) => {
+    await page.goto(consoleUrl());
+    await choose(page, /Ada Admin/);
+    await heading(page, 'Mein Zugang');
+    assert.equal(await page.locator('html').getAttribute('lang'), 'de');
+    await page.getByLabel('Sprache').selectOption('en');
+    await heading(page, 'My access');
+  });
+});
+
+test('without a session the console leads to sign-in; without script to /me',
+  { skip }, async () => {
+    const res = await site.client().get(site.url('/console'),
+      { headers: { accept: 'text/html' } });
+    assert.equal(res.status, 303);
+    const csp = (await (await site.signIn('ada')).get(site.url('/console'),
+      { headers: { accept: 'text/html' } })).headers['content-security-policy'];
+    assert.match(csp, /script-src 'self'/);
+    assert.match(csp, /require-trusted-types-for 'script'/);
+    assert.doesNotMatch(csp, /unsafe/);
+    await withPage(browser, site, { javaScriptEnabled: false }, async (page) => {
+      await page.goto(consoleUrl());
+      await choose(page, /Ada Admin/);
+      await page.waitForURL(consoleUrl());
+      assert.match(await page.locator('main').innerText(), /needs JavaScript/);
+    });
+  });
+
+test('languages have the same texts', async () => {
+  const { en } = await import('../../www/console/text-en.js');
+  const { de } = await import('../../www/console/text-de.js');
+  const known = new Set(Object.keys(en));
+  assert.deepEqual(Object.keys(de).filter((k) => !known.has(k)), []);
+  assert.deepEqual([...known].filter((k) => !(k in de)
+    && !/^outcome\.(denies|gives)$/.test(k)), []);
+});

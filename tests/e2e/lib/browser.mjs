@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: ISC
+// Debian's Chromium through playwright-core. What the console of one of our
+// pages complains of, a breach of its policy included, fails the test.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import axe from 'axe-core';
+import { chromium } from 'playwright-core';
+import { O } from './programs.mjs';
+
+const CHROMIUM = '/usr/bin/chromium';
+const SCREENS = join(dirname(O), 'screens');
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic',
+  '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+
+export const skip = existsSync(CHROMIUM) ? false : 'no chromium here';
+
+export async function startBrowser() {
+  if (skip) return null;
+  mkdirSync(SCREENS, { recursive: true });
+  return chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+}
+
+/* A tab of a fresh browser, for fn(page). */
+export async function withPage(browser, site, options, fn) {
+  const context = await browser.newContext({
+    viewport: { width: 1100, height: 760 }, locale: 'en-GB', ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  const watch = (tab) => {
+    tab.on('console', (message) => {
+      const { url } = message.location();
+      // A status of 4xx is what some pages are for.
+      if (message.type() === 'error' && url.startsWith(site.publicUrl)
+        && !/status of 4[0-9][0-9]/.test(message.text())) {
+        complaints.push(message.text());
+      }
+    });
+    tab.on('pageerror', (err) => complaints.push(err.message));
+  };
+  watch(page);
+  context.on('page', watch);
+  page.setDefaultTimeout(15_000);
+  try {
+    await fn(page);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await context.close();
+  }
+}
+
+export const shot = (page, name) => page.screenshot({
+  path: join(SCREENS, `${name}.png`), fullPage: true });
+
+/* Nothing may stick out of the window to the side. */
+export async function assertFits(page) {
+  const over = await page.evaluate(() => (
+    document.documentElement.scrollWidth - window.innerWidth));
+  assert.ok(over <= 0, `${over} pixels too wide`);
+}
+
+/* axe-core finds nothing to complain of, WCAG 2.2 AA and good practice. */
+export async function assertAccessible(page) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, {
+      resultTypes: ['violations'] });
+    return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes
+      .map((n) => n.target.join(' ')).slice(0, 3).join(' | ')}`);
+  });
+  assert.deepEqual(found, [], page.url());
+}
+
+/* At the provider's page: who signs in. */
+export async function choose(page, name) {
+  await page.getByRole('button', { name }).click();
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+// What the console says, by key. Another language is another file like
+// text-en.js and a line here; what it lacks is said in English.
+import { de } from './text-de.js';
+import { en } from './text-en.js';
+
+const LANGUAGES = { en, de };
+export const NAMES = { en: 'English', de: 'Deutsch' };
+const KEY = 'rolegate-language';
+
+function wanted() {
+  try {
+    const kept = localStorage.getItem(KEY);
+    if (kept in LANGUAGES) return kept;
+  } catch { /* storage may be off */ }
+  return navigator.languages.map((l) => l.slice(0, 2).toLowerCase())
+    .find((l) => l in LANGUAGES) ?? 'en';
+}
+
+export const language = wanted();
+document.documentElement.lang = language;
+
+export function setLanguage(name) {
+  try { localStorage.setItem(KEY, name); } catch { /* for this page only */ }
+  location.reload();
+}
+
+/*
+ * t('people.found', {n: 3}): {n} is replaced; a text that is an object has
+ * forms by the number n ("one", "other", as in Intl.PluralRules).
+ */
+export function t(key, values = {}) {
+  let text = LANGUAGES[language][key] ?? en[key] ?? key;
+  if (typeof text === 'object') {
+    text = text[new Intl.PluralRules(language).select(values.n)] ?? text.other;
+  }
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (
+    name in values ? String(values[name]) : whole));
+}
+
+/* The instant in the person's own way; exactly, on hover. */
+export function when(seconds) {
+  const el = document.createElement('time');
+  const date = new Date(seconds * 1000);
+  el.dateTime = date.toISOString();
+  el.title = date.toISOString();
+  el.textContent = new Intl.DateTimeFormat(language, {
+    dateStyle: 'medium', timeStyle: 'short' }).format(date);
+  return el;
+}
+
+export const number = (n) => new Intl.NumberFormat(language).format(n);

@@ -149,6 +149,11 @@ $(MODEL): $(O)/tests/model/decide.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS)
 
+$(O)/bench/%: $(O)/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS)
+
 -include $(shell test -d $(O) && find $(O) -name '*.d')
 
 # ---- dependencies -------------------------------------------------------
@@ -198,6 +203,10 @@ fmt-check:
 
 lint: deps-lint ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck
 	@sh tests/lint.sh "$(CPPFLAGS_) $(PKG_CFLAGS)"
+
+.PHONY: bench
+bench: $(O)/bench/audit ## how long an audit of a million rows takes
+	@d=$$(mktemp -d) && $(O)/bench/audit "$$d" 1000000; rm -rf "$$d"
 
 asan: deps-test ## all tests with AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory MODE=asan check

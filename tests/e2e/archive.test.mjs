@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { addAuditRows } from './lib/chain.mjs';
 import { TOP } from './lib/programs.mjs';
 import { startSite } from './lib/site.mjs';
 import { sql } from './lib/sqlite.mjs';
@@ -226,20 +227,7 @@ test('rows go only with an audit row that says where to', async () => {
 
 test('killed anywhere, an archive loses no row', async (t) => {
   const dir = folder('killed');
-  // Many rows, with a chain that a few lines of Python computed.
-  execFileSync('/usr/bin/python3', ['-c', `
-import hashlib, sqlite3, sys
-db = sqlite3.connect(sys.argv[1])
-seq, last = db.execute("SELECT audit_seq, audit_hash FROM meta").fetchone()
-for n in range(seq + 1, seq + 30001):
-    row = (n, 1700000000, "bulk.row", "a", "s", "192.0.2.1", "r", '{"n":1}')
-    raw = [last.encode()] + [str(x).encode() for x in row]
-    digest = hashlib.sha256(b"".join(
-        len(r).to_bytes(8, "big") + r for r in raw)).hexdigest()
-    db.execute("INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,?,?)",
-               row + (last, digest))
-    last = digest
-db.commit()`, database]);
+  addAuditRows(database, { count: 30_000, time: 1_700_000_000, event: 'a.b' });
   const [{ n }] = await sql(database, 'SELECT audit_seq AS n FROM meta');
   await sleep(1100);
   let kills = 0;

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How long the audit takes when it is long: `make bench` runs it with a million
+ * rows, build/release/bench/audit FOLDER ROWS with as many as you like. SQL
+ * makes the rows, with a chain that does not verify, since computing millions
+ * of hashes is not what is measured; with "chain" behind ROWS it is a good one
+ * and is verified, too.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "store/audit.h"
+#include "store/session.h"
+#include "store/store.h"
+
+#define TRIES 200
+#define PAGE 100
+#define DEAD 100000 /* expired sessions to sweep */
+#define WORKERS 8
+#define NOW 1800000000
+
+static struct store *store;
+static char path[4096];
+
+static void
+die(const char *what)
+{
+	(void)fprintf(stderr, "bench: %s: %s\n", what,
+	    store == NULL ? "" : store_error(store));
+	exit(1);
+}
+
+static double
+now_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+report(const char *what, double *us, size_t count)
+{
+	qsort(us, count, sizeof(*us), by_size);
+	(void)printf("%-40s %8.2f ms median %8.2f 99 %% %8.2f worst of %zu\n",
+	    what, us[count / 2] / 1e3, us[count * 99 / 100] / 1e3,
+	    us[count - 1] / 1e3, count);
+}
+
+static void
+sql(const char *text)
+{
+	sqlite3 *db = NULL;
+	char *why = NULL;
+
+	if (sqlite3_open(path, &db) != SQLITE_OK ||
+	    sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK) {
+		(void)fprintf(stderr, "bench: %s\n", why == NULL ? "?" : why);
+		exit(1);
+	}
+	(void)sqlite3_close(db);
+}
+
+/* Twenty events, 100 000 people, 50 administrators, a row a second. */
+static void
+fill(int64_t rows)
+{
+	struct buf text = BUF_INIT;
+
+	sql("PRAGMA synchronous = OFF; DROP TRIGGER audit_in_order;"
+	    "DROP TRIGGER audit_head; DROP INDEX audit_by_time;"
+	    "DROP INDEX audit_by_event; DROP INDEX audit_by_subject;"
+	    "DROP INDEX audit_by_actor; DROP INDEX audit_by_request");
+	buf_printf(&text,
+	    "PRAGMA synchronous = OFF; PRAGMA cache_size = -200000;"
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+	    " WHERE i < %" PRId64 ") INSERT INTO audit SELECT i, %d - %" PRId64
+	    " + i, CASE WHEN i %% 10 < 8 THEN 'sign_in.ok' WHEN i %% 1000 = 9"
+	    " THEN 'role.set' ELSE 'event.' || (i %% 20) END,"
+	    " CASE WHEN i %% 1000 = 9 THEN 'cli:admin' || (i %% 50) ELSE"
+	    " 'entra:8f1a2b3c:' || (i * 7919 %% 100000) END,"
+	    " 'entra:8f1a2b3c:' || (i * 7919 %% 100000), '192.0.2.1',"
+	    " printf('%%016x', i), '{\"provider\":\"entra\",\"roles\":"
+	    "[\"analyst\",\"user\"],\"session\":\"3svtqk8zj1pqx0aybn7mvw\","
+	    "\"groups\":\"complete\"}', printf('%%064x', i - 1),"
+	    " printf('%%064x', i) FROM n;"
+	    "UPDATE meta SET audit_seq = %" PRId64
+	    ", audit_hash = printf('%%064x', %" PRId64 ")",
+	    rows, NOW, rows, rows, rows);
+	sql(buf_str(&text));
+	buf_clear(&text);
+	sql("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000;"
+	    "CREATE INDEX audit_by_time ON audit (time);"
+	    "CREATE INDEX audit_by_event ON audit (event, time);"
+	    "CREATE INDEX audit_by_subject ON audit (subject, time);"
+	    "CREATE INDEX audit_by_actor ON audit (actor, time);"
+	    "CREATE INDEX audit_by_request ON audit (request_id)"
+	    " WHERE request_id <> '';"
+	    "CREATE TRIGGER audit_in_order BEFORE INSERT ON audit"
+	    " WHEN NEW.seq IS NOT (SELECT audit_seq + 1 FROM meta)"
+	    " OR NEW.prev_hash IS NOT (SELECT audit_hash FROM meta)"
+	    " BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;"
+	    "CREATE TRIGGER audit_head AFTER INSERT ON audit"
+	    " BEGIN UPDATE meta SET audit_seq = NEW.seq,"
+	    " audit_hash = NEW.hash; END;"
+	    "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+static void
+add(int64_t time)
+{
+	struct audit_row row = {.time = time,
+	    .event = "sign_in.ok",
+	    .actor = "entra:8f1a2b3c:1",
+	    .subject = "entra:8f1a2b3c:1",
+	    .client = "192.0.2.1",
+	    .request_id = "request",
+	    .detail = "{\"provider\":\"entra\",\"roles\":[\"analyst\"]}"};
+
+	if (store_audit_add(store, &row) != RG_OK)
+		die("append");
+}
+
+/* A good chain, through the store. */
+static void
+fill_chain(int64_t rows)
+{
+	int64_t i;
+
+	store_chores_begin(store, 1000);
+	for (i = 0; i < rows; i++) {
+		if (i % 10000 == 0 && store_begin(store) != RG_OK)
+			die("begin");
+		add(NOW - rows + i);
+		if ((i % 10000 == 9999 || i == rows - 1) &&
+		    store_commit(store) != RG_OK)
+			die("commit");
+	}
+	store_chores_end(store);
+}
+
+/* One row, committed and synced: how long it took. */
+static double
+append(int64_t time)
+{
+	double t = now_us();
+
+	if (store_begin(store) != RG_OK)
+		die("begin");
+	add(time);
+	if (store_commit(store) != RG_OK)
+		die("commit");
+	return now_us() - t;
+}
+
+static void
+measure_append(void)
+{
+	double us[TRIES];
+	int i;
+
+	for (i = 0; i < TRIES; i++)
+		us[i] = append(NOW + i);
+	report("append, committed and synced", us, TRIES);
+}
+
+static enum rg_err
+take(void *ctx, const struct audit_row *row)
+{
+	*(int64_t *)ctx = row->seq;
+	return RG_OK;
+}
+
+/* Pages one after the other, from `before` on. */
+static void
+measure_pages(const char *what, const struct audit_filter *f, int64_t before)
+{
+	double us[TRIES], t;
+	int64_t last = before;
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		t = now_us();
+		if (store_audit_page(store, f, last, PAGE, take, &last) !=
+		    RG_OK)
+			die("page");
+		us[i] = now_us() - t;
+	}
+	report(what, us, TRIES);
+}
+
+static void
+measure_list(int64_t rows)
+{
+	struct audit_filter f = {0};
+
+	measure_pages("page of 100, newest", &f, 0);
+	measure_pages("page of 100, from the middle on", &f, rows / 2);
+	f.event = "sign_in.ok";
+	measure_pages("page of 100, event sign_in.ok", &f, 0);
+	f.event = "role.";
+	measure_pages("page of 100, event role. (1 in 1000)", &f, 0);
+	f.event = "event.";
+	measure_pages("page of 100, event event. (4 kinds)", &f, 0);
+	f.event = "nothing.";
+	measure_pages("page of 100, event nothing.", &f, 0);
+	f.event = NULL;
+	f.subject = "entra:8f1a2b3c:4711";
+	measure_pages("page of 100, one subject", &f, 0);
+	f.event = "role.";
+	measure_pages("page of 100, one subject, event role.", &f, 0);
+	f = (struct audit_filter){.actor = "cli:admin9"};
+	measure_pages("page of 100, one actor", &f, 0);
+	f = (struct audit_filter){.request_id = "0000000000000abc"};
+	measure_pages("page of 100, one request", &f, 0);
+	f = (struct audit_filter){
+	    .since = NOW - rows / 2, .until = NOW - rows / 2 + 3600};
+	measure_pages("page of 100, one hour long ago", &f, 0);
+}
+
+static void
+add_dead(void)
+{
+	struct buf text = BUF_INIT;
+
+	buf_printf(&text,
+	    "PRAGMA synchronous = OFF;"
+	    "INSERT OR IGNORE INTO principals (id, provider, issuer, tenant, "
+	    "subject,"
+	    " kind, name, username, email, roles, first_seen, last_seen,"
+	    " disabled) VALUES (1, 'p', 'i', '', 's', 'user', '', '', '', '[]',"
+	    " 1, 1, 0);"
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+	    " WHERE i < %d) INSERT INTO sessions (hash, public_id, principal,"
+	    " provider_sid, claims, roles, issued_at, last_used, idle_seconds,"
+	    " expires_at, dies_at) SELECT CAST(printf('%%032d', i * 7919) AS"
+	    " BLOB), printf('%%022d', i), 1, 'sid' || i, printf('{\"groups\":"
+	    "[\"%%0900d\"]}', i), '[]', 1, 1, 600, 1000, 601 FROM n",
+	    DEAD);
+	sql(buf_str(&text));
+	buf_clear(&text);
+}
+
+/* Each step is what a request of another process may have to wait for. */
+static void
+measure_sweep(void)
+{
+	static double us[DEAD];
+	int64_t removed = 1;
+	size_t n = 0;
+	double t;
+
+	store_chores_begin(store, 1000);
+	while (removed > 0 && n < DEAD) {
+		t = now_us();
+		if (store_sweep(store, NOW, 200, &removed) != RG_OK)
+			die("sweep");
+		us[n++] = now_us() - t;
+	}
+	store_chores_end(store);
+	report("sweep of 200 expired sessions, one step", us, n);
+}
+
+/* As gate_idle() does between two requests, until nothing is left. */
+static void
+sweep_with_pauses(void)
+{
+	struct err e = {RG_OK, ""};
+	int64_t removed = 1;
+
+	if (store_open(path, 1000, &store, &e) != RG_OK)
+		_exit(1);
+	while (removed > 0) {
+		store_chores_begin(store, 20);
+		/* Another one has the lock: the next turn will do. */
+		if (store_sweep(store, NOW, 200, &removed) != RG_OK)
+			removed = 1;
+		store_chores_end(store);
+		(void)usleep(250 * 1000);
+	}
+	_exit(0);
+}
+
+/* What somebody else's append waits for while all workers sweep. */
+static void
+measure_beside_sweep(void)
+{
+	static double us[DEAD];
+	struct err e = {RG_OK, ""};
+	size_t n = 0;
+	int i, left = WORKERS;
+
+	store_free(&store);
+	for (i = 0; i < WORKERS; i++)
+		if (fork() == 0)
+			sweep_with_pauses();
+	if (store_open(path, 1000, &store, &e) != RG_OK)
+		die(e.detail);
+	while (n < DEAD && left > 0) {
+		us[n] = append(NOW + (int64_t)n);
+		n++;
+		(void)usleep(1000);
+		if (waitpid(-1, NULL, WNOHANG) > 0)
+			left--;
+	}
+	report("append while 8 workers sweep", us, n);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct err e = {RG_OK, ""};
+	struct stat st;
+	int64_t rows, count;
+	bool chain = argc == 4 && strcmp(argv[3], "chain") == 0;
+	double t;
+
+	if (argc < 3 || (rows = strtoll(argv[2], NULL, 10)) < 1) {
+		(void)fprintf(stderr, "usage: audit FOLDER ROWS [chain]\n");
+		return 2;
+	}
+	(void)snprintf(path, sizeof(path), "%s/bench.db", argv[1]);
+	(void)unlink(path);
+	if (store_init(path, &e) != RG_OK)
+		die(e.detail);
+	t = now_us();
+	if (!chain)
+		fill(rows);
+	if (store_open(path, 1000, &store, &e) != RG_OK)
+		die(e.detail);
+	if (chain)
+		fill_chain(rows);
+	(void)stat(path, &st);
+	(void)printf("%" PRId64 " rows made in %.1f s, %.1f MB\n", rows,
+	    (now_us() - t) / 1e6, (double)st.st_size / 1e6);
+	if (chain) {
+		t = now_us();
+		if (store_audit_verify(store, NULL, &count, &e) != RG_OK)
+			die(e.detail);
+		(void)printf("verified %" PRId64 " rows in %.1f s\n", count,
+		    (now_us() - t) / 1e6);
+	}
+	measure_append();
+	measure_list(rows);
+	add_dead();
+	measure_sweep();
+	add_dead();
+	measure_beside_sweep();
+	store_free(&store);
+	return 0;
+}

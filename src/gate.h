@@ -281,4 +281,11 @@ struct gate_health {
 /* RG_OK when sign-ins can work: the database answers, keys are at hand. */
 enum rg_err gate_ready(struct gate *, int64_t now, struct gate_health *);
 
+/* For rolegatectl doctor: discovery and keys at hand, and oidc_clock(). */
+enum rg_err gate_provider_check(struct gate *, const struct provider *,
+    int64_t now, int64_t *date, struct err *e);
+
+/* RG_OK when the assertion file of a credential can be used. */
+enum rg_err gate_assertion_check(const struct credential *, struct err *e);
+
 #endif

@@ -30,6 +30,12 @@ static const struct command commands[] = {
 	"Checks the configuration, the secrets' file modes, the key file and\n"
 	"the database, as rolegate does when it starts.\n\n"
 	"  rolegatectl config check\n"},
+    {"doctor", NULL, cmd_doctor, "doctor", {NULL}, 0,
+	"Checks configuration, files, database, each provider (asking it for "
+	"its\nkeys and the time), client credentials and mappings, and says "
+	"what to do.\n\n"
+	"  rolegatectl doctor\n"
+	"  rolegatectl doctor --json\n"},
     {"role", "add", cmd_role_add,
 	"role add NAME [--permission P]... [--description TEXT] [--admin]",
 	{"permission*", "description", "admin!"}, 1,

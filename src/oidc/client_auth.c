@@ -133,28 +133,32 @@ looks_like_jwt(const char *s)
 	}
 }
 
+enum rg_err
+client_auth_read(const struct credential *c, struct buf *jwt, struct err *e)
+{
+	enum rg_err r;
+
+	r = file_read_trusted(c->source, CLIENT_ASSERTION_MAX, jwt, e);
+	if (r != RG_OK)
+		return r;
+	while (jwt->len > 0 && strchr(" \t\r\n", jwt->p[jwt->len - 1]) != NULL)
+		jwt->p[--jwt->len] = '\0';
+	if (strlen(buf_str(jwt)) != jwt->len || !looks_like_jwt(buf_str(jwt)))
+		return err_set(
+		    e, RG_E_CLIENT_ASSERTION, "%.120s: not a JWT", c->source);
+	return RG_OK;
+}
+
 /* Read every time: whoever writes the file replaces it long before it ends. */
 static enum rg_err
 add_from_file(const struct provider *p, const struct credential *c,
     struct buf *form, struct err *e)
 {
-	enum rg_err r;
 	struct buf jwt = BUF_INIT;
+	enum rg_err r = client_auth_read(c, &jwt, e);
 
-	r = file_read_trusted(c->source, CLIENT_ASSERTION_MAX, &jwt, e);
-	if (r != RG_OK)
-		goto out;
-	while (jwt.len > 0 && strchr(" \t\r\n", jwt.p[jwt.len - 1]) != NULL)
-		jwt.p[--jwt.len] = '\0';
-	if (strlen(buf_str(&jwt)) != jwt.len ||
-	    !looks_like_jwt(buf_str(&jwt))) {
-		r = err_set(
-		    e, RG_E_CLIENT_ASSERTION, "%.120s: not a JWT", c->source);
-		goto out;
-	}
-	add_assertion(p, buf_str(&jwt), form);
-	r = RG_OK;
-out:
+	if (r == RG_OK)
+		add_assertion(p, buf_str(&jwt), form);
 	buf_clear(&jwt);
 	return r;
 }

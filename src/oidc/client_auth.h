@@ -36,4 +36,11 @@ enum rg_err client_auth_add(const struct provider *p,
     const struct credential *c, const char *endpoint, int64_t now,
     struct buf *form, struct client_auth_basic *basic, struct err *e);
 
+/*
+ * Appends the assertion that is in the file of a CREDENTIAL_ASSERTION_FILE.
+ * RG_E_CLIENT_ASSERTION, RG_E_FILE, RG_E_FILE_MODE, RG_E_TOO_LARGE.
+ */
+enum rg_err
+client_auth_read(const struct credential *c, struct buf *jwt, struct err *e);
+
 #endif

@@ -168,4 +168,14 @@ oidc_ready(struct oidc *, const struct provider *, int64_t now, struct err *e);
 enum cert_state
 oidc_certificate(struct oidc *, const struct provider *, int64_t now);
 
+/*
+ * Asks the provider at this moment, whatever is cached: its clock in *date, 0
+ * when it does not say (rolegatectl doctor).
+ */
+enum rg_err oidc_clock(
+    struct oidc *, const struct provider *, int64_t *date, struct err *e);
+
+/* RG_OK when the assertion file can be used; else why not. */
+enum rg_err oidc_assertion_check(const struct credential *, struct err *e);
+
 #endif

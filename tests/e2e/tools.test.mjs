@@ -24,7 +24,8 @@ async function assertRefused(args, field, status = 1) {
 
 const COMMANDS = ['init', 'config check', 'role add', 'role list',
   'role remove', 'map add', 'map list', 'map remove', 'session list',
-  'session revoke', 'audit list', 'audit verify', 'jws verify', 'token check'];
+  'session revoke', 'audit list', 'audit verify', 'jws verify', 'token check',
+  'doctor'];
 
 describe('help', () => {
   test('lists every command; each explains itself with an example', async () => {

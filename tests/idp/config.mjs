@@ -1,29 +1,47 @@
 // SPDX-License-Identifier: ISC
 // oidc-provider, configured to behave like Entra ID's v2.0 endpoints.
 import { randomBytes } from 'node:crypto';
-import Provider, { interactionPolicy } from 'oidc-provider';
+import Provider, { errors, interactionPolicy } from 'oidc-provider';
 import { entraShape } from './entra.mjs';
 import { errorPage } from './pages.mjs';
 import { paths } from './paths.mjs';
 
 const HOUR = 3600;
 
-// oidc-provider binds a client to one way of authentication; Entra takes both
-// from the same one. So the same application is registered twice.
-function clients({ clientId, clientSecret, redirectUris, postLogoutUris }) {
+// oidc-provider binds a client to one way of authentication; Entra takes all
+// from the same one. So the same application is registered several times.
+function clients({
+  clientId, clientSecret, clientKeys, redirectUris, postLogoutUris,
+}) {
+  const secret = { client_secret: clientSecret };
   const common = {
-    client_secret: clientSecret,
     redirect_uris: redirectUris,
     post_logout_redirect_uris: postLogoutUris,
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
     response_types: ['code'],
   };
   return [
-    { ...common, client_id: clientId,
+    { ...common, ...secret, client_id: clientId,
       token_endpoint_auth_method: 'client_secret_basic' },
-    { ...common, client_id: `${clientId}-post`,
+    { ...common, ...secret, client_id: `${clientId}-post`,
       token_endpoint_auth_method: 'client_secret_post' },
+    ...(clientKeys ? [{ ...common, client_id: `${clientId}-jwt`,
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: clientKeys } }] : []),
   ];
+}
+
+// As Entra does: the header must name a registered certificate, if the keys were
+// registered with one.
+function checkAssertion(options, header, claims) {
+  options.assertions = [...(options.assertions ?? []).slice(-99),
+    { header, claims }];
+  const named = (options.clientKeys ?? []).filter((k) => k['x5t#S256']);
+  if (named.length === 0) return;
+  if (!named.some((k) => (header.alg === 'RS256' ? header.x5t === k.x5t
+    : header['x5t#S256'] === k['x5t#S256']))) {
+    throw new errors.InvalidClientAuth('no certificate of this thumbprint');
+  }
 }
 
 function promptPolicy() {
@@ -84,8 +102,13 @@ export function providerFactory({ issuer, options, people, keys, Store }) {
       conformIdTokenClaims: false,
       pkce: { methods: ['S256'], required: () => true },
       responseTypes: ['code'],
-      clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
-      enabledJWA: { idTokenSigningAlgValues: ['RS256'] },
+      clientAuthMethods: ['client_secret_basic', 'client_secret_post',
+        'private_key_jwt'],
+      assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header) => {
+        checkAssertion(options, header, claims);
+      },
+      enabledJWA: { idTokenSigningAlgValues: ['RS256'],
+        clientAuthSigningAlgValues: ['PS256', 'RS256', 'ES256'] },
       findAccount: async (ctx, sub) => findAccount(ctx, sub),
       loadExistingGrant: grantAll,
       interactions: {

@@ -70,7 +70,9 @@ async function interact(provider, people, req, res) {
       error_description: 'AADSTS65004: User declined to consent.' });
 }
 
-function control({ issuer, people, keys, rebuild, counts, faults, front, graph }) {
+function control({
+  issuer, options, people, keys, rebuild, counts, faults, front, graph,
+}) {
   return {
     'GET /graph': () => ({ ...graph.seen }),
     'POST /graph': (body) => { graph.behave(body); graph.reset(); },
@@ -85,6 +87,12 @@ function control({ issuer, people, keys, rebuild, counts, faults, front, graph }
       rebuild();
       return { kid };
     },
+    'PUT /client': (body) => {
+      if (body.secret) options.clientSecret = body.secret;
+      if (body.keys) options.clientKeys = body.keys;
+      rebuild();
+    },
+    'GET /assertions': () => options.assertions ?? [],
     'POST /access-token': (body) => accessToken({ issuer, people, keys }, body),
     'GET /counts': () => counts,
     'POST /counts/reset': () => { Object.assign(counts, zeroCounts()); },
@@ -165,7 +173,8 @@ export async function startProvider(options) {
   graph = new Graph({ people, tokens, base: origin });
 
   const back = await listen(controlHandler(
-    control({ issuer, people, keys, rebuild, counts, faults, front, graph }),
+    control({ issuer, options, people, keys, rebuild, counts, faults, front,
+      graph }),
   ));
   return {
     ready: {

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/doctor.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/store.h"
+
+static const char *const names[] = {"ok", "warn", "fail"};
+static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
+
+void
+doctor_report(
+    struct doctor *d, enum finding f, const char *what, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(line, sizeof(line), fmt, ap) < 0)
+		line[0] = '\0';
+	va_end(ap);
+	if (f == FINDING_FAIL)
+		d->failed++;
+	if (d->list != NULL) {
+		(void)json_array_append_new(
+		    d->list, json_pack("{s:s, s:s, s:s}", "result", names[f],
+				 "check", what, "text", line));
+	} else {
+		(void)printf("%s%-4s%s  ", d->colour ? colours[f] : "",
+		    names[f], d->colour ? "\033[0m" : "");
+		cli_print(what);
+		(void)fputs(": ", stdout);
+		cli_print(line);
+		(void)putchar('\n');
+	}
+}
+
+/* Nobody else may write `path`; with `secret`, nor read it. */
+static void
+check_mode(struct doctor *d, const char *what, const char *path, bool secret)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		doctor_report(d, FINDING_FAIL, what, "%s: %s%s", path,
+		    strerror(errno),
+		    errno == ENOENT && secret ? "; run rolegatectl init" : "");
+	else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 ||
+		 (secret && (st.st_mode & S_IRWXO) != 0))
+		doctor_report(d, FINDING_FAIL, what,
+		    "%s has mode %04o: others must not %s it (chmod %s)", path,
+		    (unsigned)(st.st_mode & 07777), secret ? "read" : "write",
+		    secret ? "600" : "go-w");
+	else if (st.st_uid != 0 && st.st_uid != geteuid())
+		doctor_report(d, FINDING_WARN, what,
+		    "%s belongs to uid %u: run this as the user that rolegate "
+		    "runs as",
+		    path, (unsigned)st.st_uid);
+	else
+		doctor_report(d, FINDING_OK, what, "%s", path);
+}
+
+static void
+check_database(struct doctor *d)
+{
+	struct store *store = gate_store(d->cli->gate);
+	struct audit_head head = {0};
+	struct err e = {RG_OK, ""};
+
+	if (store_ping(store, true) != RG_OK)
+		doctor_report(d, FINDING_FAIL, "database",
+		    "can't be written: %s", store_error(store));
+	else if (store_check(store, &e) != RG_OK)
+		doctor_report(d, FINDING_FAIL, "database",
+		    "%s: restore a backup", e.detail);
+	else
+		doctor_report(d, FINDING_OK, "database",
+		    "its schema is of this version, and it is sound");
+	if (store_audit_head(store, &head) != RG_OK)
+		doctor_report(d, FINDING_FAIL, "audit", "can't be read: %s",
+		    store_error(store));
+	else
+		doctor_report(d, FINDING_OK, "audit",
+		    "%lld rows; rolegatectl audit verify proves the chain",
+		    (long long)head.seq);
+}
+
+static void
+run(struct doctor *d)
+{
+	struct cli *cli = d->cli;
+	struct err e = {RG_OK, ""};
+	size_t i;
+
+	if (settings_load(cli->config, &cli->settings, &e) != RG_OK) {
+		doctor_report(d, FINDING_FAIL, "configuration", "%s (%s)",
+		    e.detail, err_name(e.code));
+		return;
+	}
+	doctor_report(d, FINDING_OK, "configuration", "%s", cli->config);
+	check_mode(d, "configuration", cli->config, false);
+	check_mode(d, "database file", cli->settings->database, true);
+	check_mode(d, "key file", cli->settings->key_file, true);
+	if (gate_open(cli->settings, &cli->gate, &e) != RG_OK) {
+		doctor_report(d, FINDING_FAIL, "start",
+		    "rolegate would not start: %s (%s)", e.detail,
+		    err_name(e.code));
+		return;
+	}
+	check_database(d);
+	for (i = 0; i < cli->settings->provider_count; i++)
+		doctor_provider(d, &cli->settings->providers[i]);
+	doctor_mappings(d);
+}
+
+int
+cmd_doctor(struct cli *cli)
+{
+	struct doctor d = {.cli = cli, .colour = isatty(STDOUT_FILENO) == 1};
+
+	if (cli->json && (d.list = json_array()) == NULL)
+		return cli_fail(RG_E_NOMEM, NULL);
+	run(&d);
+	if (d.list != NULL && cli_print_json_own(d.list) != CLI_OK)
+		return CLI_FAILED;
+	return d.failed > 0 ? CLI_FAILED : CLI_OK;
+}

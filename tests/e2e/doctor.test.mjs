@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: ISC
+// rolegatectl doctor: what is right, and each thing that is wrong by name.
+import assert from 'node:assert/strict';
+import { chmodSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { GROUPS, startSite } from './lib/site.mjs';
+
+const OTHER = '00000000-0000-4000-8000-000000000000';
+
+let site;
+before(async () => { site = await startSite({ server: 'tools' }); });
+after(() => site?.close());
+
+async function doctor(status) {
+  const res = await site.ctlRaw(['--json', 'doctor']);
+  assert.equal(res.status, status, res.stdout + res.stderr);
+  assert.ok(!res.stdout.includes('not-a-secret'), 'no secret');
+  return JSON.parse(res.stdout);
+}
+
+const has = (list, result, check, text) => assert.ok(list.some((f) => (
+  f.result === result && f.check === check && text.test(f.text))),
+`${result} ${check} ${text}: ${JSON.stringify(list, null, 1)}`);
+
+test('a sound installation', async () => {
+  const list = await doctor(0);
+  assert.deepEqual(list.filter((f) => f.result !== 'ok'), []);
+  has(list, 'ok', 'provider entra', /discovery and keys of http/);
+  has(list, 'ok', 'provider entra', /clock differs by -?[01] s/);
+  has(list, 'ok', 'provider entra', /a secret of 24 characters/);
+  has(list, 'ok', 'provider entra', new RegExp(`${site.publicUrl}/callback`));
+  const text = await site.ctl('doctor');
+  assert.match(text, /^ok {4}mappings: 3, all can match$/m);
+  assert.ok(!text.includes('\u001b'), 'no colour into a file');
+});
+
+test('mappings that can never match', async () => {
+  const add = (...more) => site.ctl('map', 'add', '--provider', 'entra',
+    '--kind', 'group', '--role', 'user', ...more);
+  const { id } = await site.ctlJson('map', 'add', '--provider', 'entra',
+    '--kind', 'group', '--role', 'user', '--value', OTHER);
+  await site.ctl('map', 'set', String(id), '--disable');
+  await add('--value', GROUPS.admins, '--tenant', site.idp.tenant);
+  const was = site.config['provider.entra'];
+  site.configure({ 'provider.entra': null, 'provider.moved': was });
+  const list = await doctor(0);
+  assert.equal(list.filter((f) => /provider is not configured/.test(f.text)).length,
+    5);
+  site.configure({ 'provider.moved': null, 'provider.entra': was });
+  has(await doctor(0), 'warn', `mapping ${id}`, /disabled/);
+});
+
+test('a provider that is down or refuses, a wrong mode, a typo', async () => {
+  await site.idp.fault('discovery', '500');
+  has(await doctor(1), 'fail', 'provider entra', /status 500 \(RG_E_NET_STATUS\)/);
+  await site.idp.wellAgain();
+  const key = site.work.path('data/rolegate.key');
+  chmodSync(key, 0o644);
+  has(await doctor(1), 'fail', 'key file', /mode 0644.*chmod 600/);
+  chmodSync(key, 0o600);
+  site.configure({ rolegate: { wrokers: '3' } });
+  has(await doctor(1), 'fail', 'configuration', /wrokers/);
+  site.configure({ rolegate: { wrokers: null } });
+  await doctor(0);
+});

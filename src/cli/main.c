@@ -64,8 +64,8 @@ static const struct command commands[] = {
 	    "note", "expires", "deny!"},
 	0,
 	"Maps a value to a role, or denies access to whoever has it. KIND is "
-	"group,\ngroup_name, app_role, directory_role, claim or app. It "
-	"counts at the next\nrequest of everybody who is signed in.\n\n"
+	"group,\napp_role, directory_role, claim or app. It counts at the "
+	"next request of\neverybody who is signed in.\n\n"
 	"  rolegatectl map add --provider entra --kind group \\\n"
 	"      --value 8f1a2b3c-0d4e-4f5a-9b6c-7d8e9f0a1b2c --role analyst \\\n"
 	"      --label data-analysts\n"

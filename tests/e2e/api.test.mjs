@@ -117,6 +117,7 @@ describe('resources', () => {
       [role({ permissions: ['a b'] }), 'permissions'],
       [role({ is_admin: 'yes' }), 'is_admin'], [role({ is_admim: true }), 'body'],
       [mapping({ provider: 'nobody' }), 'provider'],
+      [mapping({ kind: 'group_name', value: 'a' }), 'kind'],
       [mapping({ kind: 'Group' }), 'kind'], [mapping({ kind: 'grp' }), 'kind'],
       [mapping({ value: 'admins' }), 'value'], [mapping({ value: '' }), 'value'],
       [mapping({ value: `${OTHER}0` }), 'value'],

@@ -109,12 +109,14 @@ test('a list that is left out leaves its things alone', async () => {
 });
 
 test('unknown groups are unknown, and not a loss', async () => {
-  const [{ id, claims }] = await db(`SELECT id, claims FROM principals
-    WHERE username = 'dev@contoso.example'`);
-  const put = (value) => db(`UPDATE principals SET claims =
-    '${JSON.stringify(value).replaceAll("'", "''")}' WHERE id = ${id}`);
+  const [{ id, claims, groups: known }] = await db(`SELECT id, claims, groups
+    FROM principals WHERE username = 'dev@contoso.example'`);
+  const quote = (value) => `'${JSON.stringify(value).replaceAll("'", "''")}'`;
+  const put = (value, doc) => db(`UPDATE principals SET
+    claims = ${quote(value)}, groups = ${quote(doc)} WHERE id = ${id}`);
   const { groups, ...rest } = JSON.parse(claims);
-  await put({ ...rest, department: 'Sales', _claim_names: { groups: 'src1' } });
+  await put({ ...rest, department: 'Sales', _claim_names: { groups: 'src1' } },
+    {});
   try {
     const document = await exported();
     const sales = { provider: 'entra', kind: 'claim', claim: 'department',
@@ -131,7 +133,7 @@ test('unknown groups are unknown, and not a loss', async () => {
     assert.equal(body.changed[0].groups_unknown, true);
     await applied(document);
   } finally {
-    await put(JSON.parse(claims));
+    await put(JSON.parse(claims), JSON.parse(known));
   }
 });
 

@@ -232,6 +232,12 @@ out:
 	return r;
 }
 
+bool
+gate_many_tenants(const struct provider *p)
+{
+	return p->entra != NULL && entra_many_tenants(p->entra);
+}
+
 void
 gate_subject_init(struct access_subject *s, const struct provider *p)
 {
@@ -239,6 +245,8 @@ gate_subject_init(struct access_subject *s, const struct provider *p)
 	s->provider = p->name;
 	s->groups_claim = p->groups_claim;
 	s->roles_claim = p->roles_claim;
+	s->many_tenants = gate_many_tenants(p);
+	s->group_names_claim = p->group_names_claim;
 	s->default_role = p->default_role;
 }
 

@@ -29,6 +29,24 @@ check_value(const struct provider *p, int kind, const struct mapping_row *m,
 		    "value: a group of Entra is named by its object id (a "
 		    "GUID), got \"%.60s\"",
 		    m->value);
+	if (kind == ACCESS_GROUP_NAME && p->group_names_claim == NULL)
+		return err_set(e, RG_E_INVALID,
+		    "kind: names of groups are not believed from provider %s "
+		    "(group_names), so this mapping would do nothing",
+		    p->name);
+	/* Entra's emit_as_roles: groups are where the app roles were. */
+	if (kind == ACCESS_APP_ROLE &&
+	    strcmp(p->roles_claim, p->groups_claim) == 0)
+		return err_set(e, RG_E_INVALID,
+		    "kind: groups_claim and roles_claim of provider %s are the "
+		    "same, and a group is no app role",
+		    p->name);
+	if (kind == ACCESS_APP && p->type == PROVIDER_ENTRA &&
+	    !text_is_guid(m->value))
+		return err_set(e, RG_E_INVALID,
+		    "value: an application is named by its client id (a "
+		    "GUID), got \"%.60s\"",
+		    m->value);
 	if (kind == ACCESS_DIRECTORY_ROLE && !text_is_guid(m->value))
 		return err_set(e, RG_E_INVALID,
 		    "value: a directory role is named by its template id (a "
@@ -38,19 +56,27 @@ check_value(const struct provider *p, int kind, const struct mapping_row *m,
 }
 
 static enum rg_err
-check_tenant(const struct provider *p, const char *tenant, struct err *e)
+check_tenant(const struct provider *p, const struct mapping_row *m, int kind,
+    struct err *e)
 {
-	if (tenant == NULL)
-		return RG_OK;
-	if (p->type != PROVIDER_ENTRA || !text_is_guid(tenant))
+	if (m->tenant == NULL) {
+		if (m->role == NULL || kind == ACCESS_GROUP ||
+		    !gate_many_tenants(p))
+			return RG_OK;
+		return err_set(e, RG_E_INVALID,
+		    "tenant: provider %s signs in people of several tenants, "
+		    "and each of them decides who has this %s; say which one "
+		    "is meant",
+		    p->name, access_kind_name((enum access_kind)kind));
+	}
+	if (p->entra == NULL || !text_is_guid(m->tenant))
 		return err_set(e, RG_E_INVALID,
 		    "tenant: expected a GUID, with a provider of type entra");
-	if (p->tenant != NULL && text_is_guid(p->tenant) &&
-	    strcmp(tenant, p->tenant) != 0)
+	if (entra_check_tenant(p->entra, m->tenant, NULL) != RG_OK)
 		return err_set(e, RG_E_INVALID,
-		    "tenant: provider %s signs in people of %s only, so this "
-		    "mapping would do nothing",
-		    p->name, p->tenant);
+		    "tenant: nobody of %s can sign in with provider %s, so "
+		    "this mapping would do nothing",
+		    m->tenant, p->name);
 	return RG_OK;
 }
 
@@ -87,7 +113,7 @@ gate_mapping_check(
 		return err_set(e, RG_E_INVALID,
 		    "claim: expected a path such as realm_access.roles");
 	if ((r = check_value(p, kind, m, e)) != RG_OK ||
-	    (r = check_tenant(p, m->tenant, e)) != RG_OK ||
+	    (r = check_tenant(p, m, kind, e)) != RG_OK ||
 	    (r = check_texts(m->label, m->note, e)) != RG_OK)
 		return r;
 	return gate_edit_time("expires_at", m->expires_at, now, e);

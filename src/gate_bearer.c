@@ -150,15 +150,22 @@ fill(struct gate_identity *id, const struct verdict *v)
 	static const char *const emails[] = {"email", NULL};
 	const struct access_token *t = &v->token;
 	const struct provider *p = v->provider;
+	struct buf issuer = BUF_INIT;
 	const char *subject =
 	    json_str(t->claims, p->type == PROVIDER_ENTRA ? "oid" : "sub");
 
 	id->via = "bearer";
 	id->kind = strdup(t->app ? "app" : "user");
 	id->provider = strdup(p->name);
-	/* That of v2.0 also for v1.0: it is the same person. */
-	id->issuer = strdup(p->issuer);
-	id->tenant = strdup(p->tenant == NULL ? "" : p->tenant);
+	id->tenant = strdup(p->entra == NULL ? "" : json_str(t->claims, "tid"));
+	if (p->entra != NULL && id->tenant != NULL) {
+		/* That of v2.0 also for v1.0: it is the same person. */
+		text_lower(id->tenant);
+		entra_issuer(p->entra, id->tenant, &issuer);
+		id->issuer = buf_steal(&issuer);
+	} else {
+		id->issuer = strdup(p->issuer);
+	}
 	id->subject = strdup(subject);
 	id->name = display(t->claims, names);
 	id->username = display(t->claims, usernames);

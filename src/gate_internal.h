@@ -125,6 +125,9 @@ void gate_subject_init(struct access_subject *, const struct provider *);
 enum rg_err gate_decide(struct gate *, const struct provider *,
     struct gate_identity *, int64_t now, bool explain);
 
+/* True when people of several tenants of Entra sign in with it. */
+bool gate_many_tenants(const struct provider *);
+
 /* The grants of a principal, in the list that gate_grants_clear() frees. */
 enum rg_err gate_grants_load(struct gate *, int64_t principal_id,
     struct access_grant **list, size_t *count);

@@ -38,6 +38,8 @@ display(const json_t *claims, const char *name)
 struct sign_in {
 	struct principal_row principal;
 	char subject[256];
+	entra_guid tenant;
+	char *issuer;
 	char *claims_text;
 	char *groups_text;
 	char *known_text; /* groups, for a sign-in that can't learn them */
@@ -56,12 +58,33 @@ struct decided {
 static void
 sign_in_clear(struct sign_in *s)
 {
+	free(s->issuer);
 	free(s->claims_text);
 	free(s->groups_text);
 	free(s->known_text);
 	free(s->roles_text);
 	free(s->old_roles);
 	free(s->subject_id);
+}
+
+/* Whose people they are is up to the token, not to the configuration. */
+static enum rg_err
+set_tenant(const struct provider *p, const json_t *claims, struct sign_in *s,
+    struct err *e)
+{
+	const char *tid = json_str(claims, "tid");
+	struct buf issuer = BUF_INIT;
+
+	if (tid == NULL || !text_is_guid(tid))
+		return err_set(e, RG_E_TID, "recording the sign-in");
+	memcpy(s->tenant, tid, sizeof(s->tenant));
+	text_lower(s->tenant);
+	entra_issuer(p->entra, s->tenant, &issuer);
+	if ((s->issuer = buf_steal(&issuer)) == NULL)
+		return err_set(e, RG_E_NOMEM, "signing in");
+	s->principal.tenant = s->tenant;
+	s->principal.issuer = s->issuer;
+	return RG_OK;
 }
 
 /* Fills the row from verified claims: identity is (tid, oid) or sub. */
@@ -71,11 +94,14 @@ make_principal(const struct provider *p, json_t *claims, int64_t now,
 {
 	struct principal_row *row = &s->principal;
 	const char *id;
+	enum rg_err r;
 	size_t i;
 
 	row->provider = p->name;
 	row->issuer = p->issuer;
-	row->tenant = p->tenant == NULL ? "" : p->tenant;
+	row->tenant = "";
+	if (p->entra != NULL && (r = set_tenant(p, claims, s, e)) != RG_OK)
+		return r;
 	row->kind = "user";
 	row->name = display(claims, "name");
 	row->username = display(claims, "preferred_username");

@@ -197,9 +197,11 @@ gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
 		goto out;
 	}
 	p = settings_provider(g->settings, id->provider);
-	if (p == NULL || strcmp(p->issuer, id->issuer) != 0) {
+	if (p == NULL || !provider_is_of(p, id->issuer, id->tenant)) {
 		r = err_set(e, RG_E_SESSION_NONE,
-		    "its provider %s is configured no longer", id->provider);
+		    "provider %s is configured no longer, or its tenant may "
+		    "not sign in any more",
+		    id->provider);
 		goto out;
 	}
 	if ((r = gate_policy(g, e)) != RG_OK)

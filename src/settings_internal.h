@@ -12,6 +12,12 @@ char *settings_dup(const char *);
 /* Audit and metrics. */
 void settings_read_audit(struct conf *, struct settings *);
 
+/*
+ * The keys that only a section of type entra has; afterwards issuer, tenant,
+ * tenancy and the claim with names of groups are set. groups_claim must be.
+ */
+void settings_read_entra(struct conf *, const char *section, struct provider *);
+
 /* Fills s->providers from all [provider.NAME] sections. */
 void settings_read_providers(struct conf *, struct settings *);
 

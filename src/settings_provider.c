@@ -10,32 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/url.h"
-
-/* The tenant of Entra, and that the issuer is the one of that tenant. */
-static void
-read_entra(struct conf *c, const char *section, struct provider *p)
-{
-	char issuer[128];
-	struct url u;
-
-	p->tenant = conf_copy_need(c, section, "tenant");
-	if (!text_is_guid(p->tenant)) {
-		conf_fail(c, section, "tenant",
-		    "expected the tenant id, a GUID (Entra admin center, "
-		    "Overview)");
-		return;
-	}
-	text_lower(p->tenant);
-	(void)snprintf(issuer, sizeof(issuer),
-	    "https://login.microsoftonline.com/%s/v2.0", p->tenant);
-	p->issuer = conf_copy(c, section, "issuer", issuer);
-	/* Microsoft: the first path segment of iss is the tid. */
-	if (url_parse(p->issuer, &u) != RG_OK || u.path[0] != '/' ||
-	    strncmp(u.path + 1, p->tenant, TEXT_GUID_LEN) != 0 ||
-	    strcmp(u.path + 1 + TEXT_GUID_LEN, "/v2.0") != 0)
-		conf_fail(c, section, "issuer",
-		    "is not the v2.0 issuer of tenant %s", p->tenant);
-}
+#include "entra/tenancy.h"
 
 static void
 check_issuer(struct conf *c, const char *section, const struct settings *s,
@@ -98,6 +73,7 @@ read_provider(
 	static const char *const modes[] = {"query", "form_post", NULL};
 	const char *name = section + strlen("provider.");
 	const char *alg;
+	char graph[64];
 	int a;
 
 	p->name = settings_dup(name);
@@ -107,12 +83,13 @@ read_provider(
 	(void)conf_need(c, section, "type");
 	p->type = (enum provider_type)conf_choice(c, section, "type", types, 0);
 	p->label = conf_copy(c, section, "label", name);
+	p->groups_claim = conf_copy(c, section, "groups_claim", "groups");
+	p->roles_claim = conf_copy(c, section, "roles_claim", "roles");
 	if (p->type == PROVIDER_ENTRA)
-		read_entra(c, section, p);
+		settings_read_entra(c, section, p);
 	else
 		p->issuer = conf_copy_need(c, section, "issuer");
-	if (p->issuer != NULL)
-		check_issuer(c, section, s, p);
+	check_issuer(c, section, s, p);
 	p->client_id = conf_copy_need(c, section, "client_id");
 	settings_read_credentials(c, section, p);
 	p->response_mode = (enum response_mode)conf_choice(
@@ -120,10 +97,11 @@ read_provider(
 	p->scope = conf_copy(c, section, "scope", "openid profile email");
 	if (!scope_has_openid(p->scope))
 		conf_fail(c, section, "scope", "must contain openid");
+	if (p->entra != NULL)
+		(void)snprintf(
+		    graph, sizeof(graph), "https://%s", p->entra->cloud->graph);
 	settings_read_graph(c, section, p,
-	    p->type == PROVIDER_ENTRA && !p->allow_loopback_http
-		? "https://graph.microsoft.com"
-		: NULL);
+	    p->entra != NULL && !p->entra->own_authority ? graph : NULL);
 	alg = conf_str(c, section, "id_token_alg", "RS256");
 	if ((a = jose_alg_parse(alg)) < 0)
 		conf_fail(c, section, "id_token_alg",
@@ -132,8 +110,6 @@ read_provider(
 		p->alg = (enum jose_alg)a;
 	read_options(c, section, p);
 	p->userinfo = conf_bool(c, section, "userinfo", false);
-	p->groups_claim = conf_copy(c, section, "groups_claim", "groups");
-	p->roles_claim = conf_copy(c, section, "roles_claim", "roles");
 	p->default_role = conf_copy_opt(c, section, "default_role");
 	settings_read_bearer(c, section, p);
 	p->ca_file = conf_copy_opt(c, section, "ca_file");
@@ -179,12 +155,14 @@ settings_provider_clear(struct provider *p)
 	free(p->label);
 	free(p->issuer);
 	free(p->tenant);
+	entra_tenancy_free(&p->entra);
 	free(p->client_id);
 	free(p->scope);
 	free(p->prompt);
 	free(p->domain_hint);
 	free(p->ca_file);
 	free(p->groups_claim);
+	free(p->group_names_claim);
 	free(p->roles_claim);
 	free(p->default_role);
 	conf_list_free(&p->audiences, &p->audience_count);

@@ -36,6 +36,12 @@ struct access_subject {
 	const char *roles_claim;  /* name of the claim with app roles */
 	/* Claim with names of groups; NULL where they are not believed. */
 	const char *group_names_claim;
+	/*
+	 * People of several tenants: a mapping that names none gives its role
+	 * only by the id of a group, which no other tenant can have. The rest
+	 * (app roles, directory roles, names) each tenant gives as it likes.
+	 */
+	bool many_tenants;
 	const char *default_role; /* when nothing else gives one; NULL: none */
 	const json_t *claims;	  /* of the verified token */
 	/* What else is known of the groups; NULL: the claims are judged. */

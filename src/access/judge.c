@@ -131,6 +131,9 @@ judge_present(const struct judge *j, const struct access_mapping *m)
 
 	if (m->tenant != NULL && strcasecmp(m->tenant, s->tenant) != 0)
 		return ACCESS_OTHER_TENANT;
+	if (m->tenant == NULL && s->many_tenants && m->kind != ACCESS_GROUP &&
+	    m->role != NULL)
+		return ACCESS_OTHER_TENANT;
 	if (!m->enabled)
 		return ACCESS_DISABLED;
 	if (m->expires_at != 0 && m->expires_at <= s->now)

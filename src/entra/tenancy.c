@@ -117,6 +117,22 @@ tenant_at(const char *iss, const char *authority)
 								: NULL;
 }
 
+/* The GUID that an issuer has in the place of the tenant, in lower case. */
+static bool
+issuer_tenant(const struct entra_tenancy *t, const char *iss, entra_guid out)
+{
+	const char *tenant = tenant_at(iss, t->authority);
+
+	if (tenant == NULL)
+		tenant = tenant_at(iss, t->authority_v1);
+	if (tenant == NULL || strlen(tenant) < TEXT_GUID_LEN)
+		return false;
+	memcpy(out, tenant, TEXT_GUID_LEN);
+	out[TEXT_GUID_LEN] = '\0';
+	text_lower(out);
+	return text_is_guid(out);
+}
+
 static bool
 has_user_info(const char *iss)
 {
@@ -148,8 +164,7 @@ static enum rg_err
 name_issuer_error(const struct entra_tenancy *t, const char *iss,
     const char *tid, struct err *e)
 {
-	const char *theirs;
-	entra_guid id = "";
+	entra_guid id;
 
 	if (iss == NULL)
 		return err_set(e, RG_E_ISS, "no iss");
@@ -160,15 +175,9 @@ name_issuer_error(const struct entra_tenancy *t, const char *iss,
 	if (is_of_other_cloud(t, iss))
 		return err_set(e, RG_E_ISS_CLOUD,
 		    "iss is \"%.90s\", the cloud is %s", iss, t->cloud->name);
-	theirs = tenant_at(iss, t->authority);
-	if (theirs == NULL)
-		theirs = tenant_at(iss, t->authority_v1);
-	if (theirs != NULL && strlen(theirs) >= TEXT_GUID_LEN) {
-		memcpy(id, theirs, TEXT_GUID_LEN);
-		if (text_is_guid(id) && strcasecmp(id, tid) != 0)
-			return err_set(e, RG_E_ISS_TENANT,
-			    "iss is of tenant %s, tid is %s", id, tid);
-	}
+	if (issuer_tenant(t, iss, id) && strcmp(id, tid) != 0)
+		return err_set(e, RG_E_ISS_TENANT,
+		    "iss is of tenant %s, tid is %s", id, tid);
 	return err_set(e, RG_E_ISS,
 	    "iss is \"%.90s\", not the issuer of tenant %s", iss, tid);
 }
@@ -354,6 +363,18 @@ entra_is_ours(
 {
 	return is_v2_issuer(t, issuer, tenant) &&
 	       entra_check_tenant(t, tenant, NULL) == RG_OK;
+}
+
+bool
+entra_is_token_issuer(const struct entra_tenancy *t, const char *issuer)
+{
+	entra_guid id;
+
+	if (!issuer_tenant(t, issuer, id))
+		return false;
+	if (!is_v2_issuer(t, issuer, id) && !is_v1_issuer(t, issuer, id))
+		return false;
+	return entra_many_tenants(t) || strcmp(id, t->tenant) == 0;
 }
 
 bool

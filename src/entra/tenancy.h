@@ -127,6 +127,12 @@ bool entra_is_ours(
     const struct entra_tenancy *, const char *issuer, const char *tenant);
 
 /*
+ * True for the issuer, v1.0 or v2.0, of some tenant whose tokens could come:
+ * good for finding out whose token it is, and for nothing else.
+ */
+bool entra_is_token_issuer(const struct entra_tenancy *, const char *issuer);
+
+/*
  * True for what a metadata document, or the iss parameter of a response, may
  * say: the issuer, or for several tenants the template of issuers.
  */

@@ -27,7 +27,8 @@ struct jwk {
 	EVP_PKEY *pkey;
 	EVP_MD_CTX *ready; /* initialised for alg and pkey; only ever copied */
 	char *kid;	   /* "" when it has none */
-	char *issuer;	   /* or NULL */
+	char *issuer;	   /* or NULL; likewise the next */
+	char *cloud;
 };
 
 /* A private key: jose/sign.h */

@@ -250,6 +250,8 @@ jwk_parse(
 	}
 	if ((r = copy_member(obj, "kid", "", &k->kid)) != RG_OK ||
 	    (r = copy_member(obj, "issuer", NULL, &k->issuer)) != RG_OK ||
+	    (r = copy_member(obj, "cloud_instance_name", NULL, &k->cloud)) !=
+		RG_OK ||
 	    (r = check_use(json_object_get(obj, "use"))) != RG_OK ||
 	    (r = check_key_ops(json_object_get(obj, "key_ops"))) != RG_OK ||
 	    (r = choose_alg(obj, pin, rsa_default, &k->alg)) != RG_OK ||
@@ -273,6 +275,7 @@ jwk_free(struct jwk **k)
 	EVP_PKEY_free((*k)->pkey);
 	free((*k)->kid);
 	free((*k)->issuer);
+	free((*k)->cloud);
 	free(*k);
 	*k = NULL;
 }
@@ -293,4 +296,10 @@ const char *
 jwk_issuer(const struct jwk *k)
 {
 	return k->issuer;
+}
+
+const char *
+jwk_cloud(const struct jwk *k)
+{
+	return k->cloud;
 }

@@ -47,9 +47,9 @@ struct jwks;
  * key whose "alg" differs from `pin` is refused. On RG_OK *out is the
  * caller's, for jwk_free(). Errors, in the order of the checks:
  *
- *   RG_E_JWK_FORMAT   not an object; kid, issuer, use, key_ops, kty, alg or
- *                     crv of a wrong type (kid: 1 to JWK_KID_MAX printable
- *                     ASCII); a number that is not canonical base64url, an
+ *   RG_E_JWK_FORMAT   not an object; kid, issuer, cloud_instance_name, use,
+ *                     key_ops, kty, alg or crv of a wrong type (kid: 1 to
+ * JWK_KID_MAX printable ASCII); a number that is not canonical base64url, an
  *                     RSA number with a leading zero byte or above 8192 bits,
  *                     a coordinate of a wrong length or off the curve
  *   RG_E_JWK_PRIVATE  members of a private or symmetric key
@@ -72,6 +72,9 @@ enum jose_alg jwk_alg(const struct jwk *);
 
 /* Entra's "issuer" member of a key, or NULL. Borrowed. */
 const char *jwk_issuer(const struct jwk *);
+
+/* Its "cloud_instance_name", or NULL. Borrowed. */
+const char *jwk_cloud(const struct jwk *);
 
 /*
  * Reads a key set. Keys that are of other types or uses, malformed or too weak

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "oidc/access_token.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,9 +9,7 @@
 #include "base/url.h"
 #include "jose/claims.h"
 #include "jose/jws.h"
-#include "oidc/id_token.h"
 
-#define V2 "/v2.0"
 #define GRAPH_APP "00000003-0000-0000-c000-000000000000"
 
 /* ---- what it claims to be --------------------------------------------------
@@ -108,49 +105,13 @@ looks_like_id_token(
 		   !has_any(claims, marks));
 }
 
-static size_t
-without_v2(const char *issuer)
-{
-	size_t n = strlen(issuer), v2 = sizeof(V2) - 1;
-
-	return n > v2 && strcmp(issuer + n - v2, V2) == 0 ? n - v2 : 0;
-}
-
-/*
- * Which version a token has is up to the manifest of the API, not to the
- * endpoint that it was got from, so both issuers of the tenant are ours. That
- * of v1.0 is on a host of its own in Microsoft's clouds.
- */
-static bool
-is_v1_issuer(const struct provider *p, const char *iss)
-{
-	static const char *const hosts[][2] = {
-	    {"https://login.microsoftonline.com/", "https://sts.windows.net/"},
-	    {"https://login.microsoftonline.us/", "https://sts.windows.net/"},
-	    {"https://login.partner.microsoftonline.cn/",
-		"https://sts.chinacloudapi.cn/"},
-	};
-	char v1[256];
-	size_t i, n = without_v2(p->issuer);
-	int len = -1;
-
-	if (p->type != PROVIDER_ENTRA || n == 0 || n > sizeof(v1) / 2)
-		return false;
-	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-		if (strncmp(p->issuer, hosts[i][0], strlen(hosts[i][0])) == 0)
-			len = snprintf(v1, sizeof(v1), "%s%.*s/", hosts[i][1],
-			    (int)(n - strlen(hosts[i][0])),
-			    p->issuer + strlen(hosts[i][0]));
-	if (len < 0)
-		len = snprintf(v1, sizeof(v1), "%.*s/", (int)n, p->issuer);
-	return len > 0 && (size_t)len < sizeof(v1) && strcmp(iss, v1) == 0;
-}
-
 bool
 access_token_issuer(const struct provider *p, const char *iss)
 {
-	return iss != NULL &&
-	       (strcmp(iss, p->issuer) == 0 || is_v1_issuer(p, iss));
+	if (iss == NULL)
+		return false;
+	return p->entra != NULL ? entra_is_token_issuer(p->entra, iss)
+				: strcmp(iss, p->issuer) == 0;
 }
 
 bool
@@ -226,21 +187,20 @@ first_of(const json_t *claims, const char *const *names)
 	return s == NULL ? "" : s;
 }
 
-/*
- * The version must fit the issuer, and the tenant's rules hold. The key of a
- * v1.0 token bears the issuer of v2.0 (Microsoft, "Validate the issuer").
- */
+/* Of a person or of an application: it is one in its tenant's directory. */
 static enum rg_err
-check_entra(json_t *claims, const struct provider *p, const char *key_issuer,
-    struct err *e)
+check_directory(const json_t *claims, const struct provider *p,
+    const struct access_token *t, struct err *e)
 {
-	const char *iss = json_str(claims, "iss");
-	const char *ver = json_str(claims, "ver");
-	bool v1 = strcmp(iss, p->issuer) != 0;
+	const char *oid = json_str(claims, "oid");
 
-	if (ver == NULL || strcmp(ver, v1 ? "1.0" : "2.0") != 0)
-		return err_set(e, RG_E_ISS, "ver does not fit the issuer");
-	return id_token_check_entra(claims, p, v1 ? NULL : key_issuer, e);
+	if (p->entra == NULL)
+		return RG_OK;
+	if (!t->app)
+		return entra_check_person(p->entra, claims, e);
+	if (oid == NULL || !text_is_guid(oid))
+		return err_set(e, RG_E_OID, "of the application");
+	return RG_OK;
 }
 
 /*
@@ -340,7 +300,7 @@ check_scopes(const json_t *claims, const struct provider *p, struct err *e)
 
 enum rg_err
 access_token_check(json_t *claims, const struct provider *p,
-    const char *key_issuer, const struct access_token_expect *x,
+    const struct entra_signer *by, const struct access_token_expect *x,
     struct access_token *out, struct err *e)
 {
 	static const char *const clients[] = {
@@ -369,10 +329,11 @@ access_token_check(json_t *claims, const struct provider *p,
 		return r;
 	t.client = first_of(claims, clients);
 	t.app = is_app(claims, p, t.client);
-	if ((p->type == PROVIDER_ENTRA &&
-		(r = check_entra(claims, p, key_issuer, e)) != RG_OK) ||
+	if ((p->entra != NULL &&
+		(r = entra_check_tenancy(p->entra, claims, by, e)) != RG_OK) ||
 	    (r = check_client(claims, p, &t, e)) != RG_OK ||
 	    (r = check_kind(claims, p, x, &t, e)) != RG_OK ||
+	    (r = check_directory(claims, p, &t, e)) != RG_OK ||
 	    (!t.app && (r = check_scopes(claims, p, e)) != RG_OK))
 		return r;
 	(void)json_int(claims, "iat", &t.issued_at);

@@ -46,10 +46,10 @@ enum rg_err access_token_provider(const struct provider *list, size_t count,
     const char *token, size_t len, const struct provider **out, struct err *e);
 
 /*
- * The rules for claims whose signature is good. `key_issuer` is the "issuer"
- * member of the key, or NULL. Pure. On RG_OK *out holds a new reference to the
- * claims. The errors of claims_check_access_token(), those of the tenant
- * (RG_E_TID, RG_E_OID, RG_E_ISS, RG_E_AZP), and
+ * The rules for claims whose signature is good. Pure. On RG_OK *out
+ * holds a new reference to the claims. The errors of
+ * claims_check_access_token(), for Entra those of entra_check_tenancy(),
+ * entra_check_person() and RG_E_AZP, and
  *
  *   RG_E_BEARER_GRAPH     meant for Microsoft Graph, which alone can read it
  *   RG_E_BEARER_ID_TOKEN  nonce, at_hash, c_hash or s_hash, or made for the
@@ -60,7 +60,7 @@ enum rg_err access_token_provider(const struct provider *list, size_t count,
  *   RG_E_SCOPE		   a person's token without all required scopes
  */
 enum rg_err access_token_check(json_t *claims, const struct provider *,
-    const char *key_issuer, const struct access_token_expect *,
+    const struct entra_signer *, const struct access_token_expect *,
     struct access_token *out, struct err *e);
 
 void access_token_clear(struct access_token *);

@@ -96,7 +96,13 @@ bearer_verify(struct oidc *o, const struct provider *p, const char *token,
 		r = err_set(e, RG_E_PAYLOAD_JSON, "the bearer token");
 		goto out;
 	}
-	r = access_token_check(claims, p, jwk_issuer(key), &x, out, e);
+	r = access_token_check(claims, p,
+	    &(struct entra_signer){
+		.key_issuer = jwk_issuer(key),
+		.key_cloud = jwk_cloud(key),
+		.cloud = d->discovery == NULL ? NULL : d->discovery->cloud,
+	    },
+	    &x, out, e);
 out:
 	json_decref(claims);
 	buf_clear(&payload);

@@ -30,6 +30,7 @@ discovery_free(struct discovery **d)
 	free((*d)->jwks_uri);
 	free((*d)->userinfo_endpoint);
 	free((*d)->end_session_endpoint);
+	free((*d)->cloud);
 	free(*d);
 	*d = NULL;
 }
@@ -73,6 +74,7 @@ read_members(
 	    {"end_session_endpoint", false, &d->end_session_endpoint},
 	};
 	const json_t *flag;
+	const char *cloud = json_str(doc, "cloud_instance_name");
 	enum rg_err r;
 	size_t i;
 
@@ -90,17 +92,33 @@ read_members(
 		    "authorization_response_iss_parameter_supported is not a "
 		    "boolean");
 	d->iss_parameter = json_is_true(flag);
+	if (cloud != NULL && (d->cloud = strdup(cloud)) == NULL)
+		return err_set(e, RG_E_NOMEM, "discovery");
+	return RG_OK;
+}
+
+static enum rg_err
+check_issuer(const json_t *doc, const char *issuer, struct err *e)
+{
+	const char *theirs = json_str(doc, "issuer");
+
+	if (theirs == NULL)
+		return err_set(e, RG_E_DISCOVERY_ISSUER, "no issuer");
+	if (strcmp(theirs, issuer) != 0)
+		return err_set(e, RG_E_DISCOVERY_ISSUER,
+		    "it says \"%.90s\", configured is \"%.90s\"", theirs,
+		    issuer);
 	return RG_OK;
 }
 
 enum rg_err
 discovery_parse(const char *text, size_t len, const char *issuer,
-    bool allow_loopback_http, struct discovery **out, struct err *e)
+    const struct entra_tenancy *entra, bool allow_loopback_http,
+    struct discovery **out, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct discovery *d = NULL;
 	json_t *doc = NULL;
-	const char *theirs;
 
 	*out = NULL;
 	if (len > DISCOVERY_MAX_TEXT) {
@@ -112,17 +130,10 @@ discovery_parse(const char *text, size_t len, const char *issuer,
 		r = err_set(e, RG_E_DISCOVERY, "not a strict JSON object");
 		goto out;
 	}
-	theirs = json_str(doc, "issuer");
-	if (theirs == NULL) {
-		r = err_set(e, RG_E_DISCOVERY_ISSUER, "no issuer");
+	r = entra != NULL ? entra_check_metadata(entra, doc, e)
+			  : check_issuer(doc, issuer, e);
+	if (r != RG_OK)
 		goto out;
-	}
-	if (strcmp(theirs, issuer) != 0) {
-		r = err_set(e, RG_E_DISCOVERY_ISSUER,
-		    "it says \"%.90s\", configured is \"%.90s\"", theirs,
-		    issuer);
-		goto out;
-	}
 	d = calloc(1, sizeof(*d));
 	if (d == NULL) {
 		r = err_set(e, RG_E_NOMEM, "discovery");

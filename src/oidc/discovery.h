@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "entra/tenancy.h"
 
 #define DISCOVERY_MAX_TEXT ((size_t)256 * 1024)
 
@@ -17,6 +18,7 @@ struct discovery {
 	char *jwks_uri;
 	char *userinfo_endpoint;    /* or NULL */
 	char *end_session_endpoint; /* or NULL */
+	char *cloud;		    /* cloud_instance_name, or NULL */
 	bool iss_parameter;	    /* RFC 9207: every response carries iss */
 };
 
@@ -28,11 +30,13 @@ void discovery_url(struct buf *out, const char *issuer);
 
 /*
  * Reads the metadata. RG_E_DISCOVERY_ISSUER unless its issuer is `issuer`, byte
- * for byte (section 4.3); RG_E_DISCOVERY for a document that lacks an endpoint,
- * or names one that is not https (http on loopback if `allow_loopback_http`).
+ * for byte (section 4.3), or, with `entra`, what entra_check_metadata() says;
+ * RG_E_DISCOVERY for a document that lacks an endpoint, or names one that is
+ * not https (http on loopback if `allow_loopback_http`).
  */
 enum rg_err discovery_parse(const char *text, size_t len, const char *issuer,
-    bool allow_loopback_http, struct discovery **out, struct err *e);
+    const struct entra_tenancy *entra, bool allow_loopback_http,
+    struct discovery **out, struct err *e);
 
 void discovery_free(struct discovery **);
 

@@ -12,7 +12,8 @@ document_entry(struct oidc *o, const struct provider *p)
 	struct documents *d;
 
 	for (d = o->all; d != NULL; d = d->next)
-		if (d->alg == p->alg && d->http_ok == p->allow_loopback_http &&
+		if (d->alg == p->alg && d->entra == p->entra &&
+		    d->http_ok == p->allow_loopback_http &&
 		    strcmp(d->issuer, p->issuer) == 0)
 			return d;
 	d = calloc(1, sizeof(*d));
@@ -23,6 +24,7 @@ document_entry(struct oidc *o, const struct provider *p)
 		free(d);
 		return NULL;
 	}
+	d->entra = p->entra;
 	d->alg = p->alg;
 	d->http_ok = p->allow_loopback_http;
 	d->next = o->all;
@@ -61,7 +63,7 @@ install(struct documents *d, enum oidc_document kind, const struct buf *text,
 
 	if (kind == OIDC_DISCOVERY) {
 		r = discovery_parse(buf_str(text), text->len, d->issuer,
-		    d->http_ok, &discovery, e);
+		    d->entra, d->http_ok, &discovery, e);
 		if (r != RG_OK)
 			return r;
 		discovery_free(&d->discovery);

@@ -20,10 +20,12 @@
 #include "oidc/oidc.h"
 #include "oidc/provider.h"
 
-/* What is known of one issuer; the parsed forms depend on alg and http_ok. */
+/* What is known of one issuer; the parsed forms depend on entra, alg and
+ * http_ok. */
 struct documents {
 	struct documents *next;
 	char *issuer;
+	const struct entra_tenancy *entra; /* the provider's */
 	enum jose_alg alg;
 	bool http_ok;
 	struct discovery *discovery; /* NULL: none yet */

@@ -2,106 +2,26 @@
 #include "oidc/id_token.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/json.h"
-#include "base/url.h"
 #include "jose/claims.h"
 #include "jose/jws.h"
 #include "oidc/refresh.h"
 
-#define GUID_LEN 36
-#define TENANT_MARK "{tenantid}"
-
-static bool
-is_guid(const char *s)
-{
-	size_t i;
-
-	if (s == NULL || strlen(s) != GUID_LEN)
-		return false;
-	for (i = 0; i < GUID_LEN; i++) {
-		if (i == 8 || i == 13 || i == 18 || i == 23) {
-			if (s[i] != '-')
-				return false;
-		} else if (strchr("0123456789abcdefABCDEF", s[i]) == NULL) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* The key may sign for `iss`; a template stands for each tenant's issuer. */
-static bool
-key_issuer_fits(const char *key_issuer, const char *iss, const char *tid)
-{
-	const char *mark = strcasestr(key_issuer, TENANT_MARK);
-	size_t before;
-
-	if (mark == NULL)
-		return strcmp(key_issuer, iss) == 0;
-	before = (size_t)(mark - key_issuer);
-	return strncmp(iss, key_issuer, before) == 0 &&
-	       strncasecmp(iss + before, tid, GUID_LEN) == 0 &&
-	       strcmp(iss + before + GUID_LEN, mark + strlen(TENANT_MARK)) == 0;
-}
-
-/* Both issuer forms, v1 and v2, start their path with the tenant. */
-static bool
-issuer_names_tenant(const char *iss, const char *tid)
-{
-	struct url u;
-
-	return url_parse(iss, &u) == RG_OK && u.path[0] == '/' &&
-	       strncasecmp(u.path + 1, tid, GUID_LEN) == 0 &&
-	       u.path[1 + GUID_LEN] == '/';
-}
-
-static bool
-is_v2_issuer(const char *iss)
-{
-	size_t n = strlen(iss);
-
-	return n > 5 && strcmp(iss + n - 5, "/v2.0") == 0;
-}
-
 enum rg_err
 id_token_check_entra(const json_t *claims, const struct provider *p,
-    const char *key_issuer, struct err *e)
+    const struct entra_signer *by, struct err *e)
 {
-	const char *tid = json_str(claims, "tid");
-	const char *oid = json_str(claims, "oid");
-	const char *iss = json_str(claims, "iss");
-	const json_t *ver = json_object_get(claims, "ver");
-	const char *name;
-	json_t *v;
+	enum rg_err r;
 
-	/* "TID" beside "tid" is an attempt to be read differently elsewhere. */
-	json_object_foreach((json_t *)(uintptr_t)claims, name,
-	    v) if (strcasecmp(name, "tid") == 0 &&
-		   strcmp(name, "tid") != 0) return err_set(e, RG_E_TID,
-	    "a second tid claim");
-	if (!is_guid(tid))
-		return err_set(e, RG_E_TID, "no tid that is a GUID");
-	if (p->tenant == NULL || strcasecmp(tid, p->tenant) != 0)
-		return err_set(e, RG_E_TID, "it is %s", tid);
-	if (!is_guid(oid))
-		return err_set(e, RG_E_OID,
-		    "is \"profile\" among the scopes? Entra leaves oid out "
-		    "without it");
-	if (iss == NULL || !issuer_names_tenant(iss, tid))
-		return err_set(
-		    e, RG_E_ISS, "the issuer is not of tenant %s", tid);
-	/* An MSA key must not sign for an organisation, nor the reverse. */
-	if (key_issuer != NULL && !key_issuer_fits(key_issuer, iss, tid))
-		return err_set(e, RG_E_ISS,
-		    "the key belongs to another issuer, \"%.120s\"",
-		    key_issuer);
-	if (ver != NULL && is_v2_issuer(iss) &&
-	    (!json_is_string(ver) ||
-		strcmp(json_string_value(ver), "2.0") != 0))
-		return err_set(e, RG_E_ISS, "ver is not 2.0");
-	return RG_OK;
+	if (p->entra == NULL)
+		return err_set(e, RG_E_INTERNAL, "no tenancy");
+	if ((r = entra_check_tenancy(p->entra, claims, by, e)) != RG_OK)
+		return r;
+	/* The endpoint says which version an ID token has: ours is v2.0. */
+	if (entra_version(claims) != 2)
+		return err_set(e, RG_E_TOKEN_VERSION, "an ID token of v1.0");
+	return entra_check_person(p->entra, claims, e);
 }
 
 /*
@@ -161,9 +81,23 @@ id_token_verify(struct oidc *o, struct documents *d, const struct provider *p,
 		r = err_set(e, RG_E_PAYLOAD_JSON, "the ID token");
 		goto out;
 	}
+	/* Entra's issuer depends on tid; what is right was checked above it. */
+	if (p->type == PROVIDER_ENTRA) {
+		r = id_token_check_entra(doc, p,
+		    &(struct entra_signer){
+			.key_issuer = jwk_issuer(key),
+			.key_cloud = jwk_cloud(key),
+			.cloud =
+			    d->discovery == NULL ? NULL : d->discovery->cloud,
+		    },
+		    e);
+		if (r != RG_OK)
+			goto out;
+	}
 	r = claims_check_id_token(doc,
 	    &(struct claims_expect){
-		.issuer = p->issuer,
+		.issuer = p->type == PROVIDER_ENTRA ? json_str(doc, "iss")
+						    : p->issuer,
 		.audience = p->client_id,
 		.nonce = x->nonce,
 		.access_token = x->access_token,
@@ -174,11 +108,6 @@ id_token_verify(struct oidc *o, struct documents *d, const struct provider *p,
 	    e);
 	if (r != RG_OK)
 		goto out;
-	if (p->type == PROVIDER_ENTRA) {
-		r = id_token_check_entra(doc, p, jwk_issuer(key), e);
-		if (r != RG_OK)
-			goto out;
-	}
 	*claims = doc;
 	doc = NULL;
 	r = RG_OK;

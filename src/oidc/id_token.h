@@ -28,12 +28,11 @@ enum rg_err id_token_verify(struct oidc *, struct documents *,
     const struct id_token_expect *, json_t **claims, struct err *e);
 
 /*
- * Entra's rules on top (learn.microsoft.com, "Access tokens in the Microsoft
- * identity platform", and IdentityModel's AadIssuerValidator): the tenant is
- * ours, the person has an object id, the signing key (its "issuer" member, or
- * NULL) may sign for this issuer. Pure.
+ * Entra's rules on top: those of entra_check_tenancy() and of
+ * entra_check_person(); RG_E_TOKEN_VERSION for what is not of v2.0. The issuer
+ * is right afterwards. Pure.
  */
 enum rg_err id_token_check_entra(const json_t *claims, const struct provider *,
-    const char *key_issuer, struct err *e);
+    const struct entra_signer *, struct err *e);
 
 #endif

@@ -69,6 +69,17 @@ oidc_begin(struct oidc *o, const struct provider *p, const struct oidc_begin *b,
 	    url, d->discovery->authorization_endpoint, p, b, e);
 }
 
+/* Before the token is there, any tenant's issuer may be the one. */
+static bool
+is_issuer(const struct provider *p, const char *iss)
+{
+	if (p->entra == NULL)
+		return strcmp(iss, p->issuer) == 0;
+	return entra_is_metadata_issuer(p->entra, iss) ||
+	       (entra_many_tenants(p->entra) &&
+		   entra_is_token_issuer(p->entra, iss));
+}
+
 enum rg_err
 oidc_check_iss(struct oidc *o, const struct provider *p, const char *iss,
     int64_t now, struct err *e)
@@ -78,7 +89,7 @@ oidc_check_iss(struct oidc *o, const struct provider *p, const char *iss,
 
 	/* Section 2.4: compared as strings, and always when it is there. */
 	if (iss != NULL) {
-		if (strcmp(iss, p->issuer) == 0)
+		if (is_issuer(p, iss))
 			return RG_OK;
 		return err_set(e, RG_E_ISS_PARAM, "it is \"%.120s\"", iss);
 	}

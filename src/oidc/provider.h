@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "entra/tenancy.h"
 #include "jose/jwk.h"
 #include "oidc/credential.h"
 
@@ -37,8 +38,13 @@ struct provider {
 	char *name;  /* of the section, [a-z0-9-]{1,32} */
 	char *label; /* for people */
 	enum provider_type type;
-	char *issuer; /* exact */
-	char *tenant; /* lower-case GUID for PROVIDER_ENTRA, else NULL */
+	/*
+	 * Where its metadata is; also exactly the issuer, but for Entra with
+	 * several tenants or personal accounts: ask `entra` there.
+	 */
+	char *issuer;
+	char *tenant; /* the one tenant of Entra, a lower-case GUID, or NULL */
+	struct entra_tenancy *entra; /* of PROVIDER_ENTRA, else NULL */
 	char *client_id;
 	enum client_auth client_auth; /* how a secret is sent */
 	struct credential credentials[PROVIDER_MAX_CREDENTIALS]; /* in order */
@@ -52,6 +58,8 @@ struct provider {
 	bool userinfo;	    /* ask the userinfo endpoint too */
 	char *ca_file;	    /* or NULL for the system's */
 	char *groups_claim; /* default "groups" */
+	/* with names of groups; NULL: names are not believed */
+	char *group_names_claim;
 	char *roles_claim;  /* default "roles" */
 	char *default_role; /* or NULL */
 	long timeout_ms;    /* for each call to the provider */
@@ -66,5 +74,12 @@ struct provider {
 	size_t required_scope_count;
 	bool allow_loopback_http;
 };
+
+/*
+ * True for the issuer and tenant ("" where there is none) of a principal that
+ * could sign in with this provider today.
+ */
+bool
+provider_is_of(const struct provider *, const char *issuer, const char *tenant);
 
 #endif

@@ -106,7 +106,7 @@ const KEYS = {
     each((key) => { key.use = 'enc'; })],
   'jwks-alg-other': ['refuse', 'RG_E_ALG_MISMATCH', 'the keys say alg RS512',
     each((key) => { key.alg = 'RS512'; })],
-  'jwks-issuer-other': ['refuse', 'RG_E_ISS',
+  'jwks-issuer-other': ['refuse', 'RG_E_KEY_ISSUER',
     'the keys are meant for another tenant\'s issuer',
     { entra: true, ...each((key, w) => {
       key.issuer = w.issuer.replace(

@@ -4,6 +4,7 @@
 import { publicJwk, publicPem } from './forge.mjs';
 
 const HOUR = 3600;
+const OTHER_TENANT = 'ffffffff-0000-4000-8000-000000000000';
 
 const claim = (name, value) => ({
   draft: (d, w) => {
@@ -98,8 +99,35 @@ const CLAIMS = {
   'nonce-missing': ['refuse', 'RG_E_NONCE', 'no nonce', without('nonce')],
   'at-hash-wrong': ['refuse', 'RG_E_AT_HASH', 'at_hash of another token',
     claim('at_hash', 'A'.repeat(22))],
-  'tid-wrong': ['refuse', 'RG_E_TID', 'tid is another tenant',
-    entra(claim('tid', 'ffffffff-0000-4000-8000-000000000000'))],
+  'tid-wrong': ['refuse', 'RG_E_ISS_TENANT', 'tid is another tenant',
+    entra(claim('tid', OTHER_TENANT))],
+  'tenant-wrong': ['refuse', 'RG_E_TENANT', 'tid and iss of another tenant', {
+    entra: true,
+    draft: (d, w) => Object.assign(d.claims, {
+      tid: OTHER_TENANT, iss: w.issuer.replace(w.tenant, OTHER_TENANT),
+    }),
+  }],
+  'tid-twice': ['refuse', 'RG_E_TID_DUPLICATE', 'a second tid, as TID',
+    entra(claim('TID', OTHER_TENANT))],
+  'iss-tenant': ['refuse', 'RG_E_ISS_TENANT', 'iss of another tenant',
+    entra(claim('iss', (w) => w.issuer.replace(w.tenant, OTHER_TENANT)))],
+  'iss-template': ['refuse', 'RG_E_TENANT_TEMPLATE', 'iss is the template',
+    entra(claim('iss', (w) => w.issuer.replace(w.tenant, '{tenantid}')))],
+  'iss-userinfo': ['refuse', 'RG_E_ISS_USERINFO',
+    'iss hides its host behind user info',
+    entra(claim('iss', (w) => w.issuer.replace('/127.0.0.1', '/a@127.0.0.1')))],
+  'iss-cloud': ['refuse', 'RG_E_ISS_CLOUD', 'iss is of Microsoft\'s own cloud',
+    entra(claim('iss', (w) => `https://login.microsoftonline.com/${w.tenant}/v2.0`))],
+  'ver-1': ['refuse', 'RG_E_TOKEN_VERSION', 'ver is 1.0',
+    entra(claim('ver', '1.0'))],
+  'id-token-v1': ['refuse', 'RG_E_TOKEN_VERSION', 'an ID token of v1.0',
+    entra({ draft: (d, w) => Object.assign(d.claims, {
+      ver: '1.0', iss: w.issuer.replace(/v2\.0$/, ''),
+    }) })],
+  'app-only': ['refuse', 'RG_E_APP_ONLY', 'a token of an application',
+    entra(claim('idtyp', 'app'))],
+  'app-only-sub': ['refuse', 'RG_E_APP_ONLY', 'sub is oid: no person has that',
+    entra({ draft: (d) => { d.claims.sub = d.claims.oid; } })],
   'missing-tid': ['refuse', 'RG_E_TID', 'no tid', entra(without('tid'))],
   'missing-oid': ['refuse', 'RG_E_OID', 'no oid', entra(without('oid'))],
 };

@@ -51,6 +51,8 @@ struct op {
 	struct oidc *oidc;
 	struct provider provider;
 	char issuer[128];
+	struct entra_tenancy entra; /* of the provider */
+	char authority[128];
 	json_t *metadata; /* what discovery will say */
 	json_t *claims;	  /* what the next ID token will say */
 	json_t *header;	  /* ... and its header */
@@ -310,10 +312,20 @@ op_setup(void **state)
 	assert_true(stub_start(&x->stub));
 	(void)snprintf(x->issuer, sizeof(x->issuer),
 	    "http://127.0.0.1:%u/" TID "/v2.0", x->stub.port);
+	(void)snprintf(x->authority, sizeof(x->authority),
+	    "http://127.0.0.1:%u", x->stub.port);
+	x->entra = (struct entra_tenancy){.cloud = entra_clouds,
+	    .own_authority = true,
+	    .mode = ENTRA_ONE,
+	    .tenant = TID,
+	    .guests = true,
+	    .authority = x->authority,
+	    .authority_v1 = x->authority};
 	x->provider = (struct provider){.name = name,
 	    .type = PROVIDER_ENTRA,
 	    .issuer = x->issuer,
 	    .tenant = tenant,
+	    .entra = &x->entra,
 	    .client_id = id,
 	    .scope = scope,
 	    .alg = JOSE_RS256,

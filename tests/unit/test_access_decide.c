@@ -506,6 +506,51 @@ test_near_misses(void **state)
 	assert_string_equal(access_outcome_name(ACCESS_GIVES), "gives");
 }
 
+/* Each tenant gives names as it likes; only an object id is nobody else's. */
+static void
+test_many_tenants(void **state)
+{
+	static const char claims[] = "{\"groups\":[\"" ADMINS "\"],"
+				     "\"roles\":[\"chief\"],"
+				     "\"team\":\"chief\","
+				     "\"wids\":[\"" DEVELOPERS "\"]}";
+	struct fixture *f = *state;
+	struct access_mapping m = mapping(5, ACCESS_APP_ROLE, "chief");
+
+	map(f->policy, 1, ACCESS_APP_ROLE, NULL, "chief", "admin");
+	map(f->policy, 2, ACCESS_CLAIM, "team", "chief", "admin");
+	map(f->policy, 3, ACCESS_DIRECTORY_ROLE, NULL, DEVELOPERS, "admin");
+	map(f->policy, 4, ACCESS_GROUP, NULL, ADMINS, "user");
+	decide(f, claims);
+	assert_true(f->d.is_admin);
+	f->s.many_tenants = true;
+	decide(f, claims);
+	assert_false(f->d.is_admin);
+	assert_true(access_has_role(&f->d, "user"));
+	f->s.explain = true;
+	decide(f, claims);
+	assert_int_equal(outcome_of(f, 1), ACCESS_OTHER_TENANT);
+	assert_int_equal(outcome_of(f, 2), ACCESS_OTHER_TENANT);
+	assert_int_equal(outcome_of(f, 3), ACCESS_OTHER_TENANT);
+	m.tenant = TID;
+	assert_int_equal(
+	    access_policy_add_mapping(f->policy, &m, "analyst"), RG_OK);
+	decide(f, claims);
+	assert_true(access_has_role(&f->d, "analyst"));
+}
+
+/* What denies may do so for everybody. */
+static void
+test_many_tenants_deny(void **state)
+{
+	struct fixture *f = *state;
+
+	map(f->policy, 1, ACCESS_APP_ROLE, NULL, "chief", NULL);
+	f->s.many_tenants = true;
+	decide(f, "{\"roles\":[\"chief\"]}");
+	assert_true(f->d.denied);
+}
+
 static void
 test_groups_round_trip(void **state)
 {
@@ -633,6 +678,9 @@ main(void)
 		test_resolved_groups, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_grants, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_near_misses, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_many_tenants, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_many_tenants_deny, setup, teardown),
 	    cmocka_unit_test(test_groups_round_trip),
 	    cmocka_unit_test_setup_teardown(
 		test_policy_refuses_what_it_cant_mean, setup, teardown)};

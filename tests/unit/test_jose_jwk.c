@@ -56,9 +56,12 @@ test_members(void **state)
 
 	(void)state;
 	json_object_set_new(obj, "issuer", json_string("https://a/{tenantid}"));
+	json_object_set_new(
+	    obj, "cloud_instance_name", json_string("microsoftonline.us"));
 	assert_int_equal(jwk_parse(obj, -1, JOSE_RS256, &k), RG_OK);
 	assert_string_equal(jwk_kid(k), "rs256");
 	assert_string_equal(jwk_issuer(k), "https://a/{tenantid}");
+	assert_string_equal(jwk_cloud(k), "microsoftonline.us");
 	assert_int_equal(jwk_alg(k), JOSE_RS256);
 	jwk_free(&k);
 	assert_null(k);
@@ -66,10 +69,12 @@ test_members(void **state)
 
 	json_object_del(obj, "kid");
 	json_object_del(obj, "issuer");
+	json_object_del(obj, "cloud_instance_name");
 	json_object_del(obj, "alg");
 	assert_int_equal(jwk_parse(obj, -1, JOSE_PS384, &k), RG_OK);
 	assert_string_equal(jwk_kid(k), "");
 	assert_null(jwk_issuer(k));
+	assert_null(jwk_cloud(k));
 	assert_int_equal(jwk_alg(k), JOSE_PS384);
 	jwk_free(&k);
 	json_decref(obj);

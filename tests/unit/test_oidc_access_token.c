@@ -32,10 +32,18 @@
 static char *audiences[] = {
     (char[]){API}, (char[]){"api://" API}, (char[]){"https://gw.example/mcp"}};
 static char *scopes[] = {(char[]){"mcp.read"}, (char[]){"mcp.call"}};
+static struct entra_tenancy tenancy = {.cloud = entra_clouds,
+    .mode = ENTRA_ONE,
+    .tenant = TID,
+    .guests = true,
+    .authority = (char[]){"https://login.microsoftonline.com"},
+    .authority_v1 = (char[]){"https://sts.windows.net"}};
+static const struct entra_signer signer = {NULL, NULL, NULL};
 static const struct provider entra = {.name = (char[]){"entra"},
     .type = PROVIDER_ENTRA,
     .issuer = (char[]){ISSUER},
     .tenant = (char[]){TID},
+    .entra = &tenancy,
     .client_id = (char[]){API},
     .audiences = audiences,
     .audience_count = 3};
@@ -95,7 +103,7 @@ check_of(const struct provider *p, json_t *c, bool own_typ, bool *app)
 	    .now = NOW, .skew = 60, .own_typ = own_typ};
 	struct access_token t;
 	struct err e = {RG_OK, ""};
-	enum rg_err r = access_token_check(c, p, NULL, &x, &t, &e);
+	enum rg_err r = access_token_check(c, p, &signer, &x, &t, &e);
 
 	json_decref(c);
 	if (app != NULL)
@@ -125,7 +133,7 @@ test_people(void **state)
 	json_t *c = good();
 
 	(void)state;
-	assert_err(access_token_check(c, &entra, NULL, &x, &t, NULL), RG_OK);
+	assert_err(access_token_check(c, &entra, &signer, &x, &t, NULL), RG_OK);
 	assert_false(t.app);
 	assert_string_equal(t.client, CLIENT);
 	assert_int_equal(t.issued_at, NOW);
@@ -238,10 +246,10 @@ test_issuer_and_version(void **state)
 	}
 	assert_err(check("{\"iss\": null}"), RG_E_ISS);
 	assert_err(check("{\"iss\": [\"" ISSUER "\"]}"), RG_E_ISS);
-	assert_err(check("{\"ver\": \"1.0\"}"), RG_E_ISS);
-	assert_err(check("{\"ver\": null}"), RG_E_ISS);
-	assert_err(check("{\"iss\": \"" STS "\"}"), RG_E_ISS);
-	assert_err(check("{\"tid\": \"" OTHER "\"}"), RG_E_TID);
+	assert_err(check("{\"ver\": \"1.0\"}"), RG_E_TOKEN_VERSION);
+	assert_err(check("{\"ver\": null}"), RG_E_TOKEN_VERSION);
+	assert_err(check("{\"iss\": \"" STS "\"}"), RG_E_TOKEN_VERSION);
+	assert_err(check("{\"tid\": \"" OTHER "\"}"), RG_E_ISS_TENANT);
 	assert_err(check("{\"TID\": \"" TID "\"}"), RG_E_PAYLOAD_JSON);
 	assert_err(check("{\"Scp\": \"mcp.read\"}"), RG_E_PAYLOAD_JSON);
 	assert_err(check("{\"IDTYP\": \"app\", \"idtyp\": \"user\"}"),

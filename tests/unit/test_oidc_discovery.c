@@ -20,7 +20,7 @@
 static enum rg_err
 parse(const char *text, bool http_ok, struct discovery **d, struct err *e)
 {
-	return discovery_parse(text, strlen(text), ISSUER, http_ok, d, e);
+	return discovery_parse(text, strlen(text), ISSUER, NULL, http_ok, d, e);
 }
 
 static void
@@ -194,12 +194,12 @@ test_not_a_document(void **state)
 	assert_non_null(big);
 	memset(big, ' ', DISCOVERY_MAX_TEXT + 1);
 	memcpy(big, "{" REQUIRED "}", sizeof("{" REQUIRED "}") - 1);
-	assert_int_equal(
-	    discovery_parse(big, DISCOVERY_MAX_TEXT, ISSUER, false, &d, NULL),
+	assert_int_equal(discovery_parse(big, DISCOVERY_MAX_TEXT, ISSUER, NULL,
+			     false, &d, NULL),
 	    RG_OK);
 	discovery_free(&d);
 	assert_int_equal(discovery_parse(big, DISCOVERY_MAX_TEXT + 1, ISSUER,
-			     false, &d, NULL),
+			     NULL, false, &d, NULL),
 	    RG_E_DISCOVERY);
 	free(big);
 }

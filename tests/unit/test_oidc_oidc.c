@@ -73,6 +73,7 @@ test_plain_openid(void **state)
 	op_set(x->claims, "ver", NULL);
 	op_issue(x, 0);
 	x->provider.type = PROVIDER_OIDC;
+	x->provider.entra = NULL;
 	x->provider.tenant = NULL;
 	assert_err(op_finish(x), RG_OK);
 }
@@ -102,11 +103,11 @@ test_claims_refused(void **state)
 	    {"nonce", json_string("other"), RG_E_NONCE},
 	    {"nonce", NULL, RG_E_NONCE},
 	    {"at_hash", json_string("AAAAAAAAAAAAAAAAAAAAAA"), RG_E_AT_HASH},
-	    {"tid", json_string(OID), RG_E_TID},
+	    {"tid", json_string(OID), RG_E_ISS_TENANT},
 	    {"tid", NULL, RG_E_TID},
 	    {"oid", json_string("dana"), RG_E_OID},
 	    {"oid", NULL, RG_E_OID},
-	    {"ver", json_string("1.0"), RG_E_ISS},
+	    {"ver", json_string("1.0"), RG_E_TOKEN_VERSION},
 	};
 	json_t *good = json_deep_copy(x->claims);
 	size_t i;
@@ -207,10 +208,67 @@ test_key_of_another_issuer(void **state)
 			"36a304b66dad/v2.0"));
 	op_answer(x, "/keys", 200, json_pack("{s:[o]}", "keys", jwk));
 	op_issue(x, 0);
-	assert_err(op_finish(x), RG_E_ISS);
+	assert_err(op_finish(x), RG_E_KEY_ISSUER);
 	/* A plain provider knows no such member. */
 	x->provider.type = PROVIDER_OIDC;
+	x->provider.entra = NULL;
 	assert_err(op_finish(x), RG_OK);
+}
+
+/* A key of another cloud, published by ours: Microsoft does that. */
+static void
+test_key_of_another_cloud(void **state)
+{
+	struct op *x = *state;
+	json_t *jwk = op_jwk(0, "k0");
+
+	op_set(x->metadata, "cloud_instance_name",
+	    json_string("microsoftonline.com"));
+	op_publish(x);
+	op_set(jwk, "cloud_instance_name", json_string("microsoftonline.us"));
+	op_answer(x, "/keys", 200, json_pack("{s:[o]}", "keys", jwk));
+	op_issue(x, 0);
+	assert_err(op_finish(x), RG_E_KEY_CLOUD);
+}
+
+/* Metadata of several tenants, whose issuer is the template. */
+static void
+test_several_tenants(void **state)
+{
+	struct op *x = *state;
+	static entra_guid allowed[] = {TID};
+	char template[160];
+	json_t *jwk = op_jwk(0, "k0");
+
+	(void)snprintf(
+	    template, sizeof(template), "%s/{tenantid}/v2.0", x->authority);
+	op_issue(x, 0);
+	op_answer(x, "/keys", 200, json_pack("{s:[O]}", "keys", jwk));
+	/* One tenant has an issuer, no template. */
+	op_set(x->metadata, "issuer", json_string(template));
+	op_publish(x);
+	assert_err(op_finish(x), RG_E_DISCOVERY_ISSUER);
+	x->entra.mode = ENTRA_ORGANIZATIONS;
+	x->entra.tenant[0] = '\0';
+	x->mem.last[OIDC_DISCOVERY] = 0;
+	assert_err(op_finish(x), RG_E_KEY_ISSUER); /* the key names none */
+	op_set(jwk, "issuer", json_string(template));
+	op_answer(x, "/keys", 200, json_pack("{s:[O]}", "keys", jwk));
+	buf_clear(&x->mem.text[0]);
+	buf_clear(&x->mem.text[1]);
+	x->mem.last[OIDC_DISCOVERY] = 0;
+	op_restart(x);
+	assert_err(op_finish(x), RG_E_TENANT);
+	x->entra.allowed = allowed;
+	x->entra.allowed_count = 1;
+	assert_err(op_finish(x), RG_OK);
+	/* RFC 9207: any tenant's issuer, but of this cloud. */
+	assert_err(op_finish_at(x, NOW, x->issuer, NULL), RG_OK);
+	assert_err(op_finish_at(x, NOW, template, NULL), RG_OK);
+	assert_err(op_finish_at(x, NOW,
+		       "https://login.microsoftonline.us/" TID "/v2.0", NULL),
+	    RG_E_ISS_PARAM);
+	json_decref(jwk);
 }
 
 static void
@@ -466,6 +524,8 @@ main(void)
 	    OP_TEST(test_alg_per_provider),
 	    OP_TEST(test_kid_absent),
 	    OP_TEST(test_key_of_another_issuer),
+	    OP_TEST(test_key_of_another_cloud),
+	    OP_TEST(test_several_tenants),
 	    OP_TEST(test_iss_parameter),
 	    OP_TEST(test_iss_parameter_advertised),
 	    OP_TEST(test_token_endpoint_refuses),

@@ -215,6 +215,9 @@ test_provider(void **state)
 	refused("", "",
 	    "issuer = https://login.microsoftonline.com/common/v2.0\n",
 	    "is not the v2.0 issuer of tenant");
+	refused("", "",
+	    "issuer = https://login.microsoftonline.us/" TID "/v2.0\n",
+	    "set cloud");
 	refused("", "", "issuer = http://127.0.0.1:9/" TID "/v2.0\n",
 	    "loopback only");
 	refused("", "",
@@ -234,6 +237,135 @@ test_provider(void **state)
 	    "client_id = c\nclient_secret_env = NO_SUCH_VARIABLE_HERE\n",
 	    "NO_SUCH_VARIABLE_HERE");
 	refused("", "", "[provider.kc]\nlabel = x\n", "type");
+}
+
+/* A section of type entra with these lines; `why` NULL: it is good. */
+static void
+with_entra(const char *lines, const char *why, struct settings **out)
+{
+	struct settings *s = NULL;
+	struct err e = {RG_OK, ""};
+	char text[2048];
+
+	(void)snprintf(text, sizeof(text),
+	    "[rolegate]\npublic_url = https://app.example.com\n"
+	    "database = /d\nkey_file = /k\n[provider.entra]\n"
+	    "type = entra\nclient_id = c\nclient_secret_file = %s\n%s",
+	    secret, lines);
+	write_file(path, text, 0644);
+	if (why == NULL) {
+		if (settings_load(path, &s, &e) != RG_OK)
+			fail_msg("%s: %s", lines, e.detail);
+	} else {
+		assert_int_equal(settings_load(path, &s, &e), RG_E_CONF);
+		if (strstr(e.detail, why) == NULL)
+			fail_msg("%s: \"%s\" does not say \"%s\"", lines,
+			    e.detail, why);
+	}
+	if (out != NULL)
+		*out = s;
+	else
+		settings_free(&s);
+}
+
+#define OTHER "99999999-8888-4777-8666-AAAAAAAAAAAA"
+#define PERSONAL "9188040d-6c67-4c5b-b112-36a304b66dad"
+
+static void
+test_tenants_refused(void **state)
+{
+	(void)state;
+	with_entra("", "tenant: is required", NULL);
+	with_entra("tenant = contoso.com\n", "a GUID", NULL);
+	with_entra("tenant = Organizations\n", "a GUID", NULL);
+	/* Nobody is let in for want of a word. */
+	with_entra("tenant = organizations\n", "is required", NULL);
+	with_entra("tenant = common\n", "is required", NULL);
+	with_entra(
+	    "tenant = " TID "\nallowed_tenants = *\n", "goes with", NULL);
+	with_entra(
+	    "tenant = consumers\nallowed_tenants = *\n", "goes with", NULL);
+	with_entra("tenant = organizations\nallowed_tenants = " TID ", " OTHER
+		   "\n",
+	    "separated by blanks", NULL);
+	with_entra("tenant = organizations\nallowed_tenants = contoso.com\n",
+	    "GUIDs", NULL);
+	with_entra("tenant = organizations\nallowed_tenants = " PERSONAL "\n",
+	    "personal accounts", NULL);
+	with_entra("tenant = " TID "\ncloud = germany\n", "cloud", NULL);
+	with_entra("tenant = " TID "\nguests = maybe\n", "guests", NULL);
+	with_entra("tenant = " TID "\nsts = https://sts.example.com\n",
+	    "is known for this cloud", NULL);
+	with_entra("tenant = " TID "\ncloud = china\nsts = http://a.example\n",
+	    "sts", NULL);
+	with_entra("tenant = " TID
+		   "\ncloud = china\nsts = https://a.example/\n",
+	    "sts", NULL);
+	with_entra(
+	    "tenant = " TID "\ngroup_names_claim = names\n", "no effect", NULL);
+	with_entra("tenant = organizations\nallowed_tenants = *\n"
+		   "issuer = https://login.microsoftonline.com/common/v2.0\n",
+	    "is not the v2.0 issuer", NULL);
+}
+
+static void
+test_tenants(void **state)
+{
+	static const char *const clouds[] = {
+	    "global", "usgov", "usgov-dod", "china"};
+	static const char *const authorities[] = {
+	    "https://login.microsoftonline.com",
+	    "https://login.microsoftonline.us",
+	    "https://login.microsoftonline.us",
+	    "https://login.partner.microsoftonline.cn"};
+	static const char *const modes[] = {
+	    TID, "organizations", "common", "consumers"};
+	struct settings *s;
+	const struct provider *p;
+	char lines[256], want[128];
+	size_t c, m;
+
+	(void)state;
+	for (c = 0; c < 4; c++) {
+		for (m = 0; m < 4; m++) {
+			(void)snprintf(lines, sizeof(lines),
+			    "cloud = %s\ntenant = %s\n%s", clouds[c], modes[m],
+			    m == 1 || m == 2 ? "allowed_tenants = " TID "\n"
+					     : "");
+			with_entra(lines, NULL, &s);
+			p = settings_provider(s, "entra");
+			(void)snprintf(want, sizeof(want), "%s/%s/v2.0",
+			    authorities[c], modes[m]);
+			assert_string_equal(p->issuer, want);
+			assert_string_equal(
+			    p->entra->authority, authorities[c]);
+			assert_int_equal(
+			    p->entra->authority_v1 != NULL, c == 0);
+			assert_false(p->entra->own_authority);
+			assert_true(p->entra->guests);
+			assert_null(p->group_names_claim);
+			if (m == 0)
+				assert_string_equal(p->tenant, TID);
+			else if (m == 3)
+				assert_string_equal(p->tenant, PERSONAL);
+			else
+				assert_null(p->tenant);
+			settings_free(&s);
+		}
+	}
+	with_entra("tenant = common\nallowed_tenants = * " OTHER " " PERSONAL
+		   "\nguests = no\ncloud = china\n"
+		   "sts = https://sts.example.com\ngroup_names = yes\n",
+	    NULL, &s);
+	p = settings_provider(s, "entra");
+	assert_true(p->entra->any_organization);
+	assert_int_equal(p->entra->allowed_count, 2);
+	assert_string_equal(
+	    p->entra->allowed[0], "99999999-8888-4777-8666-aaaaaaaaaaaa");
+	assert_false(p->entra->guests);
+	assert_string_equal(p->entra->authority_v1, "https://sts.example.com");
+	assert_string_equal(p->group_names_claim, "groups");
+	settings_free(&s);
 }
 
 static void
@@ -490,6 +622,8 @@ main(void)
 	    cmocka_unit_test(test_what_would_not_hold),
 	    cmocka_unit_test(test_times), cmocka_unit_test(test_public_url),
 	    cmocka_unit_test(test_provider),
+	    cmocka_unit_test(test_tenants_refused),
+	    cmocka_unit_test(test_tenants),
 	    cmocka_unit_test(test_secret_must_be_private),
 	    cmocka_unit_test(test_socket_mode), cmocka_unit_test(test_bearer),
 	    cmocka_unit_test(test_missing_file), cmocka_unit_test(test_graph),

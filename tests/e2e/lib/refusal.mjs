@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 // Which page a cause leads to: [causes, status, public code, title].
 const PAGES = [
-  [/^RG_E_(NET(_\w+)?|DISCOVERY(_ISSUER)?|TOKEN_RESPONSE|JSON|JWK_\w+|JWKS_EMPTY|USERINFO)$/,
+  [/^RG_E_(NET(_\w+)?|DISCOVERY(_ISSUER|_CLOUD)?|TOKEN_RESPONSE|JSON|JWK_\w+|JWKS_EMPTY|USERINFO)$/,
     503, 'provider_unavailable', /sign-in provider can't be reached/],
   [/^RG_E_(STORE(_\w+)?|FILE)$/, 503, 'storage_unavailable',
     /sign-in service is not working/],
@@ -18,7 +18,7 @@ const PAGES = [
   [/^RG_E_PROVIDER_BUSY$/, 503, 'provider_busy', /asks for a moment/],
   [/^RG_E_NOT_ASSIGNED$/, 403, 'not_assigned', /not been let in yet/],
   [/^RG_E_CONSENT$/, 403, 'consent_required', /not approved yet/],
-  [/^RG_E_WRONG_ACCOUNT$/, 403, 'wrong_account', /can't be used here/],
+  [/^RG_E_(WRONG_ACCOUNT|TENANT(_PERSONAL)?|GUEST)$/, 403, 'wrong_account', /can't be used here/],
   [/^RG_E_MFA$/, 403, 'second_factor_required', /One more step is needed/],
   [/^RG_E_CONDITIONAL_ACCESS$/, 403, 'blocked_by_policy',
     /organisation blocked this sign-in/],

@@ -238,7 +238,8 @@ install-files:
 	    $(call put,$$f,$(SHARE)/doc/rolegate,$${f##*/}); done; \
 	for f in cgi/servers/*; do \
 	    $(call put,$$f,$(SHARE)/doc/rolegate/servers,$${f##*/}); done; \
-	for f in cgi/packaging/*.service cgi/packaging/*.socket; do \
+	for f in cgi/packaging/*.service cgi/packaging/*.socket \
+	    cgi/packaging/*.timer; do \
 	    $(call put,$$f,$(LIBEXEC)/systemd/system,$${f##*/}); done; \
 	$(call put,cgi/packaging/rolegate.sysusers,$(LIBEXEC)/sysusers.d,rolegate.conf); \
 	$(call put,cgi/packaging/rolegate.tmpfiles,$(LIBEXEC)/tmpfiles.d,rolegate.conf)

@@ -162,6 +162,28 @@ put_etag(struct response *s)
 	response_header(s, "ETag", "\"%s\"", hex);
 }
 
+/*
+ * The address for a ContextForge gateway. Sent empty, too: where a web server
+ * copies only what is there, a client's own header would stay.
+ */
+static void
+put_gateway_user(
+    struct worker *w, const struct gate_identity *id, struct response *s)
+{
+	char address[GATE_CF_ADDRESS_MAX];
+	const char *why;
+	enum rg_err r;
+
+	if (w->settings->contextforge == NULL)
+		return;
+	r = gate_cf_address(w->gate, id, address, &why);
+	if (r != RG_OK || address[0] == '\0')
+		log_warn("whoami.no_address", "subject=%s reason=%s",
+		    log_quote(id->id), r == RG_OK ? why : err_name(r));
+	response_header(
+	    s, "X-Authenticated-User", "%s", r == RG_OK ? address : "");
+}
+
 void
 whoami_refuse(struct worker *w, const struct request *q, struct response *s,
     enum rg_err r)
@@ -242,6 +264,7 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 		response_json_own(s, 200, answer);
 		put_etag(s);
 		identity_put(s, &id, &header_names);
+		put_gateway_user(w, &id, s);
 	} else {
 		whoami_refuse(w, q, s, r);
 		if (reasons != NULL && s->status == 403)

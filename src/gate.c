@@ -124,6 +124,7 @@ gate_free(struct gate **gp)
 	gate_counters_end(g);
 	verdicts_free(&g->verdicts);
 	graph_free(&g->graph);
+	gate_cf_free(&g->contextforge);
 	oidc_free(&g->oidc);
 	slots_free(&g->slots);
 	access_policy_free(&g->policy);

@@ -100,6 +100,7 @@ struct gate_signed_in {
 	char session[RANDOM_TOKEN_LEN + 1]; /* the new cookie's value */
 	char *return_to; /* known as soon as the cookie was opened */
 	bool has_role;
+	int64_t principal_id;
 };
 
 /*
@@ -265,6 +266,42 @@ gate_metrics(struct gate *, int64_t now, gate_metric_fn *fn, void *ctx);
  * milliseconds it wants to be called again, -1 if not before the next request.
  */
 int gate_idle(struct gate *);
+
+/* ---- a ContextForge gateway --------------------------------------------- */
+
+#define GATE_CF_ADDRESS_MAX 256
+
+/*
+ * The address under which the gateway may know this person, in lower case; ""
+ * where there is none or it must not be believed, and then *why says why. Only
+ * an administrator ever has the address that the gateway takes for its own
+ * administrator's (platform_admin_email).
+ */
+enum rg_err gate_cf_address(struct gate *, const struct gate_identity *,
+    char out[static GATE_CF_ADDRESS_MAX], const char **why);
+
+/*
+ * Told of every step of a run, done or (dry run) to be done: an object with
+ * "do", "subject", "email", and, where a role is concerned, "role", "scope"
+ * and "scope_id"; "reason" for "skip" and "fail". Borrowed for the call.
+ */
+typedef void gate_cf_fn(void *ctx, const json_t *step);
+
+struct gate_cf_options {
+	const char *subject; /* only this one; NULL: everybody */
+	bool dry_run;	     /* only say what would be done */
+	gate_cf_fn *fn;	     /* or NULL */
+	void *ctx;
+};
+
+/*
+ * Makes the roles of people at the gateway what they are here. What was not
+ * given by us stays, and so does everything of people whose groups are not
+ * known. Each change is audited; so is each failure, after which the others'
+ * turn comes, unless it would be theirs, too. Returns the last failure.
+ */
+enum rg_err gate_cf_sync(struct gate *, const struct gate_context *,
+    const struct gate_cf_options *, struct err *e);
 
 /* ---- health ----------------------------------------------------------- */
 

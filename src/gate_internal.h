@@ -14,6 +14,7 @@
 
 struct counters; /* gate_count.c */
 struct verdicts; /* gate_verdicts.c */
+struct gate_cf;	 /* gate_contextforge.c */
 
 struct gate {
 	const struct settings *settings;
@@ -26,6 +27,7 @@ struct gate {
 	struct access_policy *policy;
 	struct counters *counters;
 	struct verdicts *verdicts;
+	struct gate_cf *contextforge; /* NULL until it is needed */
 
 	int64_t suppressed; /* refusals not written since the last row */
 };
@@ -161,6 +163,15 @@ const struct verdict *verdicts_find(
 void verdicts_put(struct verdicts *, const uint8_t hash[static HASH_LEN],
     const struct verdict *, size_t size, int64_t now);
 void verdicts_drop(struct verdicts *, const uint8_t hash[static HASH_LEN]);
+
+/*
+ * Tells the gateway of somebody who has just signed in, if it is to be told
+ * then. Takes sign_in_timeout at most, and its failure is only audited: the
+ * next `rolegatectl contextforge sync` does what is left.
+ */
+void gate_cf_signed_in(
+    struct gate *, const struct gate_context *, int64_t principal);
+void gate_cf_free(struct gate_cf **);
 
 /* What gate_count() counts in; NULL when out of memory. */
 struct counters *gate_counters_new(void);

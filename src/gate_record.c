@@ -219,6 +219,7 @@ write_all(struct gate *g, const struct gate_context *ctx,
 	if ((r = end_session(g, a->begun_with)) != RG_OK ||
 	    (a->session != NULL && (r = end_session(g, old)) != RG_OK))
 		goto out;
+	out->principal_id = row.principal.id;
 	if ((r = audit_sign_in(g, ctx, a->groups, s, &row, d)) != RG_OK ||
 	    (r = store_commit(g->store)) != RG_OK)
 		goto out;

@@ -220,6 +220,7 @@ gate_finish_sign_in(struct gate *g, const struct gate_callback *cb,
 		gate_refused(g, ctx, e);
 		return r;
 	}
+	gate_cf_signed_in(g, ctx, out->principal_id);
 	/* Small steps, after the answer is certain; failing is harmless. */
 	(void)store_sweep(g->store, ctx->now, SWEEP_STEP, &removed);
 	return RG_OK;

@@ -139,6 +139,7 @@ settings_load(const char *path, struct settings **out, struct err *e)
 	read_session(c, s);
 	settings_read_providers(c, s);
 	settings_read_gateway(c, s);
+	settings_read_contextforge(c, s);
 	if ((r = conf_finish(c, e)) != RG_OK)
 		goto out;
 	*out = s;
@@ -161,6 +162,7 @@ settings_free(struct settings **sp)
 	for (i = 0; i < s->provider_count; i++)
 		settings_provider_clear(&s->providers[i]);
 	settings_gateway_clear(s);
+	settings_contextforge_free(&s->contextforge);
 	free(s->path);
 	free(s->public_url);
 	free(s->prefix);

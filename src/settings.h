@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "contextforge/config.h"
 #include "oidc/provider.h"
 
 #define SETTINGS_DEFAULT_PATH "/etc/rolegate/rolegate.conf"
@@ -74,6 +75,7 @@ struct settings {
 	bool role_token_always;
 	size_t resource_count;
 	struct resource resources[SETTINGS_MAX_RESOURCES];
+	struct cf_config *contextforge; /* NULL: no such section */
 	size_t provider_count;
 	struct provider providers[SETTINGS_MAX_PROVIDERS];
 };

@@ -45,4 +45,10 @@ void settings_read_gateway(struct conf *, struct settings *);
 
 void settings_gateway_clear(struct settings *);
 
+/* Fills s->contextforge, after the providers. */
+void settings_read_contextforge(struct conf *, struct settings *);
+
+/* Wipes the token. */
+void settings_contextforge_free(struct cf_config **);
+
 #endif

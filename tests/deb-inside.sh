@@ -106,9 +106,14 @@ named >/run/in/before
 # ---- installed, not yet configured -------------------------------------------
 is "installs" dpkg -i $deb
 is "makes its user" getent passwd rolegate
-is "units are valid" systemd-analyze verify --man=no rolegate.service rolegate.socket
-is "sandbox is tight" systemd-analyze security --offline=true --threshold=15 \
-	--no-pager /lib/systemd/system/rolegate.service
+is "units are valid" systemd-analyze verify --man=no rolegate.service \
+	rolegate.socket rolegate-contextforge.service rolegate-contextforge.timer
+for u in rolegate rolegate-contextforge; do
+	is "$u: sandbox is tight" systemd-analyze security --offline=true \
+		--threshold=15 --no-pager /lib/systemd/system/$u.service
+done
+is "no timer unless asked for" \
+	sh -c '[ "$(systemctl is-enabled rolegate-contextforge.timer)" = disabled ]'
 is "nothing runs before it is configured" state rolegate.service inactive
 is "no socket before it is configured" state rolegate.socket inactive
 is "state is the user's alone" \

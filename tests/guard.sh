@@ -32,11 +32,12 @@ all() {
 rooms='base:
 net:base
 jose:base
+contextforge:base net
 entra:base net jose
 oidc:base net jose entra
 access:base
 store:base
-gate:base jose entra oidc access store gate
+gate:base jose entra oidc contextforge access store gate
 cli:base jose store gate
 cgi:base oidc access gate'
 

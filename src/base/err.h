@@ -146,6 +146,12 @@
 	X(RG_E_GRAPH_LINK, "a next link of Graph leads elsewhere") \
 	X(RG_E_GRAPH_LOOP, "a next link of Graph leads back") \
 	X(RG_E_GRAPH_TOO_LARGE, "Graph's answer is over a limit") \
+	/* a ContextForge gateway */ \
+	X(RG_E_CF_AUTH, "the gateway does not take our token") \
+	X(RG_E_CF_REFUSED, "the gateway refused what was asked of it") \
+	X(RG_E_CF_UNAVAILABLE, "the gateway can't answer now") \
+	X(RG_E_CF_ANSWER, "the gateway gave an answer we can't read") \
+	X(RG_E_CF_RULE, "a rule for the gateway that can't be enforced there") \
 	/* storage */ \
 	X(RG_E_STORE, "the database failed") \
 	X(RG_E_STORE_OPEN, "the database can't be opened") \

@@ -29,8 +29,8 @@ too_deep(const char *s, size_t len)
 	return false;
 }
 
-enum rg_err
-json_load_strict(const char *text, size_t len, json_t **out)
+static enum rg_err
+load(const char *text, size_t len, json_type type, json_t **out)
 {
 	json_t *value;
 	json_error_t why;
@@ -41,12 +41,24 @@ json_load_strict(const char *text, size_t len, json_t **out)
 	value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
 	if (value == NULL)
 		return RG_E_JSON;
-	if (!json_is_object(value)) {
+	if (json_typeof(value) != type) {
 		json_decref(value);
 		return RG_E_JSON;
 	}
 	*out = value;
 	return RG_OK;
+}
+
+enum rg_err
+json_load_strict(const char *text, size_t len, json_t **out)
+{
+	return load(text, len, JSON_OBJECT, out);
+}
+
+enum rg_err
+json_load_list(const char *text, size_t len, json_t **out)
+{
+	return load(text, len, JSON_ARRAY, out);
 }
 
 const char *

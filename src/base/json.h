@@ -21,6 +21,9 @@
 /* On RG_OK *out is a new reference; RG_E_JSON otherwise. */
 enum rg_err json_load_strict(const char *text, size_t len, json_t **out);
 
+/* The same for a document that is an array. */
+enum rg_err json_load_list(const char *text, size_t len, json_t **out);
+
 /* Borrowed string member; NULL when absent or not a string. */
 const char *json_str(const json_t *obj, const char *name);
 

@@ -190,6 +190,15 @@ static const struct command commands[] = {
 	"to 48\nhours ago). Anonymous denials are here and not in the "
 	"audit.\n\n"
 	"  rolegatectl counters --since 1h\n"},
+    {"contextforge", "sync", cmd_contextforge_sync,
+	"contextforge sync [--subject SUBJECT] [--dry-run]",
+	{"subject", "dry-run!"}, 0,
+	"Gives people the roles at the ContextForge gateway that "
+	"[contextforge.NAME]\nsections say, and takes away what was given so "
+	"before and is no longer due.\n--dry-run only says what would be "
+	"done.\n\n"
+	"  rolegatectl contextforge sync --dry-run\n"
+	"  rolegatectl contextforge sync --subject keycloak:4f9d2c\n"},
     {"jws", "verify", cmd_jws_verify, "jws verify --jwk FILE [--alg A] < TOKEN",
 	{"jwk", "alg"}, 0,
 	"Verifies a compact JWS with one key and prints the payload. Needs "

@@ -145,6 +145,8 @@ set_request(CURL *c, const struct fetch_request *q, struct curl_slist *headers,
 		SET(CURLOPT_POSTFIELDS, body);
 	} else {
 		SET(CURLOPT_HTTPGET, 1L);
+		if (q->use_delete)
+			SET(CURLOPT_CUSTOMREQUEST, "DELETE");
 	}
 	if (q->basic_user != NULL) {
 		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);

@@ -26,6 +26,7 @@ struct fetch_request {
 	const char *url;
 	const char *form; /* POST this form body; NULL: GET */
 	const char *json; /* or POST this JSON body */
+	bool use_delete;  /* DELETE instead of GET */
 	const char *const
 	    *headers;		/* "Name: value", NULL at the end; or NULL */
 	const char *basic_user; /* client_secret_basic; or NULL */

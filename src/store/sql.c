@@ -35,6 +35,19 @@
 	" " PRINCIPAL_COLUMNS                                                  \
 	" FROM sessions s JOIN principals p ON p.id = s.principal"
 
+#define ADDRESS_SHARED(column)                                                 \
+	"SELECT 1 FROM principals WHERE lower(" column ") = lower(?2)"         \
+	" AND id <> ?1 AND kind = 'user' AND disabled = 0"                     \
+	" AND (?3 IS NULL OR provider = ?3) LIMIT 1"
+
+#define CF_GRANT_INSERT                                                        \
+	"INSERT INTO contextforge_grants (gateway, email, role_id, scope,"     \
+	" scope_id, principal, role, pending, expires_at, changed_at)"         \
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"                    \
+	" ON CONFLICT (gateway, email, role_id, scope, scope_id)"              \
+	" DO UPDATE SET principal = ?6, role = ?7, pending = ?8,"              \
+	" expires_at = ?9, changed_at = ?10"
+
 #define AUDIT_COLUMNS                                                          \
 	"seq, time, event, actor, subject, client, request_id, detail,"        \
 	" prev_hash, hash"
@@ -169,6 +182,30 @@ const char *const sql_text[ST__MAX] = {
 	" WHERE documents.attempted_at IS NULL"
 	" OR documents.attempted_at > excluded.attempted_at"
 	" OR excluded.attempted_at - documents.attempted_at >= ?4",
+
+    [ST_PERSON_IDS] = "SELECT id FROM principals WHERE kind = 'user'"
+		      " ORDER BY id",
+    [ST_PERSON] =
+	"SELECT p.id, p.provider, p.issuer, p.tenant, p.subject, p.name,"
+	" p.username, p.email, p.claims, p.groups, p.disabled,"
+	" (SELECT max(s.expires_at) FROM sessions s"
+	" WHERE s.principal = p.id AND s.dies_at > ?2)"
+	" FROM principals p WHERE p.id = ?1 AND p.kind = 'user'",
+    [ST_EMAIL_SHARED] = ADDRESS_SHARED("email"),
+    [ST_USERNAME_SHARED] = ADDRESS_SHARED("username"),
+    [ST_CF_GRANTS] =
+	"SELECT email, role_id, scope, scope_id, role, pending, expires_at,"
+	" changed_at FROM contextforge_grants"
+	" WHERE principal = ?1 AND gateway = ?2"
+	" ORDER BY email, role_id, scope, scope_id",
+    /* Of several processes one changes the row. */
+    [ST_CF_GRANT_CLAIM] =
+	CF_GRANT_INSERT " WHERE contextforge_grants.pending = 0"
+			" OR contextforge_grants.changed_at <= ?11",
+    [ST_CF_GRANT_PUT] = CF_GRANT_INSERT,
+    [ST_CF_GRANT_REMOVE] =
+	"DELETE FROM contextforge_grants WHERE gateway = ?1 AND email = ?2"
+	" AND role_id = ?3 AND scope = ?4 AND scope_id = ?5",
 
     [ST_AUDIT_ADD] = "INSERT INTO audit (" AUDIT_COLUMNS
 		     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",

@@ -51,6 +51,10 @@ test_refused(void **state)
 	assert_null(v);
 	/* the length counts, not the NUL */
 	assert_int_equal(json_load_strict("{\"a\":1}", 6, &v), RG_E_JSON);
+	assert_int_equal(json_load_list("{}", 2, &v), RG_E_JSON);
+	assert_int_equal(json_load_list("[1", 2, &v), RG_E_JSON);
+	assert_int_equal(json_load_list("[1]", 3, &v), RG_OK);
+	json_decref(v);
 }
 
 static void

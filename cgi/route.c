@@ -23,6 +23,7 @@ static const struct {
     {"/", GET, "GET, HEAD", endpoint_root, false},
     {"/login", GET, "GET, HEAD", endpoint_login, false},
     {"/callback", GET | POST, "GET, HEAD, POST", endpoint_callback, false},
+    {"/jwks.json", GET, "GET, HEAD", endpoint_jwks, false},
     {"/whoami", GET, "GET, HEAD", endpoint_whoami, false},
     {"/me", GET, "GET, HEAD", endpoint_me, false},
     {"/logout", GET | POST, "GET, HEAD, POST", endpoint_logout, false},

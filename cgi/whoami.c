@@ -72,7 +72,7 @@ enum rg_err
 whoami_check(const struct request *q, const struct access_decision *d)
 {
 	static const char *const known[] = {
-	    "role", "permission", "acrs", "explain", NULL};
+	    "role", "permission", "acrs", "explain", "token", NULL};
 	enum rg_err r;
 
 	if (d->denied)
@@ -240,6 +240,36 @@ refuse_explained(
 		p->message, "request_id", q->id, "explain", reasons));
 }
 
+/*
+ * A token that was asked for and can't be made is no answer: 503, and the log
+ * says why.
+ */
+static enum rg_err
+add_token(struct worker *w, const struct request *q,
+    const struct gate_identity *id, json_t *answer)
+{
+	const char *asked = form_nth(q->query, "token", 0);
+	struct gate_context ctx = worker_context(q);
+	struct buf token = BUF_INIT;
+	struct err e = {RG_OK, ""};
+	enum rg_err r;
+
+	if (asked == NULL && !w->settings->role_token_always)
+		return RG_OK;
+	if (asked != NULL && strcmp(asked, "1") != 0)
+		r = err_set(&e, RG_E_CONF, "token is 1 or not there");
+	else
+		r = gate_role_token(w->gate, id, &ctx, &token, &e);
+	if (r == RG_OK && json_object_set_new(answer, "token",
+			      json_string(buf_str(&token))) != 0)
+		r = err_set(&e, RG_E_NOMEM, "a role token");
+	if (r != RG_OK)
+		log_error("role_token.failed", "error=%s detail=%s",
+		    err_name(r), log_quote(e.detail));
+	buf_clear(&token);
+	return r;
+}
+
 void
 endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 {
@@ -261,10 +291,15 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 		answer = whoami_json(&id);
 		if (reasons != NULL)
 			(void)json_object_set(answer, "explain", reasons);
-		response_json_own(s, 200, answer);
-		put_etag(s);
-		identity_put(s, &id, &header_names);
-		put_gateway_user(w, &id, s);
+		if ((r = add_token(w, q, &id, answer)) != RG_OK) {
+			json_decref(answer);
+			whoami_refuse(w, q, s, r);
+		} else {
+			response_json_own(s, 200, answer);
+			put_etag(s);
+			identity_put(s, &id, &header_names);
+			put_gateway_user(w, &id, s);
+		}
 	} else {
 		whoami_refuse(w, q, s, r);
 		if (reasons != NULL && s->status == 403)

@@ -182,6 +182,31 @@ enum rg_err gate_bearer(struct gate *, const char *token,
 enum rg_err gate_explain(struct gate *, struct gate_identity *,
     const struct gate_context *, struct err *e);
 
+/* ---- role tokens ------------------------------------------------------ */
+
+#define GATE_KEY_OVERLAP 3600 /* the longest life of a role token, seconds */
+
+/*
+ * Makes a new key, which is published at once and signs `lead` seconds from
+ * now, so that whoever keeps our key set for a while knows it by then. The old
+ * one stays published until the last token that it signed is dead; those that
+ * are done are removed. Audited. *kid is the caller's.
+ */
+enum rg_err gate_key_rotate(struct gate *, int64_t lead,
+    const struct gate_context *, char **kid, struct err *e);
+
+/* The public keys of all role tokens that are alive at `now`: a JWK set. */
+enum rg_err
+gate_role_keys(struct gate *, int64_t now, json_t **out, struct err *e);
+
+/*
+ * Appends a role token for this identity: who, which roles, for the configured
+ * audience, no longer than the session or bearer token lives. RG_E_CONF when
+ * none is configured or no key signs now.
+ */
+enum rg_err gate_role_token(struct gate *, const struct gate_identity *,
+    const struct gate_context *, struct buf *token, struct err *e);
+
 /* ---- sign out --------------------------------------------------------- */
 
 /*

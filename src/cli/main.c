@@ -134,6 +134,13 @@ static const struct command commands[] = {
 	"Says which roles a person has and why, from the claims and groups of "
 	"the\nlast sign-in; and what nearly gave one.\n\n"
 	"  rolegatectl explain entra:TENANT:OID\n"},
+    {"key", "rotate", cmd_key_rotate, "key rotate [--now]", {"now!"}, 0,
+	"Makes a new key for role tokens. It is published at once and signs in "
+	"ten\nminutes; --now: at once. The old one stays published until its "
+	"last token is\ndead.\n\n"
+	"  rolegatectl key rotate\n"},
+    {"key", "list", cmd_key_list, "key list", {NULL}, 0,
+	"Lists the keys of role tokens.\n\n  rolegatectl key list\n"},
     {"session", "list", cmd_session_list, "session list", {NULL}, 0,
 	"Lists who is signed in.\n\n  rolegatectl session list\n"},
     {"session", "revoke", cmd_session_revoke,

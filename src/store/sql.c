@@ -117,6 +117,16 @@ const char *const sql_text[ST__MAX] = {
     [ST_PRINCIPAL_FIND] = "SELECT id, roles FROM principals"
 			  " WHERE provider = ?1 AND issuer = ?2"
 			  " AND tenant = ?3 AND subject = ?4",
+    [ST_ROLE_KEY_ADD] =
+	"INSERT INTO role_keys (kid, alg, public, sealed, created_at,"
+	" signs_from) VALUES (?1, 'ES256', ?2, ?3, ?4, ?5)",
+    [ST_ROLE_KEYS] =
+	"SELECT kid, public, sealed, created_at, signs_from,"
+	" lead(signs_from, 1, 0) OVER (ORDER BY signs_from) FROM role_keys"
+	" ORDER BY signs_from",
+    [ST_ROLE_KEYS_FORGET] =
+	"DELETE FROM role_keys AS k WHERE EXISTS (SELECT 1 FROM role_keys AS n"
+	" WHERE n.signs_from > k.signs_from AND n.signs_from < ?1)",
     [ST_PRINCIPAL_STATE] = "SELECT id, disabled FROM principals"
 			   " WHERE provider = ?1 AND issuer = ?2"
 			   " AND tenant = ?3 AND subject = ?4",

@@ -105,6 +105,8 @@ if wants unit; then
 	units
 fi
 if [ "$what" = all ]; then
+	check "ContextForge plugin" python3 -B -m unittest discover -q \
+		-s tests/contextforge-plugin
 	node_tests "test providers" idp tests/idp/*.test.mjs
 fi
 if wants e2e; then

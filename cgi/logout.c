@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cgi/chooser.h"
+#include "cgi/logout_channel.h"
 
 void
 endpoint_logout(struct worker *w, const struct request *q, struct response *s)
@@ -13,6 +14,8 @@ endpoint_logout(struct worker *w, const struct request *q, struct response *s)
 	struct err e = {RG_OK, ""};
 	enum rg_err r;
 
+	if (logout_channel(w, q, s))
+		return;
 	/* Another site must not sign people out: they are shown /me instead,
 	 * where the link is. (Fetch Metadata, section 2.) */
 	if (q->cross_site) {

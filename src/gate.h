@@ -217,6 +217,21 @@ enum rg_err gate_sign_out(struct gate *, const char *session,
     const struct gate_context *, struct buf *location, struct err *e);
 
 /*
+ * Ends the sessions with this session id of a provider: of the issuer `iss`,
+ * or, when that is NULL, of Entra, which does not say it. RG_OK also when
+ * there are none: nobody learns that from it.
+ */
+enum rg_err gate_sign_out_front(struct gate *, const char *sid, const char *iss,
+    const struct gate_context *, struct err *e);
+
+/*
+ * Ends what a logout token names (oidc/logout_token.h), once for each token.
+ * May wait for the provider's keys: RG_E_OVERLOADED. A refusal is counted.
+ */
+enum rg_err gate_sign_out_back(struct gate *, const char *token,
+    const struct gate_context *, struct err *e);
+
+/*
  * Verifies an ID token with the provider's keys. *claims is a new reference.
  */
 enum rg_err

@@ -7,8 +7,10 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #define TOUCH_SECONDS 60
+#define LOGOUT_HINT_MAX 512
 
 struct found {
 	struct gate_identity *id;
@@ -262,6 +264,7 @@ gate_sign_out(struct gate *g, const char *session,
 	struct gate_identity id = {0};
 	const struct provider *p;
 	struct buf back = BUF_INIT;
+	const char *hint;
 	uint8_t hash[HASH_LEN];
 
 	if ((r = gate_whoami(g, session, ctx, &id, e)) != RG_OK)
@@ -279,10 +282,13 @@ gate_sign_out(struct gate *g, const char *session,
 	log_info("sign_out", "subject=%s", id.id);
 	p = settings_provider(g->settings, id.provider);
 	buf_printf(&back, "%s/signed-out", g->settings->public_url);
+	/* Entra makes this claim to be the hint; a name may be stale. */
+	hint = json_str(id.claims, "login_hint");
+	if (hint == NULL || !text_is_line(hint, LOGOUT_HINT_MAX))
+		hint = id.username[0] == '\0' ? NULL : id.username;
 	/* Without the endpoint the local sign-out is all there is. */
-	if (oidc_logout_url(g->oidc, p, buf_str(&back),
-		id.username[0] == '\0' ? NULL : id.username, ctx->now,
-		location) != RG_OK)
+	if (oidc_logout_url(
+		g->oidc, p, buf_str(&back), hint, ctx->now, location) != RG_OK)
 		buf_reset(location);
 	r = RG_OK;
 out:

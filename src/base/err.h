@@ -108,6 +108,9 @@
 	X(RG_E_USERINFO, "the userinfo response is unusable") \
 	X(RG_E_USERINFO_SUB, "userinfo is about somebody else") \
 	X(RG_E_PROVIDER_ERROR, "the provider reported an error") \
+	X(RG_E_JTI_MISSING, "no jti") \
+	X(RG_E_LOGOUT_EVENT, "not a logout token: its event is missing") \
+	X(RG_E_LOGOUT_REPLAYED, "this logout token was used before") \
 	X(RG_E_PROVIDER_BUSY, "the provider can't do it now") \
 	X(RG_E_NOT_ASSIGNED, "the person is not assigned to the application") \
 	X(RG_E_CONSENT, "an administrator's or the person's consent is missing") \

@@ -18,6 +18,7 @@
 /* The typ of each kind besides "JWT" and none, in lower case. */
 static const char *const own_types[JWS__KINDS][2] = {
     [JWS_ACCESS] = {"at+jwt", "application/at+jwt"},
+    [JWS_LOGOUT] = {"logout+jwt", "application/logout+jwt"},
 };
 
 struct bytes {

@@ -18,6 +18,7 @@
 enum jws_kind {
 	JWS_PLAIN,  /* "JWT" in any case, or none */
 	JWS_ACCESS, /* also "at+jwt", "application/at+jwt" (RFC 9068) */
+	JWS_LOGOUT, /* also "logout+jwt" (Back-Channel Logout 1.0) */
 	JWS__KINDS
 };
 

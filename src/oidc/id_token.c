@@ -25,22 +25,22 @@ id_token_check_entra(const json_t *claims, const struct provider *p,
 }
 
 /*
- * Selects the key and checks the signature. A second and a third look are
+ * A second and a third look are
  * taken when other keys could be had: for an unknown kid, and for a provider
  * without kids, whose new key can only be noticed by a signature that fails.
  */
-static enum rg_err
-verify_signature(struct oidc *o, struct documents *d, const struct provider *p,
-    const char *token, size_t len, int64_t now, struct buf *payload,
-    const struct jwk **key, struct err *e)
+enum rg_err
+id_token_signature(enum jws_kind kind, struct oidc *o, struct documents *d,
+    const struct provider *p, const char *token, size_t len, int64_t now,
+    struct buf *payload, const struct jwk **key, struct err *e)
 {
 	struct jws_header h;
 	enum rg_err r;
 	int looks;
 
-	r = jws_peek(token, len, &h);
+	r = jws_peek_as(kind, token, len, &h, NULL);
 	if (r != RG_OK)
-		return err_set(e, r, "the ID token");
+		return err_set(e, r, "the token");
 	if (h.alg != p->alg)
 		return err_set(e, RG_E_ALG_MISMATCH, "%s, configured is %s",
 		    jose_alg_name(h.alg), jose_alg_name(p->alg));
@@ -50,7 +50,7 @@ verify_signature(struct oidc *o, struct documents *d, const struct provider *p,
 	for (looks = 0; looks < 3; looks++) {
 		r = jwks_select(d->keys, h.has_kid ? h.kid : NULL, h.alg, key);
 		if (r == RG_OK)
-			r = jws_verify(token, len, *key, payload);
+			r = jws_verify_as(kind, token, len, *key, payload);
 		if (r != RG_E_KID_UNKNOWN &&
 		    !(r == RG_E_SIGNATURE && !h.has_kid))
 			break;
@@ -74,7 +74,8 @@ id_token_verify(struct oidc *o, struct documents *d, const struct provider *p,
 	json_t *doc = NULL;
 
 	*claims = NULL;
-	r = verify_signature(o, d, p, token, len, x->now, &payload, &key, e);
+	r = id_token_signature(
+	    JWS_PLAIN, o, d, p, token, len, x->now, &payload, &key, e);
 	if (r != RG_OK)
 		goto out;
 	if (json_load_strict(buf_str(&payload), payload.len, &doc) != RG_OK) {

@@ -227,6 +227,25 @@ store_each_session(struct store *s, int64_t now, session_fn *fn, void *ctx)
 }
 
 enum rg_err
+store_each_session_of_sid(
+    struct store *s, const char *sid, session_fn *fn, void *ctx)
+{
+	enum rg_err r;
+	struct session_row session;
+	struct query q;
+	bool row;
+
+	db_query(&q, s, ST_SESSIONS_OF_SID);
+	db_text(&q, sid);
+	while ((r = db_step(&q, &row)) == RG_OK && row)
+		if ((r = read_session(&q, &session)) != RG_OK ||
+		    (r = fn(ctx, &session)) != RG_OK)
+			break;
+	db_done(&q);
+	return r;
+}
+
+enum rg_err
 store_session_touch(struct store *s, const uint8_t hash[HASH_LEN], int64_t now)
 {
 	enum rg_err r;

@@ -89,6 +89,10 @@ enum rg_err store_session_count(struct store *, int64_t now, int64_t *count);
 enum rg_err
 store_each_session(struct store *, int64_t now, session_fn *fn, void *ctx);
 
+/* All sessions with this session id of a provider, dead ones included. */
+enum rg_err store_each_session_of_sid(
+    struct store *, const char *sid, session_fn *fn, void *ctx);
+
 /*
  * Notes the use for the idle timeout. Callers throttle this: at most one
  * write per session and minute. RG_OK also when there was nothing to note: a

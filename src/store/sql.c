@@ -159,6 +159,9 @@ const char *const sql_text[ST__MAX] = {
 			 " dies_at = min(expires_at, ?2 + idle_seconds)"
 			 " WHERE hash = ?1 AND last_used < ?2 AND dies_at > ?2",
     [ST_SESSION_ROLES] = "UPDATE sessions SET roles = ?2 WHERE hash = ?1",
+    /* The second condition is the index's. */
+    [ST_SESSIONS_OF_SID] =
+	SESSION_COLUMNS " WHERE s.provider_sid = ?1 AND s.provider_sid <> ''",
     [ST_SESSION_REMOVE] = "DELETE FROM sessions WHERE hash = ?1",
     [ST_SESSION_REMOVE_PUBLIC] = "DELETE FROM sessions WHERE public_id = ?1",
     [ST_SESSION_REMOVE_ALL] = "DELETE FROM sessions WHERE principal = ?1",

@@ -212,6 +212,7 @@ export async function startHostile(options) {
       await world.behave(body);
       return { name: world.behaviour.name };
     },
+    'POST /logout-token': (body) => ({ token: world.logoutToken(body) }),
     'GET /seen': () => world.seen,
     'POST /seen/reset': () => world.forget(),
     'GET /people': () => ({ groups: people.groups, people: people.list }),

@@ -170,6 +170,30 @@ export class World {
     return { seen, grant };
   }
 
+  /*
+   * A back-channel logout token with these claims and header members on top,
+   * as behave() takes them; of the behaviour only its draft(). Its alg "none"
+   * comes with a signature, "HS256" with one by the client secret.
+   */
+  logoutToken({ claims = {}, header = {}, name = 'ok' }) {
+    const now = this.now();
+    const draft = {
+      alg: header.alg === 'HS256' ? 'HS256' : 'RS256',
+      key: header.alg === 'HS256' ? this.secret : this.keys.signing,
+      header: { typ: 'JWT', alg: 'RS256', kid: this.keys.signing.kid },
+      claims: { iss: this.issuer, aud: this.client, iat: now, exp: now + 120 },
+    };
+    for (const [part, change] of Object.entries({ claims, header })) {
+      for (const [key, value] of Object.entries(change)) {
+        if (value === null) delete draft[part][key];
+        else if (Number.isFinite(value?.now)) draft[part][key] = now + value.now;
+        else draft[part][key] = value;
+      }
+    }
+    BEHAVIOURS.get(name).hooks.draft?.(draft, this);
+    return buildToken(draft);
+  }
+
   /* The answer to a good token request, after the behaviour had its way. */
   async tokenResponse(grant) {
     await this.hook('beforeSigning');

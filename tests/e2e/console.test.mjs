@@ -72,6 +72,39 @@ test('a first mapping from nothing: ana is an analyst at her next request',
     assert.deepEqual([roles, permissions], [['analyst'], ['reports.read']]);
   });
 
+/* README, "Your first mapping". */
+test('the walk of the README: Rob gets in', { skip }, async () => {
+  const rob = await site.signIn('rob');
+  assert.equal((await site.whoami(rob)).status, 403);
+  await asAda(async (page) => {
+    await view(page, 'Roles');
+    await page.getByRole('button', { name: 'Add a role' }).click();
+    await dialog(page).getByLabel('Name').fill('reviewer');
+    await dialog(page).getByLabel('Permissions').fill('reviews.read');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    await toast(page, 'The role was added');
+    await view(page, 'Mappings');
+    await page.getByRole('button', { name: 'Add a mapping' }).click();
+    await dialog(page).getByLabel('Kind').selectOption('app_role');
+    await dialog(page).getByLabel('Value', { exact: true }).fill('auditor');
+    await dialog(page).getByLabel('Role', { exact: true })
+      .selectOption('reviewer');
+    await dialog(page).getByText('Rob Reviewer').waitFor();
+    await shot(page, 'walk-what-if');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    await toast(page, 'The mapping was added');
+    await view(page, 'People');
+    await page.getByRole('link', { name: 'Rob Reviewer' }).click();
+    await page.getByRole('cell', { name: /auditor/ }).waitFor();
+    await shot(page, 'walk-person');
+    await view(page, 'Audit');
+    await page.getByRole('row', { name: /mapping\.add/ }).first().waitFor();
+    await shot(page, 'walk-audit');
+  });
+  const { roles, permissions } = (await site.whoami(rob)).json();
+  assert.deepEqual([roles, permissions], [['reviewer'], ['reviews.read']]);
+});
+
 test('a mapping is edited, switched off and removed; refusals name the field',
   { skip }, async () => {
     await asAda(async (page) => {
@@ -121,7 +154,7 @@ test('many are pasted; each that is refused is named and stays', { skip },
       await page.getByRole('button', { name: 'Paste many' }).click();
       await dialog(page).getByLabel('Role').selectOption('user');
       await dialog(page).getByLabel('Lines').fill(
-        `c0ffee00-0000-4000-8000-00000000000a team a\nauditor\n${
+        `c0ffee00-0000-4000-8000-00000000000a team a\nwriter\n${
           GROUPS.developers} again`);
       await dialog(page).getByRole('button', { name: 'Add all' }).click();
       await dialog(page).getByText('2 were added').waitFor();
@@ -131,7 +164,7 @@ test('many are pasted; each that is refused is named and stays', { skip },
       await dialog(page).getByRole('button', { name: 'Close' }).click();
     });
     for (const m of await site.ctlJson('map', 'list')) {
-      if (m.label === 'team a' || m.value === 'auditor') {
+      if (m.label === 'team a' || m.value === 'writer') {
         await site.ctl('map', 'remove', String(m.id));
       }
     }

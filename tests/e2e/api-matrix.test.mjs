@@ -39,7 +39,7 @@ const SAMPLES = {
   listPrincipals: {}, getPrincipal: { path: '1' },
   changePrincipal: { path: NONE, body: { disabled: false } },
   explainPrincipal: { path: '1' }, revokePrincipalSessions: { path: NONE },
-  listAudit: {}, getPolicy: {},
+  listAudit: {}, getPolicy: {}, getHealth: {}, getStats: {},
   whatIf: { body: { schema: 'rolegate.mappings.v1' } },
 };
 
@@ -292,6 +292,8 @@ test('what succeeds is answered as described', async () => {
   await good('removeGrant', `/grants/${grant.body.id}`, { match: grant.etag });
   await good('removeMapping', at, { match: '*' });
   await good('removeRole', '/roles/described', { match: changed.etag });
+  await good('getHealth', '/health');
+  await good('getStats', '/stats?hours=2');
   await good('listAudit', '/audit?event=role.&limit=5');
   const { body: { items: [session] } } = await good('listSessions',
     `/sessions?principal=${dev.id}`);

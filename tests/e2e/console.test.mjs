@@ -99,7 +99,7 @@ test('the walk of the README: Rob gets in', { skip }, async () => {
     await shot(page, 'walk-person');
     await view(page, 'Audit');
     await page.getByRole('row', { name: /mapping\.add/ }).first().waitFor();
-    await shot(page, 'walk-audit');
+    await shot(page, 'walk-audit', { fullPage: false });
   });
   const { roles, permissions } = (await site.whoami(rob)).json();
   assert.deepEqual([roles, permissions], [['reviewer'], ['reviews.read']]);

@@ -50,8 +50,8 @@ export async function withPage(browser, site, options, fn) {
   }
 }
 
-export const shot = (page, name) => page.screenshot({
-  path: join(SCREENS, `${name}.png`), fullPage: true });
+export const shot = (page, name, { fullPage = true } = {}) => page.screenshot({
+  path: join(SCREENS, `${name}.png`), fullPage });
 
 /* Nothing may stick out of the window to the side. */
 export async function assertFits(page) {

@@ -133,9 +133,9 @@ describe('refused, by name', () => {
   bad('with scopes, though an application', { claims: { idtyp: 'app' } },
     'RG_E_BEARER_KIND');
   bad('of another tenant', { claims: { tid: '99999999-0000-4000-8000-000000000000' } },
-    'RG_E_TID');
+    'RG_E_ISS_TENANT');
   bad('of another issuer', { claims: { iss: 'https://evil.example/v2.0' } }, 'RG_E_ISS');
-  bad('v1.0 in the name of v2.0', { claims: { ver: '1.0' } }, 'RG_E_ISS');
+  bad('v1.0 in the name of v2.0', { claims: { ver: '1.0' } }, 'RG_E_TOKEN_VERSION');
   bad('signed by a stranger', { key: 'stranger' }, 'RG_E_SIGNATURE');
   bad('with an unknown key', { header: { kid: 'nobody' } }, 'RG_E_KID_UNKNOWN');
   bad('unsigned', { header: { alg: 'none' } }, 'RG_E_ALG_NONE');

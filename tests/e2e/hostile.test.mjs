@@ -71,7 +71,9 @@ function demand(row, provider) {
   const asks = ['info', 'form'].includes(provider);
   let [expect, cause] = CHOICE[row.name] ?? [row.expect, row.cause];
   if (row.name === 'userinfo-invalid-sub') expect = asks ? 'refuse' : 'sign-in';
-  if (row.entra && provider !== 'entra') [expect, cause] = ['sign-in', null];
+  if (row.entra && provider !== 'entra') {
+    [expect, cause] = row.plain ? ['refuse', row.plain] : ['sign-in', null];
+  }
   // A wrong discovery, or a wrong way back, ends it before the code is used.
   const redeems = expect === 'sign-in'
     || !touches(row, 'discovery', 'callback');

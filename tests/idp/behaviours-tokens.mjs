@@ -12,7 +12,8 @@ const claim = (name, value) => ({
   },
 });
 // Rules that hold for Entra only.
-const entra = (hooks) => ({ ...hooks, entra: true });
+const entra = (hooks, plain) => ({ ...hooks, entra: true,
+  ...(plain && { plain }) });
 const without = (name) => ({ draft: (d) => { delete d.claims[name]; } });
 
 // Writes a number that JSON.stringify cannot write.
@@ -101,29 +102,35 @@ const CLAIMS = {
     claim('at_hash', 'A'.repeat(22))],
   'tid-wrong': ['refuse', 'RG_E_ISS_TENANT', 'tid is another tenant',
     entra(claim('tid', OTHER_TENANT))],
-  'tenant-wrong': ['refuse', 'RG_E_TENANT', 'tid and iss of another tenant', {
-    entra: true,
-    draft: (d, w) => Object.assign(d.claims, {
+  'tenant-wrong': ['refuse', 'RG_E_TENANT', 'tid and iss of another tenant',
+    entra({ draft: (d, w) => Object.assign(d.claims, {
       tid: OTHER_TENANT, iss: w.issuer.replace(w.tenant, OTHER_TENANT),
-    }),
-  }],
+    }) }, 'RG_E_ISS')],
   'tid-twice': ['refuse', 'RG_E_TID_DUPLICATE', 'a second tid, as TID',
-    entra(claim('TID', OTHER_TENANT))],
+    entra(claim('TID', OTHER_TENANT), 'RG_E_PAYLOAD_JSON')],
   'iss-tenant': ['refuse', 'RG_E_ISS_TENANT', 'iss of another tenant',
-    entra(claim('iss', (w) => w.issuer.replace(w.tenant, OTHER_TENANT)))],
+    entra(claim('iss',
+      (w) => w.issuer.replace(w.tenant, OTHER_TENANT)),
+    'RG_E_ISS')],
   'iss-template': ['refuse', 'RG_E_TENANT_TEMPLATE', 'iss is the template',
-    entra(claim('iss', (w) => w.issuer.replace(w.tenant, '{tenantid}')))],
+    entra(claim('iss',
+      (w) => w.issuer.replace(w.tenant, '{tenantid}')),
+    'RG_E_ISS')],
   'iss-userinfo': ['refuse', 'RG_E_ISS_USERINFO',
     'iss hides its host behind user info',
-    entra(claim('iss', (w) => w.issuer.replace('/127.0.0.1', '/a@127.0.0.1')))],
+    entra(claim('iss',
+      (w) => w.issuer.replace('/127.0.0.1', '/a@127.0.0.1')),
+    'RG_E_ISS')],
   'iss-cloud': ['refuse', 'RG_E_ISS_CLOUD', 'iss is of Microsoft\'s own cloud',
-    entra(claim('iss', (w) => `https://login.microsoftonline.com/${w.tenant}/v2.0`))],
+    entra(claim('iss',
+      (w) => `https://login.microsoftonline.com/${w.tenant}/v2.0`),
+    'RG_E_ISS')],
   'ver-1': ['refuse', 'RG_E_TOKEN_VERSION', 'ver is 1.0',
     entra(claim('ver', '1.0'))],
   'id-token-v1': ['refuse', 'RG_E_TOKEN_VERSION', 'an ID token of v1.0',
     entra({ draft: (d, w) => Object.assign(d.claims, {
       ver: '1.0', iss: w.issuer.replace(/v2\.0$/, ''),
-    }) })],
+    }) }, 'RG_E_ISS')],
   'app-only': ['refuse', 'RG_E_APP_ONLY', 'a token of an application',
     entra(claim('idtyp', 'app'))],
   'app-only-sub': ['refuse', 'RG_E_APP_ONLY', 'sub is oid: no person has that',

@@ -16,6 +16,7 @@
 //     start(w), beforeSigning(w)   changes the world
 //     formPost           answers by form_post whatever was asked for
 //     entra              a rule for Entra only: other types of provider sign in
+//     plain              ... or refuse it, too, under this name
 // A raw answer is {status, type, headers, body, then} (hostile.mjs).
 import { DOCUMENTS } from './behaviours-documents.mjs';
 import { RESPONSES } from './behaviours-responses.mjs';
@@ -35,6 +36,7 @@ export const BEHAVIOURS = new Map(Object.entries(ROWS).map(
 export function listBehaviours() {
   return [...BEHAVIOURS.values()].map(({ name, expect, cause, does, hooks }) => ({
     name, expect, cause, does, entra: hooks.entra === true,
-    touches: Object.keys(hooks).filter((key) => hooks[key] !== true),
+    plain: hooks.plain ?? null,
+    touches: Object.keys(hooks).filter((key) => hooks[key] !== true && key !== 'plain'),
   }));
 }

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 const OPTIONS = {
   port: { type: 'string', default: '0' },
   tenant: { type: 'string' },
+  several: { type: 'string' },
   origin: { type: 'string' },
   'client-id': { type: 'string' },
   'client-secret': { type: 'string' },
@@ -29,6 +30,10 @@ export function parseOptions(argv) {
   if (values.tenant !== undefined && !GUID.test(values.tenant)) {
     throw new Error(`--tenant ${values.tenant}: not a lower-case GUID`);
   }
+  if (values.several !== undefined
+      && !['organizations', 'common'].includes(values.several)) {
+    throw new Error(`--several ${values.several}: organizations or common`);
+  }
   for (const name of ['client-id', 'client-secret']) {
     if (!values[name]) throw new Error(`--${name} is missing`);
   }
@@ -38,6 +43,7 @@ export function parseOptions(argv) {
   return {
     port,
     tenant: values.tenant,
+    several: values.several,
     origin: values.origin,
     clientId: values['client-id'],
     clientSecret: values['client-secret'],

@@ -71,7 +71,7 @@ async function grantAll(ctx) {
  * one; store and cookie keys are shared, so nobody notices.
  */
 export function providerFactory({ issuer, options, people, keys, Store }) {
-  const at = paths(people.tenant);
+  const at = paths(options.several ?? people.tenant);
   const base = new URL(issuer).origin; // Graph is there as well
   const cookieKeys = [randomBytes(32).toString('hex')];
   const cookie = { signed: true, httpOnly: true, sameSite: 'lax' };
@@ -130,7 +130,7 @@ export function providerFactory({ issuer, options, people, keys, Store }) {
           resume: 'idp_resume' },
         keys: cookieKeys,
         // Not for the application under test, which has the same host name.
-        long: { ...cookie, path: `/${people.tenant}` },
+        long: { ...cookie, path: `/${options.several ?? people.tenant}` },
         short: cookie,
       },
       ttl: {

@@ -2,6 +2,7 @@
 // Where Entra ID answers differently from oidc-provider: its discovery
 // document, its keys, the authorization response, and a logout that asks
 // nothing. Facts: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
+import { buildToken } from './forge.mjs';
 import { guidOf } from './people.mjs';
 import { signedOutPage } from './pages.mjs';
 
@@ -88,30 +89,49 @@ async function logout(ctx, cookieOptions, postLogoutUris) {
   }
 }
 
+// The issuer is that of the person's own tenant, where there are several:
+// oidc-provider knows one issuer, so its token is written anew.
+function ofTenant(idToken, issuer, people, keys) {
+  const [header, claims] = idToken.split('.', 2).map(
+    (part) => JSON.parse(Buffer.from(part, 'base64url').toString()),
+  );
+  claims.iss = issuer.replace(people.tenant, claims.tid);
+  return buildToken({ header, claims, alg: 'RS256', key: keys.signing });
+}
+
 /* The middleware around oidc-provider's own. */
 export function entraShape({ issuer, options, people, keys, at }) {
   const base = new URL(issuer).origin;
   const cookieOptions = {
-    signed: true, httpOnly: true, sameSite: 'lax', path: `/${people.tenant}`,
+    signed: true, httpOnly: true, sameSite: 'lax',
+    path: `/${options.several ?? people.tenant}`,
   };
   return async (ctx, next) => {
     await next();
     switch (ctx.oidc?.route) {
       case 'discovery':
         ctx.set('cache-control', 'max-age=86400, private');
-        ctx.body = discovery(base, { issuer, rfc9207: options.rfc9207, at });
+        ctx.body = discovery(base, {
+          issuer: options.several
+            ? issuer.replace(people.tenant, '{tenantid}') : issuer,
+          rfc9207: options.rfc9207, at,
+        });
         break;
       case 'jwks':
         ctx.type = 'application/json; charset=utf-8';
         ctx.set('cache-control', 'max-age=86400, private');
-        ctx.body = keys.publicSet(issuer, people.tenant);
+        ctx.body = keys.publicSet(issuer, people.tenant, options.several);
         break;
       case 'authorization':
       case 'resume':
         authorizationResponse(ctx, base, options.rfc9207);
         break;
       case 'token':
-        if (ctx.status === 200) ctx.body.ext_expires_in = ctx.body.expires_in;
+        if (ctx.status !== 200) break;
+        ctx.body.ext_expires_in = ctx.body.expires_in;
+        if (options.several && ctx.body.id_token) {
+          ctx.body.id_token = ofTenant(ctx.body.id_token, issuer, people, keys);
+        }
         break;
       case 'end_session':
         if (ctx.status === 200) {

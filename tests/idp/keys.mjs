@@ -39,14 +39,15 @@ export class Keys {
 
   /*
    * Public, in Entra's shape: no `alg`, an `issuer` member that may hold the
-   * {tenantid} template, and the signing key not first.
+   * {tenantid} template (always, where several tenants share the keys), and
+   * the signing key not first.
    * https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-issuer
    */
-  publicSet(issuer, tenant) {
+  publicSet(issuer, tenant, several) {
     const template = issuer.replace(tenant, '{tenantid}');
     const shape = (jwk, i) => ({
       kty: 'RSA', use: 'sig', kid: jwk.kid, x5t: jwk.kid, n: jwk.n, e: jwk.e,
-      issuer: i % 2 === 0 ? issuer : template,
+      issuer: i % 2 === 0 && !several ? issuer : template,
     });
     return { keys: [...this.others, this.signing].map(shape) };
   }

@@ -93,6 +93,7 @@ export class People {
       else if (key === 'roles') next.roles = stringList(value, 'roles');
       else if (key === 'wids') next.wids = stringList(value, 'wids');
       else if (['name', 'email', 'username'].includes(key)) next[key] = value;
+      else if (key === 'tenant' && GUID.test(value)) next.tenant = value;
       else if (key === 'claims') next.claims = People.#ownClaims(value);
       else throw new Error(`unknown key: ${key}`);
     }
@@ -135,7 +136,7 @@ export class People {
     const all = {
       sub: person.sub,
       ver: '2.0',
-      tid: this.tenant,
+      tid: person.tenant ?? this.tenant,
       oid: person.oid,
       name: person.name,
       preferred_username: person.username,

@@ -111,7 +111,7 @@ function control({
 export async function startProvider(options) {
   const people = new People(options.tenant);
   const keys = await Keys.create();
-  const at = paths(people.tenant);
+  const at = paths(options.several ?? people.tenant);
   const counts = zeroCounts();
   const faults = new Faults(COUNTED);
   let provider;
@@ -178,7 +178,7 @@ export async function startProvider(options) {
   ));
   return {
     ready: {
-      issuer,
+      issuer: `${origin}/${options.several ?? people.tenant}/v2.0`,
       port: front.port,
       tenant: people.tenant,
       control: `http://127.0.0.1:${back.port}`,

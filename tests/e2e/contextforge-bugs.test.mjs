@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: ISC
+// Faults that were found in ContextForge's own single sign-on, each as it would
+// show here. The numbers are those of the list that the tests were written
+// from; the title says what goes wrong there.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { assertRefusalAudited, assertRefusalPage } from './lib/refusal.mjs';
+import { deliver } from './lib/signin.mjs';
+import { GROUPS, startSite } from './lib/site.mjs';
+
+const HOME = '7e4a4700-0000-4000-8000-00000000c0de';
+const PARTNER = '9a27e400-0000-4000-8000-00000000cafe';
+const GLOBAL_ADMIN = '62e90394-69f5-4237-9190-012177145e10';
+const map = (kind, value, role, ...more) => ['map', 'add', '--provider',
+  'entra', '--kind', kind, '--value', value, '--role', role, ...more];
+
+async function refused(site, login, cause) {
+  const client = site.client();
+  const res = await deliver(client, await site.begin(login, { client }));
+  assertRefusalPage(res, cause, { jar: client.jar });
+  await assertRefusalAudited(site, res, cause);
+}
+
+describe('claims and identity', () => {
+  let site;
+  before(async () => {
+    site = await startSite({
+      config: { 'provider.entra': { groups_claim: 'https://app.example/groups' } },
+      setup: [['role', 'add', 'user'], ['role', 'add', 'auditor'],
+        map('group', GROUPS.developers, 'user'),
+        map('app_role', 'Admin', 'admin'),
+        map('directory_role', GLOBAL_ADMIN, 'auditor')],
+    });
+  });
+  after(() => site?.close());
+  const rolesOf = async (login, change) => {
+    await site.idp.person(login, { groups: [], roles: [], claims: {}, ...change });
+    return (await site.whoami(await site.signIn(login))).json();
+  };
+
+  test('bug 6: a group named like an app role is that app role', async () => {
+    const named = { groups: ['Admin'], 'https://app.example/groups': ['Admin'] };
+    const who = await rolesOf('dev', { claims: named });
+    assert.deepEqual(who.roles ?? [], []);
+    const real = await rolesOf('dev', { roles: ['Admin'] });
+    assert.deepEqual(real.roles, ['admin']);
+    // Nor is an object id among the app roles a group.
+    const id = await rolesOf('dev', { roles: [GROUPS.developers] });
+    assert.deepEqual(id.roles ?? [], []);
+  });
+
+  test('bug 7: another groups claim is not read from the ID token; wids are not'
+    + ' supported', async () => {
+    const own = await rolesOf('ana', {
+      claims: { 'https://app.example/groups': [GROUPS.developers] } });
+    assert.deepEqual(own.roles, ['user']);
+    const wids = await rolesOf('ana', { wids: [GLOBAL_ADMIN] });
+    assert.deepEqual(wids.roles, ['auditor']);
+    // The usual claim counts no more when another one is configured.
+    const usual = await rolesOf('ana', { groups: ['developers'], wids: [] });
+    assert.deepEqual(usual.roles ?? [], []);
+  });
+
+  test('bug 8: the e-mail address is the key, and unverified', async () => {
+    const mail = 'ada@contoso.example';
+    await rolesOf('ada', { roles: ['Admin'], email: mail, username: mail });
+    const ada = (await site.whoami(await site.signIn('ada'))).json();
+    assert.deepEqual(ada.roles, ['admin']);
+    // Somebody else comes with all of her names: still somebody else.
+    const noa = await rolesOf('noa', { name: 'Ada Admin', email: mail,
+      username: mail, claims: { upn: mail, email_verified: true } });
+    assert.deepEqual(noa.roles ?? [], []);
+    assert.notEqual(noa.subject.id, ada.subject.id);
+    // And she stays herself under another address.
+    const moved = await rolesOf('ada', { roles: ['Admin'],
+      email: 'ada@new.example', username: 'ada@new.example' });
+    assert.equal(moved.subject.id, ada.subject.id);
+  });
+
+  test('bug 9: addresses in verified_primary_email refuse the sign-in',
+    async () => {
+      const who = await rolesOf('rob', { roles: ['Admin'], claims: {
+        verified_primary_email: ['rob@contoso.example'],
+        verified_secondary_email: 'rob@other.example', xms_edov: false } });
+      assert.deepEqual(who.roles, ['admin']);
+    });
+});
+
+describe('what must be in a token', () => {
+  let site;
+  before(async () => {
+    site = await startSite({ idp: 'hostile',
+      config: { 'provider.entra': { userinfo: 'yes' } } });
+  });
+  after(() => site?.close());
+
+  test('bug 10: exp, iat and sub are not required, azp is not looked at',
+    async () => {
+      for (const [name, cause] of [['missing-exp', 'RG_E_EXP_MISSING'],
+        ['missing-iat', 'RG_E_IAT_MISSING'], ['missing-sub', 'RG_E_SUB'],
+        ['wrong-azp', 'RG_E_AZP']]) {
+        await site.idp.behave(name);
+        await refused(site, 'ada', cause);
+      }
+      // A clock that is a little off is no reason.
+      await site.idp.behave('ok', { claims: { exp: { now: -30 } } });
+      await site.signIn('ada');
+    });
+
+  test('bug 11: userinfo may be about somebody else',
+    async () => {
+      await site.idp.behave('userinfo-invalid-sub');
+      await refused(site, 'ada', 'RG_E_USERINFO_SUB');
+    });
+});
+
+test('bug 12: several tenants and national clouds can not work', async () => {
+  const site = await startSite({ idpArgs: ['--several', 'organizations'],
+    config: { 'provider.entra': { tenant: 'organizations',
+      allowed_tenants: HOME } } });
+  try {
+    await site.idp.person('ana', { tenant: PARTNER });
+    await site.signIn('dev');
+    await refused(site, 'ana', 'RG_E_TENANT');
+    site.configure({ 'provider.entra': { tenant: HOME, cloud: 'usgov',
+      allowed_tenants: undefined, issuer: undefined } });
+    await site.ctl('config', 'check');
+    site.configure({ 'provider.entra': { tenant: 'organizations' } });
+    const { status, stderr } = await site.ctlRaw(['config', 'check']);
+    assert.notEqual(status, 0);
+    assert.match(stderr, /allowed_tenants: is required/);
+  } finally {
+    await site.close();
+  }
+});
+
+test('bug 28: guests and tokens of applications are like anybody', async () => {
+  const site = await startSite({
+    config: { 'provider.entra': { guests: 'no' } } });
+  try {
+    await site.idp.person('ana', { claims: { acct: 1 } });
+    await site.idp.person('dev', { claims: { acct: 0 } });
+    await site.idp.person('rob', { claims: { acct: 0, idtyp: 'app' } });
+    await refused(site, 'ana', 'RG_E_GUEST');
+    await refused(site, 'rob', 'RG_E_APP_ONLY');
+    await site.signIn('dev');
+  } finally {
+    await site.close();
+  }
+});

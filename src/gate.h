@@ -362,6 +362,21 @@ enum rg_err gate_ready(struct gate *, int64_t now, struct gate_health *);
 enum rg_err gate_provider_check(struct gate *, const struct provider *,
     int64_t now, int64_t *date, struct err *e);
 
+#define GATE_TOKENS_LAST 50
+
+/*
+ * For rolegatectl doctor: of the people of a provider who were seen last, so
+ * many had such claims.
+ */
+struct gate_tokens {
+	int all;
+	int groups; /* the groups claim */
+	int over;   /* more groups than a token carries */
+	int roles;  /* the roles claim */
+};
+enum rg_err
+gate_tokens(struct gate *, const struct provider *, struct gate_tokens *);
+
 /* RG_OK when the assertion file of a credential can be used. */
 enum rg_err gate_assertion_check(const struct credential *, struct err *e);
 

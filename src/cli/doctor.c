@@ -113,8 +113,10 @@ run(struct doctor *d)
 		return;
 	}
 	check_database(d);
-	for (i = 0; i < cli->settings->provider_count; i++)
+	for (i = 0; i < cli->settings->provider_count; i++) {
 		doctor_provider(d, &cli->settings->providers[i]);
+		doctor_tokens(d, &cli->settings->providers[i]);
+	}
 	doctor_mappings(d);
 }
 

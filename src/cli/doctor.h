@@ -25,6 +25,9 @@ void doctor_report(struct doctor *, enum finding, const char *what,
 /* Asks the provider, looks at its section and says what to register there. */
 void doctor_provider(struct doctor *, const struct provider *);
 
+/* What was in the last ID tokens of a provider, of what its mappings need. */
+void doctor_tokens(struct doctor *, const struct provider *);
+
 /* Mappings that can never match, and whether anybody can administer. */
 void doctor_mappings(struct doctor *);
 

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
+
+#define SKEW_WARN 30 /* seconds; a machine with NTP is off by less than one */
 
 static void
 check_network(struct doctor *d, const struct provider *p, const char *what)
@@ -31,6 +32,11 @@ check_network(struct doctor *d, const struct provider *p, const char *what)
 		doctor_report(d, FINDING_FAIL, what,
 		    "this machine's clock differs by %lld s, and clock_skew is "
 		    "%lld s: set it (NTP)",
+		    (long long)off, (long long)s->clock_skew);
+	else if (llabs(off) > SKEW_WARN)
+		doctor_report(d, FINDING_WARN, what,
+		    "this machine's clock differs by %lld s: set it (NTP) "
+		    "before it is more than clock_skew, %lld s",
 		    (long long)off, (long long)s->clock_skew);
 	else
 		doctor_report(d, FINDING_OK, what,
@@ -121,6 +127,7 @@ doctor_provider(struct doctor *d, const struct provider *p)
 	doctor_report(d, FINDING_OK, what,
 	    "register there: redirect URI %s/callback, and %s/signed-out",
 	    s->public_url, s->public_url);
+	doctor_report(d, FINDING_OK, what, "asks for: %s", p->scope);
 	if (p->type == PROVIDER_ENTRA && strcmp(p->groups_claim, "groups") == 0)
 		doctor_report(d, FINDING_OK, what,
 		    "groups come only with Token configuration, Add groups "
@@ -136,11 +143,12 @@ never_matches(
 
 	if (p == NULL)
 		return "its provider is not configured: remove it";
-	if (m->tenant != NULL && p->tenant == NULL)
+	if (m->tenant != NULL && p->entra == NULL)
 		return "its provider has no tenants: remove it, add it without";
-	if (m->tenant != NULL && text_is_guid(p->tenant) &&
-	    strcmp(m->tenant, p->tenant) != 0)
-		return "its tenant is not the one of the provider: remove it";
+	if (m->tenant != NULL &&
+	    entra_check_tenant(p->entra, m->tenant, NULL) != RG_OK)
+		return "its provider takes nobody of that tenant: remove it, "
+		       "or see tenant and allowed_tenants";
 	if (!m->enabled)
 		return "it is disabled: enable or remove it";
 	if (m->expires_at != 0 && m->expires_at <= now)

@@ -205,27 +205,47 @@ store_principal_count(struct store *s, int64_t *count)
 	return r;
 }
 
+/* Calls `fn` for each row of a query with claims and groups; ends the query. */
+static enum rg_err
+each_known(struct query *q, principal_fn *fn, void *ctx)
+{
+	struct principal_row p;
+	enum rg_err r;
+	bool row;
+
+	while ((r = db_step(q, &row)) == RG_OK && row) {
+		read_principal(q, 0, &p);
+		p.claims = db_column_text(q, 13);
+		p.groups = db_column_text(q, 14);
+		if ((r = fn(ctx, &p)) != RG_OK)
+			break;
+	}
+	db_done(q);
+	return r;
+}
+
 enum rg_err
 store_known_page(
     struct store *s, int64_t after, int limit, principal_fn *fn, void *ctx)
 {
-	struct principal_row p;
 	struct query q;
-	enum rg_err r;
-	bool row;
 
 	db_query(&q, s, ST_KNOWN_PAGE);
 	db_int(&q, after);
 	db_int(&q, limit);
-	while ((r = db_step(&q, &row)) == RG_OK && row) {
-		read_principal(&q, 0, &p);
-		p.claims = db_column_text(&q, 13);
-		p.groups = db_column_text(&q, 14);
-		if ((r = fn(ctx, &p)) != RG_OK)
-			break;
-	}
-	db_done(&q);
-	return r;
+	return each_known(&q, fn, ctx);
+}
+
+enum rg_err
+store_known_last(struct store *s, const char *provider, int limit,
+    principal_fn *fn, void *ctx)
+{
+	struct query q;
+
+	db_query(&q, s, ST_KNOWN_LAST);
+	db_text(&q, provider);
+	db_int(&q, limit);
+	return each_known(&q, fn, ctx);
 }
 
 enum rg_err

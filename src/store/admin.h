@@ -65,6 +65,10 @@ enum rg_err store_principal_count(struct store *, int64_t *count);
 enum rg_err store_known_page(
     struct store *, int64_t after, int limit, principal_fn *fn, void *ctx);
 
+/* The `limit` people of a provider who were seen last, in no order. */
+enum rg_err store_known_last(struct store *, const char *provider, int limit,
+    principal_fn *fn, void *ctx);
+
 /* RG_E_NOT_FOUND. RG_E_INTERNAL outside a transaction. */
 enum rg_err store_principal_disable(struct store *, int64_t id, bool disabled);
 

@@ -278,6 +278,12 @@ const char *const sql_text[ST__MAX] = {
     [ST_KNOWN_PAGE] =
 	"SELECT " PRINCIPAL_COLUMNS ", p.claims, p.groups"
 	" FROM principals p WHERE p.id > ?1 ORDER BY p.id LIMIT ?2",
+    /* Sorts ids, not claims: for a tool that somebody waits for. */
+    [ST_KNOWN_LAST] =
+	"SELECT " PRINCIPAL_COLUMNS ", p.claims, p.groups"
+	" FROM principals p WHERE p.id IN (SELECT id FROM principals"
+	" WHERE provider = ?1 AND kind = 'user' AND claims <> '{}'"
+	" ORDER BY last_seen DESC, id DESC LIMIT ?2)",
     [ST_PRINCIPAL_DISABLE] =
 	"UPDATE principals SET disabled = ?2 WHERE id = ?1",
     /* A row value is looked up in the index as a whole. */

@@ -8,7 +8,7 @@ import { GROUPS, startSite } from './lib/site.mjs';
 const OTHER = '00000000-0000-4000-8000-000000000000';
 
 let site;
-before(async () => { site = await startSite({ server: 'tools' }); });
+before(async () => { site = await startSite({ server: 'lighttpd' }); });
 after(() => site?.close());
 
 async function doctor(status) {
@@ -34,6 +34,26 @@ test('a sound installation', async () => {
   assert.ok(!text.includes('\u001b'), 'no colour into a file');
 });
 
+test('what the last tokens had', async () => {
+  has(await doctor(0), 'ok', 'tokens of entra', /nobody has signed in/);
+  await site.signIn('noa'); // no group, and no claim then
+  has(await doctor(0), 'warn', 'tokens of entra',
+    /no token had the claim groups: .*Add groups claim/);
+  await site.signIn('olga'); // more groups than a token carries
+  let list = await doctor(0);
+  has(list, 'ok', 'tokens of entra', /last 2 people, 0 had groups, 1 had too many/);
+  has(list, 'warn', 'tokens of entra', /1 of 2 have too many.*graph = delegated/);
+  await site.signIn('dev');
+  await site.ctl('map', 'add', '--provider', 'entra', '--kind', 'app_role',
+    '--value', 'auditor', '--role', 'user');
+  list = await doctor(0);
+  has(list, 'ok', 'tokens of entra', /last 3 people, 1 had groups, .* 0 had roles/);
+  has(list, 'warn', 'tokens of entra', /no token had the claim roles: .*app roles/);
+  await site.signIn('rob');
+  list = await doctor(0);
+  assert.ok(!list.some((f) => /no token had/.test(f.text)), JSON.stringify(list));
+});
+
 test('mappings that can never match', async () => {
   const add = (...more) => site.ctl('map', 'add', '--provider', 'entra',
     '--kind', 'group', '--role', 'user', ...more);
@@ -45,9 +65,16 @@ test('mappings that can never match', async () => {
   site.configure({ 'provider.entra': null, 'provider.moved': was });
   const list = await doctor(0);
   assert.equal(list.filter((f) => /provider is not configured/.test(f.text)).length,
-    5);
+    6);
   site.configure({ 'provider.moved': null, 'provider.entra': was });
   has(await doctor(0), 'warn', `mapping ${id}`, /disabled/);
+  const many = site.idp.issuer.replace(site.idp.tenant, 'organizations');
+  site.configure({ 'provider.entra': { tenant: 'organizations', issuer: many,
+    allowed_tenants: OTHER } });
+  const away = JSON.parse((await site.ctlRaw(['--json', 'doctor'])).stdout);
+  has(away, 'warn', 'mapping 6', /nobody of that tenant.*allowed_tenants/);
+  site.configure({ 'provider.entra': { tenant: site.idp.tenant,
+    issuer: site.idp.issuer, allowed_tenants: null } });
 });
 
 test('a provider that is down or refuses, a wrong mode, a typo', async () => {

@@ -225,6 +225,33 @@ test_known(void **state)
 }
 
 static void
+test_known_last(void **state)
+{
+	struct fixture *f = *state;
+	struct buf out = BUF_INIT;
+
+	person(f, "p1", "a");
+	person(f, "p2", "b");
+	person(f, "p3", "c");
+	store_raw(f->path,
+	    "UPDATE principals SET last_seen = 9000000000 WHERE subject = 'p1';"
+	    "UPDATE principals SET kind = 'app' WHERE subject = 'p3'");
+	assert_int_equal(
+	    store_known_last(f->s, "entra", 1, put_known, &out), RG_OK);
+	assert_string_equal(buf_str(&out), "p1 {\"groups\":[]} {};");
+	buf_reset(&out);
+	assert_int_equal(
+	    store_known_last(f->s, "entra", 9, put_known, &out), RG_OK);
+	assert_non_null(strstr(buf_str(&out), "p2 "));
+	assert_null(strstr(buf_str(&out), "p3 "));
+	buf_reset(&out);
+	assert_int_equal(
+	    store_known_last(f->s, "other", 9, put_known, &out), RG_OK);
+	assert_string_equal(buf_str(&out), "");
+	buf_clear(&out);
+}
+
+static void
 add_session(struct fixture *f, int64_t principal, char mark, int64_t issued)
 {
 	struct session_row row = store_session(principal, mark);
@@ -429,8 +456,9 @@ main(void)
 	const struct CMUnitTest tests[] = {store_test(test_admin_by_mapping),
 	    store_test(test_admin_by_grant), store_test(test_people),
 	    store_test(test_lookup), store_test(test_known),
-	    store_test(test_sessions), store_test(test_end_all),
-	    store_test(test_policy_pages), store_test(test_pages_use_indexes)};
+	    store_test(test_known_last), store_test(test_sessions),
+	    store_test(test_end_all), store_test(test_policy_pages),
+	    store_test(test_pages_use_indexes)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

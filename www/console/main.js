@@ -21,6 +21,7 @@ const VIEWS = [
 ];
 
 const view = document.getElementById('view');
+view.tabIndex = -1; // for the skip link
 const ctx = { me: null, providers: [], can: () => false };
 
 /* Who is signed in; without a role /whoami says 403, and that is an answer. */

@@ -22,4 +22,10 @@
 int child_run(struct listener *, const struct server_options *,
     const struct server_app *, int nudge);
 
+/*
+ * The life of the process that runs app->keep, until TERM, INT or USR1, which
+ * must be blocked: what is in hand is finished first.
+ */
+int child_keep(const struct server_app *);
+
 #endif

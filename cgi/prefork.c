@@ -28,6 +28,7 @@ struct proc {
 	int64_t due;
 	int backoff_ms;
 	bool leaving; /* told to end; not replaced */
+	bool keeper;  /* serves nothing: runs app->keep */
 };
 
 struct parent {
@@ -42,11 +43,20 @@ struct parent {
 };
 
 static void
-run_child(struct parent *p, pid_t parent)
+run_child(struct parent *p, const struct proc *c, pid_t parent)
 {
+	int i;
+
 	/* Not PDEATHSIG alone: the parent may be dead already. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
 		exit(CHILD_NOT_OPENED);
+	if (c->keeper) {
+		/* Nobody must wait for an answer from here. */
+		for (i = 0; i < LISTENERS; i++)
+			if (p->listeners[i].fd >= 0)
+				(void)close(p->listeners[i].fd);
+		exit(child_keep(p->app));
+	}
 	exit(child_run(p->listeners, p->options, p->app, p->nudge));
 }
 
@@ -58,7 +68,7 @@ start(struct parent *p, struct proc *c)
 	c->started = clock_mono_ms();
 	pid = fork();
 	if (pid == 0)
-		run_child(p, self);
+		run_child(p, c, self);
 	if (pid < 0) {
 		log_error("worker.fork", "errno=%d", errno);
 		c->due = c->started + QUICK_DEATH_MS;
@@ -79,10 +89,12 @@ start_due(struct parent *p)
 			start(p, &p->procs[i]);
 }
 
-/* Room for `more` processes that are to be started now. */
+/* Room for the processes of the options, which are to be started now. */
 static bool
-add(struct parent *p, int more)
+add(struct parent *p)
 {
+	bool keeper = p->options->keeper && p->app->keep != NULL;
+	int more = p->options->workers + (keeper ? 1 : 0);
 	size_t count = p->count + (size_t)more;
 	struct proc *procs;
 
@@ -92,6 +104,7 @@ add(struct parent *p, int more)
 	if (procs == NULL)
 		return false;
 	memset(procs + p->count, 0, (size_t)more * sizeof(*procs));
+	procs[count - 1].keeper = keeper;
 	p->procs = procs;
 	p->count = count;
 	return true;
@@ -225,7 +238,7 @@ reload(struct parent *p)
 		    err_name(e.code), log_quote(e.detail));
 		return;
 	}
-	if (!add(p, p->options->workers)) {
+	if (!add(p)) {
 		log_error("server.reload_refused",
 		    "detail=\"too many workers are still ending\"");
 		return;
@@ -323,7 +336,7 @@ prefork_run(struct listener *l, const struct server_options *o,
 		p.addresses[1] = strdup(o->listen_authorizer);
 	prefork_block_signals(&p.signals);
 	p.nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (p.nudge < 0 || !add(&p, o->workers)) {
+	if (p.nudge < 0 || !add(&p)) {
 		log_error("server.start", "workers=%d", o->workers);
 		return 1;
 	}

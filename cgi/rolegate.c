@@ -16,6 +16,8 @@
 #include "cgi/worker.h"
 
 #define OPEN_RETRY_MS 1000
+#define KEEP_BUSY_MS 10 /* between two renewals */
+#define KEEP_REST_MS 5000
 
 struct program {
 	const char *config;
@@ -63,6 +65,7 @@ use_settings(struct program *prog)
 {
 	const struct settings *s = prog->settings;
 	struct server_options *o = &prog->options;
+	size_t i;
 
 	o->listen = prog->listen != NULL ? prog->listen : s->listen;
 	o->listen_authorizer = s->listen_authorizer;
@@ -74,6 +77,9 @@ use_settings(struct program *prog)
 	o->workers = s->workers;
 	o->read_timeout_ms = s->read_timeout_ms;
 	o->idle_timeout_ms = s->idle_timeout_ms;
+	o->keeper = false;
+	for (i = 0; i < s->provider_count; i++)
+		o->keeper |= s->providers[i].refresh;
 	log_set_level(s->log_level);
 }
 
@@ -151,6 +157,23 @@ worker_idle(void *state)
 	struct worker *w = state;
 
 	return w->gate == NULL ? -1 : gate_idle(w->gate);
+}
+
+/* Renews what is due, then rests: sooner again when something was. */
+static int
+worker_keep(void *state)
+{
+	struct worker *w = state;
+	struct gate_context ctx = {.request_id = "", .client = "", .actor = ""};
+	enum rg_err r = RG_E_NOT_FOUND;
+
+	open_gate(w);
+	ctx.now = clock_now();
+	if (w->gate != NULL) {
+		r = gate_refresh_next(w->gate, &ctx);
+		(void)gate_idle(w->gate);
+	}
+	return r == RG_OK ? KEEP_BUSY_MS : KEEP_REST_MS;
 }
 
 static void
@@ -286,6 +309,7 @@ main(int argc, char **argv)
 	app.open = worker_open;
 	app.serve = worker_serve;
 	app.idle = worker_idle;
+	app.keep = worker_keep;
 	app.close = worker_close;
 	app.reload = program_reload;
 	app.ctx = &prog;

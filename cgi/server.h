@@ -27,6 +27,7 @@ struct server_options {
 	int workers;
 	int read_timeout_ms; /* for a whole request to arrive */
 	int idle_timeout_ms; /* for a kept connection to bring another */
+	bool keeper;	     /* a process for app->keep, besides the workers */
 };
 
 /*
@@ -39,12 +40,16 @@ struct server_options {
  * runs in the one process, between `close` and another `open`. `idle` (may be
  * NULL) runs while no request is in hand: after an answer was sent, and again
  * after as many milliseconds as it returned, if nothing came; -1 is never.
+ * `keep` (may be NULL) runs again and again in a process that serves nothing,
+ * if options->keeper says so and there is a parent; what it returns is for how
+ * many milliseconds to rest.
  */
 struct server_app {
 	void *(*open)(void *ctx);
 	void (*serve)(void *state, char *const *params, enum fcgi_role,
 	    request_read_fn *, void *read_ctx, struct buf *out);
 	int (*idle)(void *state);
+	int (*keep)(void *state);
 	void (*close)(void *state);
 	enum rg_err (*reload)(void *ctx, struct err *e);
 	void *ctx;

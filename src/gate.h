@@ -343,6 +343,16 @@ struct gate_cf_options {
 enum rg_err gate_cf_sync(struct gate *, const struct gate_context *,
     const struct gate_cf_options *, struct err *e);
 
+/* ---- renew ------------------------------------------------------------ */
+
+/*
+ * Renews the claims of one session that is due, with its refresh token, or
+ * ends it when the provider refuses. RG_E_NOT_FOUND when none is due; another
+ * error when this one could not be renewed now: it is due again later. Waits
+ * for the provider: for a process that answers no requests.
+ */
+enum rg_err gate_refresh_next(struct gate *, const struct gate_context *);
+
 /* ---- health ----------------------------------------------------------- */
 
 struct gate_health {

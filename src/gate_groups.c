@@ -94,6 +94,7 @@ ask_graph(struct gate *g, const struct provider *p,
 		.timeout_ms = p->timeout_ms,
 		.ca_file = p->ca_file,
 		.allow_loopback_http = p->allow_loopback_http,
+		.background = q->background,
 	    },
 	    answer, e);
 }

@@ -5,6 +5,7 @@
 
 #include "access/policy.h"
 #include "base/hash.h"
+#include "base/hash.h"
 #include "base/seal.h"
 #include "base/slots.h"
 #include "gate.h"
@@ -43,7 +44,8 @@ enum rg_err gate_policy(struct gate *, struct err *e);
 struct gate_groups_question {
 	const struct provider *provider;
 	const json_t *claims;
-	const char *access_token; /* of the code exchange, or NULL */
+	const char *access_token; /* that came with them, or NULL */
+	bool background;	  /* nobody waits for the answer */
 	int64_t now;
 };
 
@@ -74,6 +76,15 @@ enum rg_err gate_groups_fall_back(struct gate *, const struct provider *,
 json_t *gate_groups_known(const struct gate_groups *, int64_t now);
 void gate_groups_clear(struct gate_groups *);
 
+/* A session whose claims are renewed. */
+struct gate_renewal {
+	uint8_t session[HASH_LEN];
+	const char *public_id;
+	const char *roles; /* as recorded: JSON */
+	const char *nonce; /* of the sign-in */
+	int64_t ends_at;   /* of the session, however often renewed */
+};
+
 /* A verified answer of a provider, and what it is to replace. */
 struct gate_answer {
 	const struct provider *provider;
@@ -81,6 +92,9 @@ struct gate_answer {
 	const uint8_t *begun_with; /* hash of the session at /login, or zeros */
 	const char *session; /* the session cookie at /callback, or NULL */
 	struct gate_groups *groups; /* falls back to what was known last */
+	const char *refresh_token;  /* or NULL */
+	/* The session that is renewed, instead of begun; or NULL. */
+	const struct gate_renewal *renewal;
 };
 
 /* Decides, and writes principal, session and audit in one transaction. */
@@ -102,6 +116,16 @@ struct login; /* oidc/login.h */
 enum rg_err gate_begin_again(struct gate *, const struct login *before,
     const struct provider *, const char *challenge, const struct gate_context *,
     struct gate_login *, struct err *e);
+
+/*
+ * Keeps a refresh token, sealed, inside the open transaction. One that does not
+ * fit is not kept: then the session ends when its claims are too old.
+ */
+enum rg_err gate_refresh_keep(struct gate *, const struct provider *,
+    const struct gate_renewal *, const char *refresh_token, int64_t now);
+
+/* When a session ends that has claims of `now` and a lifetime. */
+int64_t gate_claims_end(const struct provider *, int64_t now, int64_t ends_at);
 
 /* Says what the store said. */
 enum rg_err

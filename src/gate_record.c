@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/admin.h"
+#include "store/refresh.h"
 
 #define CLAIMS_MAX (48 * 1024)
 #define DISPLAY_MAX 200
@@ -46,6 +47,7 @@ struct sign_in {
 	char *roles_text;
 	char *old_roles;
 	char *subject_id;
+	char *nonce; /* copied before the claims are thinned out */
 };
 
 /* A decision and the grants that it borrows. */
@@ -65,6 +67,7 @@ sign_in_clear(struct sign_in *s)
 	free(s->roles_text);
 	free(s->old_roles);
 	free(s->subject_id);
+	free(s->nonce);
 }
 
 /* Whose people they are is up to the token, not to the configuration. */
@@ -183,6 +186,62 @@ refuse_disabled(struct gate *g, int64_t principal, struct err *e)
 		   : RG_OK;
 }
 
+static enum rg_err
+keep_refresh_token(struct gate *g, const struct gate_context *ctx,
+    const struct gate_answer *a, const struct sign_in *s,
+    const uint8_t session[HASH_LEN], int64_t ends_at)
+{
+	struct gate_renewal renewal = {.nonce = s->nonce, .ends_at = ends_at};
+
+	if (a->refresh_token == NULL)
+		return RG_OK;
+	memcpy(renewal.session, session, HASH_LEN);
+	return gate_refresh_keep(
+	    g, a->provider, &renewal, a->refresh_token, ctx->now);
+}
+
+/* The same for a session that goes on with other claims. */
+static enum rg_err
+renew_all(struct gate *g, const struct gate_context *ctx,
+    const struct gate_answer *a, struct sign_in *s, struct err *e)
+{
+	enum rg_err r = RG_E_INTERNAL;
+	const struct gate_renewal *old = a->renewal;
+	struct session_row row = {0};
+	int64_t principal;
+
+	memcpy(row.hash, old->session, HASH_LEN);
+	row.claims = s->claims_text;
+	row.groups = s->groups_text;
+	row.roles = s->roles_text;
+	row.expires_at = gate_claims_end(a->provider, ctx->now, old->ends_at);
+	if ((r = store_begin(g->store)) != RG_OK ||
+	    (r = store_principal_put(g->store, &s->principal, &principal,
+		 &s->old_roles)) != RG_OK ||
+	    (r = refuse_disabled(g, principal, e)) != RG_OK ||
+	    (r = store_session_renew(g->store, &row, ctx->now)) != RG_OK)
+		goto out;
+	if (a->refresh_token != NULL &&
+	    (r = gate_refresh_keep(
+		 g, a->provider, old, a->refresh_token, ctx->now)) != RG_OK)
+		goto out;
+	if (strcmp(old->roles, s->roles_text) != 0 &&
+	    (r = gate_audit(g, ctx, "roles.changed", "", s->subject_id,
+		 json_pack("{s:o?, s:o?, s:s, s:s}", "old",
+		     json_loads(old->roles, 0, NULL), "new",
+		     json_loads(s->roles_text, 0, NULL), "cause", "refresh",
+		     "session", old->public_id))) != RG_OK)
+		goto out;
+	r = store_commit(g->store);
+out:
+	if (r != RG_OK) {
+		if (r != RG_E_DISABLED)
+			(void)gate_store_err(g, r, "renewing a session", e);
+		store_rollback(g->store);
+	}
+	return r;
+}
+
 /* The one transaction: principal, session, audit. */
 static enum rg_err
 write_all(struct gate *g, const struct gate_context *ctx,
@@ -194,6 +253,7 @@ write_all(struct gate *g, const struct gate_context *ctx,
 	struct session_row row = {0};
 	uint8_t old[HASH_LEN];
 	char public_id[PUBLIC_ID_LEN + 1];
+	int64_t ends_at;
 
 	random_token(out->session);
 	random_name(public_id, PUBLIC_ID_LEN);
@@ -206,12 +266,14 @@ write_all(struct gate *g, const struct gate_context *ctx,
 	row.roles = s->roles_text;
 	row.issued_at = row.last_used = ctx->now;
 	row.idle_seconds = set->session_idle;
-	row.expires_at = clock_add(ctx->now, set->session_lifetime);
+	ends_at = clock_add(ctx->now, set->session_lifetime);
+	row.expires_at = gate_claims_end(a->provider, ctx->now, ends_at);
 	if ((r = store_begin(g->store)) != RG_OK ||
 	    (r = store_principal_put(g->store, &s->principal, &row.principal.id,
 		 &s->old_roles)) != RG_OK ||
 	    (r = refuse_disabled(g, row.principal.id, e)) != RG_OK ||
-	    (r = store_session_add(g->store, &row)) != RG_OK)
+	    (r = store_session_add(g->store, &row)) != RG_OK ||
+	    (r = keep_refresh_token(g, ctx, a, s, row.hash, ends_at)) != RG_OK)
 		goto out;
 	/* The session that this browser had before ends. */
 	if (a->session != NULL)
@@ -294,6 +356,8 @@ gate_record(struct gate *g, const struct gate_context *ctx,
 	char sid[256];
 
 	(void)snprintf(sid, sizeof(sid), "%s", display(a->claims, "sid"));
+	if (json_str(a->claims, "nonce") != NULL)
+		s.nonce = strdup(json_str(a->claims, "nonce"));
 	if ((r = make_principal(a->provider, a->claims, ctx->now, &s, e)) !=
 		RG_OK ||
 	    (r = gate_policy(g, e)) != RG_OK)
@@ -311,11 +375,15 @@ gate_record(struct gate *g, const struct gate_context *ctx,
 	s.principal.roles = s.roles_text;
 	s.principal.claims = s.claims_text;
 	s.principal.groups = s.known_text;
-	r = write_all(g, ctx, a, &s, sid, &d.decision, out, e);
+	if (a->renewal != NULL)
+		r = renew_all(g, ctx, a, &s, e);
+	else
+		r = write_all(g, ctx, a, &s, sid, &d.decision, out, e);
 	if (r != RG_OK)
 		goto out;
 	out->has_role = d.decision.role_count > 0;
-	gate_count(g, "sign_in.ok", a->provider->name, ctx->now);
+	gate_count(g, a->renewal == NULL ? "sign_in.ok" : "refresh.ok",
+	    a->provider->name, ctx->now);
 	if (d.decision.groups_state != GROUPS_COMPLETE)
 		gate_count(g,
 		    d.decision.groups_state == GROUPS_STALE ? "groups.stale"
@@ -323,8 +391,8 @@ gate_record(struct gate *g, const struct gate_context *ctx,
 		    d.decision.groups_reason == NULL ? "none"
 						     : d.decision.groups_reason,
 		    ctx->now);
-	log_info(
-	    "sign_in.ok", "subject=%s roles=%s", s.subject_id, s.roles_text);
+	log_info(a->renewal == NULL ? "sign_in.ok" : "refresh.ok",
+	    "subject=%s roles=%s", s.subject_id, s.roles_text);
 	r = RG_OK;
 out:
 	json_decref(roles);

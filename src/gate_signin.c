@@ -93,11 +93,10 @@ static enum rg_err
 ask_provider(struct gate *g, const struct gate_callback *cb,
     const struct gate_context *ctx, const struct login *l,
     const struct provider *p, struct buf *challenge, json_t **claims,
-    struct gate_groups *groups, struct err *e)
+    struct oidc_tokens *tokens, struct gate_groups *groups, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct oidc_finish finish = {0};
-	char *access_token = NULL;
 	struct buf redirect_uri = BUF_INIT;
 	char nonce[RANDOM_TOKEN_LEN + 1], verifier[RANDOM_TOKEN_LEN + 1];
 
@@ -112,7 +111,6 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 	finish.nonce = nonce;
 	finish.code_verifier = verifier;
 	finish.skew = g->settings->clock_skew;
-	finish.access_token = &access_token;
 	finish.step_up = l->step_up[0] == '\0' ? NULL : l->step_up;
 	finish.max_age = l->max_age == PROVIDER_NO_MAX_AGE ? NULL : &l->max_age;
 	finish.challenge = challenge;
@@ -133,23 +131,20 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 		    e);
 		goto out;
 	}
-	r = oidc_finish(g->oidc, p, &finish, ctx->now, claims, e);
+	r = oidc_finish(g->oidc, p, &finish, ctx->now, tokens, claims, e);
 	if (r != RG_OK)
 		goto out;
 	/* While the slot is held: Graph, too, makes people wait. */
 	r = gate_groups_ask(g,
 	    &(struct gate_groups_question){.provider = p,
 		.claims = *claims,
-		.access_token = access_token,
+		.access_token = tokens->access_token,
 		.now = ctx->now},
 	    groups);
 	if (r != RG_OK)
 		(void)err_set(e, r, "asking for the groups");
 out:
 	slots_give(g->slots);
-	if (access_token != NULL)
-		explicit_bzero(access_token, strlen(access_token));
-	free(access_token);
 	explicit_bzero(nonce, sizeof(nonce));
 	explicit_bzero(verifier, sizeof(verifier));
 	buf_clear(&redirect_uri);
@@ -164,6 +159,7 @@ finish(struct gate *g, const struct gate_callback *cb,
 	enum rg_err r = RG_E_INTERNAL;
 	const struct provider *p = NULL;
 	struct gate_groups groups = {.told = false};
+	struct oidc_tokens tokens = {NULL, NULL};
 	json_t *claims = NULL;
 	struct buf challenge = BUF_INIT;
 
@@ -180,7 +176,8 @@ finish(struct gate *g, const struct gate_callback *cb,
 		    cb->code == NULL ? "no" : "both");
 		goto out;
 	}
-	r = ask_provider(g, cb, ctx, l, p, &challenge, &claims, &groups, e);
+	r = ask_provider(
+	    g, cb, ctx, l, p, &challenge, &claims, &tokens, &groups, e);
 	/* Once: who is never content must not send people in circles. */
 	if (challenge.len > 0 && !l->again) {
 		r = gate_begin_again(
@@ -193,11 +190,13 @@ finish(struct gate *g, const struct gate_callback *cb,
 	    &(struct gate_answer){.provider = p,
 		.claims = claims,
 		.groups = &groups,
+		.refresh_token = p->refresh ? tokens.refresh_token : NULL,
 		.begun_with = l->session,
 		.session = cb->session},
 	    out, e);
 out:
 	gate_groups_clear(&groups);
+	oidc_tokens_clear(&tokens);
 	json_decref(claims);
 	buf_clear(&challenge);
 	return r;

@@ -33,6 +33,10 @@ void settings_read_graph(struct conf *, const char *section, struct provider *,
 void settings_read_credentials(
     struct conf *, const char *section, struct provider *);
 
+/* Whether claims are renewed; after scope was read. */
+void
+settings_read_refresh(struct conf *, const char *section, struct provider *);
+
 /* Frees what it holds and wipes its secrets. */
 void settings_provider_clear(struct provider *);
 

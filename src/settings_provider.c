@@ -102,6 +102,7 @@ read_provider(
 		    graph, sizeof(graph), "https://%s", p->entra->cloud->graph);
 	settings_read_graph(c, section, p,
 	    p->entra != NULL && !p->entra->own_authority ? graph : NULL);
+	settings_read_refresh(c, section, p);
 	alg = conf_str(c, section, "id_token_alg", "RS256");
 	if ((a = jose_alg_parse(alg)) < 0)
 		conf_fail(c, section, "id_token_alg",

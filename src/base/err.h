@@ -172,6 +172,7 @@
 	X(RG_E_BEARER_KIND, "neither a person's nor an application's token") \
 	X(RG_E_SCOPE, "the token lacks a required scope") \
 	/* sessions and access */ \
+	X(RG_E_REFRESH_OTHER, "a refreshed token is about somebody else") \
 	X(RG_E_SESSION_NONE, "no session") \
 	X(RG_E_SESSION_EXPIRED, "the session has expired") \
 	X(RG_E_NO_ROLE, "signed in, but no mapping gives a role") \

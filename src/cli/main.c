@@ -36,6 +36,10 @@ static const struct command commands[] = {
 	"what to do.\n\n"
 	"  rolegatectl doctor\n"
 	"  rolegatectl doctor --json\n"},
+    {"maintain", NULL, cmd_maintain, "maintain", {NULL}, 0,
+	"Renews the claims of sessions that are due, where refresh = on. For "
+	"a timer,\nwhen a web server starts rolegate; rolegate with workers of "
+	"its own does it\nby itself.\n\n  rolegatectl maintain\n"},
     {"role", "add", cmd_role_add,
 	"role add NAME [--permission P]... [--description TEXT] [--admin]",
 	{"permission*", "description", "admin!"}, 1,

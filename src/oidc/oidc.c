@@ -104,7 +104,8 @@ oidc_check_iss(struct oidc *o, const struct provider *p, const char *iss,
 
 enum rg_err
 oidc_finish(struct oidc *o, const struct provider *p,
-    const struct oidc_finish *f, int64_t now, json_t **claims, struct err *e)
+    const struct oidc_finish *f, int64_t now, struct oidc_tokens *tokens,
+    json_t **claims, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct token_response *t = NULL;
@@ -112,8 +113,8 @@ oidc_finish(struct oidc *o, const struct provider *p,
 	json_t *found = NULL;
 
 	*claims = NULL;
-	if (f->access_token != NULL)
-		*f->access_token = NULL;
+	if (tokens != NULL)
+		memset(tokens, 0, sizeof(*tokens));
 	/* Before the code is sent anywhere: that is what RFC 9207 is for. */
 	r = oidc_check_iss(o, p, f->iss, now, e);
 	if (r != RG_OK)
@@ -157,9 +158,10 @@ oidc_finish(struct oidc *o, const struct provider *p,
 		if (r != RG_OK)
 			goto out;
 	}
-	if (f->access_token != NULL) {
-		*f->access_token = t->access_token;
-		t->access_token = NULL;
+	if (tokens != NULL) {
+		tokens->access_token = t->access_token;
+		tokens->refresh_token = t->refresh_token;
+		t->access_token = t->refresh_token = NULL;
 	}
 	*claims = found;
 	found = NULL;

@@ -92,12 +92,7 @@ struct oidc_finish {
 	const char *redirect_uri;
 	const char *nonce;
 	const char *code_verifier;
-	int64_t skew; /* seconds */
-	/*
-	 * NULL, or where the access token is put: malloc'd, for the caller to
-	 * wipe and free, also NULL on errors. Entra's is opaque to us.
-	 */
-	char **access_token;
+	int64_t skew;	     /* seconds */
 	const char *step_up; /* what was asked for at the begin, or NULL */
 	const int64_t *max_age;
 	/*
@@ -108,13 +103,40 @@ struct oidc_finish {
 	struct buf *challenge;
 };
 
+/* What came besides the ID token; opaque to us. Members may be NULL. */
+struct oidc_tokens {
+	char *access_token;
+	char *refresh_token;
+};
+
+/* Wipes them. */
+void oidc_tokens_clear(struct oidc_tokens *);
+
 /*
  * Redeems the code and verifies everything. On RG_OK *claims is a new
  * reference to the ID token's claims (with display claims of userinfo added
- * where absent and where the provider has userinfo = yes).
+ * where absent and where the provider has userinfo = yes). `tokens` may be
+ * NULL; the caller clears it.
  */
-enum rg_err oidc_finish(struct oidc *, const struct provider *,
-    const struct oidc_finish *, int64_t now, json_t **claims, struct err *e);
+enum rg_err
+oidc_finish(struct oidc *, const struct provider *, const struct oidc_finish *,
+    int64_t now, struct oidc_tokens *tokens, json_t **claims, struct err *e);
+
+struct oidc_refresh {
+	const char *refresh_token;
+	const char *nonce; /* of the sign-in */
+	int64_t skew;	   /* seconds */
+};
+
+/*
+ * Redeems a refresh token: an ID token as of now, verified like the first.
+ * Whether it is about the same person is for the caller to see. *tokens is to
+ * be cleared; a refresh token in it replaces the one that was sent. Errors as
+ * of oidc_finish.
+ */
+enum rg_err oidc_refresh(struct oidc *, const struct provider *,
+    const struct oidc_refresh *, int64_t now, struct oidc_tokens *tokens,
+    json_t **claims, struct err *e);
 
 /*
  * An access token of the application itself for `scope` ("<resource>/.default"

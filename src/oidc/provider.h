@@ -64,9 +64,11 @@ struct provider {
 	char *default_role; /* or NULL */
 	long timeout_ms;    /* for each call to the provider */
 	enum graph_mode graph;
-	char *graph_url;	    /* without a slash at the end; NULL: none */
-	long graph_time_ms;	    /* for all calls to Graph of a sign-in */
-	bool last_known;	    /* may stand in for unknown groups, */
+	char *graph_url;	/* without a slash at the end; NULL: none */
+	long graph_time_ms;	/* for all calls to Graph of a sign-in */
+	bool refresh;		/* claims are renewed, and are never older */
+	int64_t claims_max_age; /* than so many seconds */
+	bool last_known;	/* may stand in for unknown groups, */
 	int64_t last_known_max_age; /* so many seconds long */
 	char **audiences; /* of bearer tokens; without any, none is taken */
 	size_t audience_count;

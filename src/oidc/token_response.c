@@ -25,6 +25,10 @@ token_response_free(struct token_response **t)
 		explicit_bzero((*t)->id_token, strlen((*t)->id_token));
 	if ((*t)->access_token != NULL)
 		explicit_bzero((*t)->access_token, strlen((*t)->access_token));
+	if ((*t)->refresh_token != NULL)
+		explicit_bzero(
+		    (*t)->refresh_token, strlen((*t)->refresh_token));
+	free((*t)->refresh_token);
 	free((*t)->id_token);
 	free((*t)->access_token);
 	free(*t);
@@ -101,6 +105,8 @@ parse(const char *text, size_t len, bool id_token, struct token_response **out,
 	if (t != NULL) {
 		t->id_token = id_token ? copy(doc, "id_token") : NULL;
 		t->access_token = copy(doc, "access_token");
+		if (is_token(json_str(doc, "refresh_token")))
+			t->refresh_token = copy(doc, "refresh_token");
 	}
 	if (t == NULL || (id_token && t->id_token == NULL) ||
 	    t->access_token == NULL) {

@@ -15,7 +15,8 @@
 struct token_response {
 	char *id_token; /* NULL for an application's own token */
 	char *access_token;
-	int64_t expires_in; /* seconds; 0: not said */
+	char *refresh_token; /* NULL: none was given */
+	int64_t expires_in;  /* seconds; 0: not said */
 };
 
 /*

@@ -145,6 +145,20 @@ const char *const sql_text[ST__MAX] = {
 	" groups = ?9 WHERE id = ?1",
     [ST_PRINCIPAL_ROLES] = "UPDATE principals SET roles = ?2 WHERE id = ?1",
 
+    [ST_REFRESH_PUT] =
+	"INSERT INTO refreshes (session, sealed, due_at, ends_at)"
+	" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (session)"
+	" DO UPDATE SET sealed = excluded.sealed, due_at = excluded.due_at,"
+	" ends_at = excluded.ends_at",
+    [ST_REFRESH_TAKE] =
+	"UPDATE refreshes SET due_at = ?2 WHERE session = (SELECT r.session"
+	" FROM refreshes r JOIN sessions s ON s.hash = r.session"
+	" WHERE r.due_at <= ?1 AND s.dies_at > ?1 ORDER BY r.due_at LIMIT 1)"
+	" RETURNING session, sealed, ends_at",
+    [ST_SESSION_RENEW] =
+	"UPDATE sessions SET claims = ?2, groups = ?3, roles = ?4,"
+	" expires_at = ?5, dies_at = min(?5, last_used + idle_seconds)"
+	" WHERE hash = ?1 AND dies_at > ?6",
     [ST_SESSION_ADD] =
 	"INSERT INTO sessions (hash, public_id, principal, provider_sid,"
 	" claims, issued_at, last_used, idle_seconds, expires_at, dies_at,"

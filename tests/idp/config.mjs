@@ -78,6 +78,7 @@ export function providerFactory({ issuer, options, people, keys, Store }) {
 
   const findAccount = (ctx, sub) => {
     const person = people.bySub(sub);
+    if (person?.blocked) return undefined;
     return person && {
       accountId: sub,
       claims: async (use) => (use === 'userinfo'
@@ -109,6 +110,10 @@ export function providerFactory({ issuer, options, people, keys, Store }) {
       },
       enabledJWA: { idTokenSigningAlgValues: ['RS256'],
         clientAuthSigningAlgValues: ['PS256', 'RS256', 'ES256'] },
+      // Entra asks for no consent before it gives one; it replaces each.
+      issueRefreshToken: async (ctx, client) => client.grantTypeAllowed(
+        'refresh_token'),
+      rotateRefreshToken: true,
       findAccount: async (ctx, sub) => findAccount(ctx, sub),
       loadExistingGrant: grantAll,
       interactions: {

@@ -90,6 +90,7 @@ export class People {
       } else if (key === 'graph') {
         next.graph = value === null ? undefined : this.#groupIds(value);
       } else if (key === 'others') continue;
+      else if (key === 'blocked') next.blocked = value === true;
       else if (key === 'roles') next.roles = stringList(value, 'roles');
       else if (key === 'wids') next.wids = stringList(value, 'wids');
       else if (['name', 'email', 'username'].includes(key)) next[key] = value;

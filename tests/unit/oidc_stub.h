@@ -241,7 +241,7 @@ op_finish_at(struct op *x, int64_t now, const char *iss, json_t **claims)
 	enum rg_err r;
 
 	err_clear(&x->e);
-	r = oidc_finish(x->oidc, &x->provider, &f, now, &got, &x->e);
+	r = oidc_finish(x->oidc, &x->provider, &f, now, NULL, &got, &x->e);
 	assert_int_equal(r == RG_OK, got != NULL);
 	assert_int_equal(r, x->e.code);
 	assert_null(strstr(x->e.detail, "hush"));

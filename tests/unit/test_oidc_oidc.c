@@ -407,19 +407,19 @@ test_incomplete_call(void **state)
 	f[2].nonce = NULL;
 	f[3].code_verifier = NULL;
 	for (i = 0; i < 4; i++) {
-		assert_err(oidc_finish(x->oidc, &x->provider, &f[i], NOW,
+		assert_err(oidc_finish(x->oidc, &x->provider, &f[i], NOW, NULL,
 			       &claims, &x->e),
 		    RG_E_USAGE);
 		assert_null(claims);
 	}
 	x->provider.credential_count = 0;
-	assert_err(
-	    oidc_finish(x->oidc, &x->provider, &good, NOW, &claims, &x->e),
+	assert_err(oidc_finish(
+		       x->oidc, &x->provider, &good, NOW, NULL, &claims, &x->e),
 	    RG_E_USAGE);
 	assert_int_equal(stub_hits(&x->stub, "/token"), 0);
 	x->provider.credential_count = 1;
-	assert_err(
-	    oidc_finish(x->oidc, &x->provider, &good, NOW, &claims, &x->e),
+	assert_err(oidc_finish(
+		       x->oidc, &x->provider, &good, NOW, NULL, &claims, &x->e),
 	    RG_OK);
 	json_decref(claims);
 }

@@ -561,6 +561,35 @@ test_graph(void **state)
 	    "no effect");
 }
 
+static void
+test_refresh(void **state)
+{
+	struct settings *s = NULL;
+	struct err e = {RG_OK, ""};
+	const struct provider *p;
+
+	(void)state;
+	write_conf("", "", "graph = off\nrefresh = on\n");
+	assert_int_equal(settings_load(path, &s, &e), RG_OK);
+	p = settings_provider(s, "entra");
+	assert_true(p->refresh);
+	assert_int_equal(p->claims_max_age, 3600);
+	assert_string_equal(p->scope, "openid profile email offline_access");
+	settings_free(&s);
+	write_conf("", "",
+	    "graph = off\nrefresh = on\nscope = offline_access openid\n");
+	assert_int_equal(settings_load(path, &s, &e), RG_OK);
+	p = settings_provider(s, "entra");
+	assert_string_equal(p->scope, "offline_access openid");
+	settings_free(&s);
+	refused("", "", "refresh = yes\n", "refresh");
+	refused("", "", "claims_max_age = 1h\n", "no effect");
+	refused(
+	    "", "", "refresh = on\nclaims_max_age = 59\n", "claims_max_age");
+	refused(
+	    "", "", "refresh = on\nclaims_max_age = 25h\n", "claims_max_age");
+}
+
 /* Who copies the example gets what it says, and the defaults are as shown. */
 static void
 test_example(void **state)
@@ -598,7 +627,10 @@ test_example(void **state)
 	assert_string_equal(p->issuer, q->issuer);
 	assert_int_equal(p->client_auth, q->client_auth);
 	assert_int_equal(p->response_mode, q->response_mode);
-	assert_string_equal(p->scope, q->scope);
+	assert_string_equal(
+	    p->scope, "openid profile email " GRAPH "/User.Read");
+	assert_string_equal(q->scope,
+	    "openid profile email " GRAPH "/User.Read offline_access");
 	assert_int_equal(p->alg, q->alg);
 	assert_int_equal(p->userinfo, q->userinfo);
 	assert_string_equal(p->groups_claim, q->groups_claim);
@@ -627,7 +659,7 @@ main(void)
 	    cmocka_unit_test(test_secret_must_be_private),
 	    cmocka_unit_test(test_socket_mode), cmocka_unit_test(test_bearer),
 	    cmocka_unit_test(test_missing_file), cmocka_unit_test(test_graph),
-	    cmocka_unit_test(test_example)};
+	    cmocka_unit_test(test_refresh), cmocka_unit_test(test_example)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -92,7 +92,8 @@ check(const char *path, struct settings **out, struct err *e)
 
 	if ((r = settings_load(path, out, e)) != RG_OK)
 		return r;
-	r = gate_open(*out, &gate, e);
+	if ((r = gate_open(*out, &gate, e)) == RG_OK)
+		r = gate_role_token_check(gate, clock_now(), e);
 	gate_free(&gate);
 	if (r != RG_OK)
 		settings_free(out);

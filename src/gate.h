@@ -207,6 +207,13 @@ gate_role_keys(struct gate *, int64_t now, json_t **out, struct err *e);
 enum rg_err gate_role_token(struct gate *, const struct gate_identity *,
     const struct gate_context *, struct buf *token, struct err *e);
 
+/*
+ * Whether role tokens could be made now. RG_E_CONF, or what is wrong with the
+ * key, where every answer is to carry one (always = yes): then nobody could be
+ * answered at all. Otherwise RG_OK, also where none is configured.
+ */
+enum rg_err gate_role_token_check(struct gate *, int64_t now, struct err *e);
+
 /* ---- sign out --------------------------------------------------------- */
 
 /*

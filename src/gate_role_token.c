@@ -172,7 +172,9 @@ signing_key(struct gate *g, int64_t now, struct jose_key **key, char **kid,
 		(void)gate_store_err(g, r, "keys", e);
 	else if (c.kid == NULL)
 		r = err_set(e, RG_E_CONF,
-		    "no key for role tokens: rolegatectl key rotate --now");
+		    "%s: [role_token]: no key signs role tokens yet: make one "
+		    "with rolegatectl key rotate --now",
+		    g->settings->path);
 	else if ((r = seal_open(g->keys, PURPOSE, c.sealed, strlen(c.sealed),
 		      &pem)) != RG_OK)
 		(void)err_set(
@@ -234,6 +236,21 @@ out:
 	jose_key_free(&key);
 	json_decref(header);
 	json_decref(claims);
+	free(kid);
+	return r;
+}
+
+enum rg_err
+gate_role_token_check(struct gate *g, int64_t now, struct err *e)
+{
+	struct jose_key *key = NULL;
+	char *kid = NULL;
+	enum rg_err r;
+
+	if (!g->settings->role_token_always)
+		return RG_OK;
+	r = signing_key(g, now, &key, &kid, e);
+	jose_key_free(&key);
 	free(kid);
 	return r;
 }

@@ -90,6 +90,23 @@ check_database(struct doctor *d)
 		    (long long)head.seq);
 }
 
+/* Where every answer is to carry one; without a key nobody gets an answer. */
+static void
+check_role_token(struct doctor *d)
+{
+	struct err e = {RG_OK, ""};
+	enum rg_err r;
+
+	if (!d->cli->settings->role_token_always)
+		return;
+	r = gate_role_token_check(d->cli->gate, d->cli->ctx.now, &e);
+	if (r == RG_OK)
+		doctor_report(d, FINDING_OK, "role tokens", "a key signs them");
+	else
+		doctor_report(d, FINDING_FAIL, "role tokens",
+		    "rolegate would not start: %s (%s)", e.detail, err_name(r));
+}
+
 static void
 run(struct doctor *d)
 {
@@ -113,6 +130,7 @@ run(struct doctor *d)
 		return;
 	}
 	check_database(d);
+	check_role_token(d);
 	for (i = 0; i < cli->settings->provider_count; i++) {
 		doctor_provider(d, &cli->settings->providers[i]);
 		doctor_tokens(d, &cli->settings->providers[i]);

@@ -96,6 +96,7 @@ cmd_config_check(struct cli *cli)
 	if ((status = cli_open(cli)) != CLI_OK)
 		return status;
 	if ((r = store_check(gate_store(cli->gate), &e)) != RG_OK ||
+	    (r = gate_role_token_check(cli->gate, cli->ctx.now, &e)) != RG_OK ||
 	    (cli->settings->audit_key_file != NULL &&
 		(r = check_audit_key(cli->settings, &e)) != RG_OK))
 		return cli_fail(r, &e);

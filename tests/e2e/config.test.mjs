@@ -80,6 +80,35 @@ test('what it promises must be possible: default roles', async () => {
   site.configure({ 'provider.entra': { default_role: null } });
 });
 
+test('what it promises must be possible: a token in each answer', async () => {
+  site.configure({ role_token: { audience: 'gw', always: 'yes' } });
+  const words = /\[role_token\].*rolegatectl key rotate --now/;
+  const refused = async () => {
+    const one = await check();
+    const two = await site.ctlRaw(['config', 'check']);
+    const doctor = await site.ctlRaw(['doctor']);
+    assert.deepEqual([one.status, two.status, doctor.status], [1, 1, 1]);
+    return [one.stderr, two.stderr, doctor.stdout];
+  };
+  for (const text of await refused()) assert.match(text, words);
+  // One that does not sign yet is no help.
+  await site.ctl('key', 'rotate');
+  for (const text of await refused()) assert.match(text, words);
+  await site.ctl('key', 'rotate', '--now');
+  assert.equal((await check()).status, 0);
+  await site.ctl('config', 'check');
+  assert.match((await site.ctlRaw(['doctor'])).stdout, /ok +role tokens/);
+  // Sealed with another key file it can't be used.
+  const file = site.work.path('data/rolegate.key');
+  const key = site.work.read('data/rolegate.key');
+  rmSync(file);
+  await site.ctl('init');
+  for (const text of await refused()) assert.match(text, /key file is not that of key/);
+  site.work.write('data/rolegate.key', key, 0o600);
+  site.configure({ role_token: null });
+  assert.equal((await check()).status, 0);
+});
+
 test('a secret comes from the environment too', async () => {
   site.configure({ 'provider.entra': { client_secret_file: null,
     client_secret_env: 'OUR_SECRET' } });

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* Who brings an access token: RFC 6750, RFC 9068. */
 #include "gate_internal.h"
+#include "gate_person.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "oidc/bearer.h"
 #include "store/principal.h"
-
-#define DISPLAY_MAX 200
 
 /* ---- the token
  * --------------------------------------------------------------- */
@@ -107,20 +105,6 @@ refusal(enum rg_err r)
 /* ---- who it is
  * --------------------------------------------------------------- */
 
-/* The first of these claims that is fit to be shown; "" if none is. */
-static char *
-display(const json_t *claims, const char *const *names)
-{
-	const char *s;
-
-	for (; *names != NULL; names++) {
-		s = json_str(claims, *names);
-		if (s != NULL && text_is_line(s, DISPLAY_MAX))
-			return strdup(s);
-	}
-	return strdup("");
-}
-
 /* The groups that the token tells: {}, or that it does not. */
 static json_t *
 groups_of(const struct access_token *t, const struct provider *p)
@@ -142,34 +126,22 @@ groups_of(const struct access_token *t, const struct provider *p)
 
 /* All but the decision, the grants and what the database knows. */
 static enum rg_err
-fill(struct gate_identity *id, const struct verdict *v)
+fill(struct gate_identity *id, const struct verdict *v,
+    const struct gate_person *who)
 {
-	static const char *const names[] = {"name", "app_displayname", NULL};
-	static const char *const usernames[] = {
-	    "preferred_username", "upn", "unique_name", NULL};
-	static const char *const emails[] = {"email", NULL};
 	const struct access_token *t = &v->token;
-	const struct provider *p = v->provider;
-	struct buf issuer = BUF_INIT;
-	const char *subject =
-	    json_str(t->claims, p->type == PROVIDER_ENTRA ? "oid" : "sub");
+	const struct principal_row *row = &who->row;
 
 	id->via = "bearer";
-	id->kind = strdup(t->app ? "app" : "user");
-	id->provider = strdup(p->name);
-	id->tenant = strdup(p->entra == NULL ? "" : json_str(t->claims, "tid"));
-	if (p->entra != NULL && id->tenant != NULL) {
-		/* That of v2.0 also for v1.0: it is the same person. */
-		text_lower(id->tenant);
-		entra_issuer(p->entra, id->tenant, &issuer);
-		id->issuer = buf_steal(&issuer);
-	} else {
-		id->issuer = strdup(p->issuer);
-	}
-	id->subject = strdup(subject);
-	id->name = display(t->claims, names);
-	id->username = display(t->claims, usernames);
-	id->email = display(t->claims, emails);
+	id->id = strdup(who->id);
+	id->kind = strdup(row->kind);
+	id->provider = strdup(row->provider);
+	id->issuer = strdup(row->issuer);
+	id->tenant = strdup(row->tenant);
+	id->subject = strdup(row->subject);
+	id->name = strdup(row->name);
+	id->username = strdup(row->username);
+	id->email = strdup(row->email);
 	id->session_id = strdup("");
 	id->client = strdup(t->client);
 	if (t->app && (id->app = strdup(t->client)) == NULL)
@@ -177,30 +149,14 @@ fill(struct gate_identity *id, const struct verdict *v)
 	id->issued_at = t->issued_at;
 	id->expires_at = t->expires_at;
 	id->claims = json_incref(t->claims);
-	id->groups_doc = groups_of(t, p);
-	if (id->kind == NULL || id->provider == NULL || id->issuer == NULL ||
-	    id->tenant == NULL || id->subject == NULL || id->name == NULL ||
-	    id->username == NULL || id->email == NULL ||
+	id->groups_doc = groups_of(t, v->provider);
+	if (id->id == NULL || id->kind == NULL || id->provider == NULL ||
+	    id->issuer == NULL || id->tenant == NULL || id->subject == NULL ||
+	    id->name == NULL || id->username == NULL || id->email == NULL ||
 	    id->session_id == NULL || id->client == NULL ||
 	    id->groups_doc == NULL)
 		return RG_E_NOMEM;
-	if (p->type == PROVIDER_ENTRA)
-		text_lower(id->subject);
 	return RG_OK;
-}
-
-static void
-row_of(const struct gate_identity *id, struct principal_row *row)
-{
-	memset(row, 0, sizeof(*row));
-	row->provider = id->provider;
-	row->issuer = id->issuer;
-	row->tenant = id->tenant;
-	row->subject = id->subject;
-	row->kind = id->kind;
-	row->name = id->name;
-	row->username = id->username;
-	row->email = id->email;
 }
 
 /*
@@ -210,15 +166,14 @@ row_of(const struct gate_identity *id, struct principal_row *row)
  */
 static enum rg_err
 record_first(struct gate *g, const struct gate_context *ctx,
-    struct gate_identity *id, struct err *e)
+    const struct gate_person *who, struct gate_identity *id, struct err *e)
 {
-	struct principal_row row;
+	struct principal_row row = who->row;
 	json_t *roles =
 	    json_strings(id->decision.roles, id->decision.role_count);
 	char *text = gate_json_text(roles);
 	enum rg_err r = RG_E_NOMEM;
 
-	row_of(id, &row);
 	row.roles = text;
 	row.claims = row.groups = "{}";
 	row.first_seen = row.last_seen = ctx->now;
@@ -249,14 +204,12 @@ out:
 /* What the database says about them, and then the roles. */
 static enum rg_err
 judge(struct gate *g, const struct provider *p, const struct gate_context *ctx,
-    struct gate_identity *id, struct err *e)
+    const struct gate_person *who, struct gate_identity *id, struct err *e)
 {
 	struct principal_state state = {0, false};
-	struct principal_row row;
 	enum rg_err r, known;
 
-	row_of(id, &row);
-	known = store_principal_state(g->store, &row, &state);
+	known = store_principal_state(g->store, &who->row, &state);
 	if (known != RG_OK && known != RG_E_NOT_FOUND)
 		return gate_store_err(g, known, "principal", e);
 	if (state.disabled) {
@@ -274,7 +227,7 @@ judge(struct gate *g, const struct provider *p, const struct gate_context *ctx,
 		r = gate_decide(g, p, id, ctx->now, false);
 	if (r != RG_OK)
 		return gate_store_err(g, r, "deciding", e);
-	return known == RG_OK ? RG_OK : record_first(g, ctx, id, e);
+	return known == RG_OK ? RG_OK : record_first(g, ctx, who, id, e);
 }
 
 enum rg_err
@@ -282,26 +235,24 @@ gate_bearer(struct gate *g, const char *token, const struct gate_context *ctx,
     struct gate_identity *id, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
+	struct gate_person who = {0};
 	struct verdict v;
-	struct principal_row row;
 
 	memset(id, 0, sizeof(*id));
 	err_clear(e);
-	if ((r = verify(g, token, ctx->now, &v, e)) != RG_OK) {
+	if ((r = verify(g, token, ctx->now, &v, e)) != RG_OK ||
+	    (r = gate_person_of(
+		 v.provider, v.token.claims, v.token.app, &who, e)) != RG_OK) {
 		r = refusal(r);
 		goto out;
 	}
-	if ((r = fill(id, &v)) == RG_OK) {
-		row_of(id, &row);
-		if ((id->id = gate_subject_id(&row)) == NULL)
-			r = RG_E_NOMEM;
-	}
-	if (r != RG_OK) {
+	if ((r = fill(id, &v, &who)) != RG_OK) {
 		(void)err_set(e, r, "a bearer token");
 		goto out;
 	}
-	r = judge(g, v.provider, ctx, id, e);
+	r = judge(g, v.provider, ctx, &who, id, e);
 out:
+	gate_person_clear(&who);
 	access_token_clear(&v.token);
 	if (r != RG_OK)
 		gate_identity_clear(id);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How a sign-in ends, on record: with a session, or refused. */
 #include "gate_internal.h"
+#include "gate_person.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include "store/refresh.h"
 
 #define CLAIMS_MAX (48 * 1024)
-#define DISPLAY_MAX 200
+#define SID_MAX 200
 #define PUBLIC_ID_LEN 22 /* 110 bits */
 
 /*
@@ -27,26 +28,14 @@ static const char *const not_kept[] = {"iss", "aud", "azp", "exp", "nbf", "iat",
     "nonce", "at_hash", "c_hash", "s_hash", "sid", "jti", "uti", "aio", "rh",
     "_claim_sources"};
 
-/* A display claim, or "" when it is absent or not fit to be shown. */
-static const char *
-display(const json_t *claims, const char *name)
-{
-	const char *s = json_str(claims, name);
-
-	return s != NULL && text_is_line(s, DISPLAY_MAX) ? s : "";
-}
-
 struct sign_in {
-	struct principal_row principal;
-	char subject[256];
-	entra_guid tenant;
-	char *issuer;
+	struct gate_person person;
+	struct principal_row principal; /* the same, with what is recorded */
 	char *claims_text;
 	char *groups_text;
 	char *known_text; /* groups, for a sign-in that can't learn them */
 	char *roles_text;
 	char *old_roles;
-	char *subject_id;
 	char *nonce; /* copied before the claims are thinned out */
 };
 
@@ -60,65 +49,27 @@ struct decided {
 static void
 sign_in_clear(struct sign_in *s)
 {
-	free(s->issuer);
+	gate_person_clear(&s->person);
 	free(s->claims_text);
 	free(s->groups_text);
 	free(s->known_text);
 	free(s->roles_text);
 	free(s->old_roles);
-	free(s->subject_id);
 	free(s->nonce);
 }
 
-/* Whose people they are is up to the token, not to the configuration. */
-static enum rg_err
-set_tenant(const struct provider *p, const json_t *claims, struct sign_in *s,
-    struct err *e)
-{
-	const char *tid = json_str(claims, "tid");
-	struct buf issuer = BUF_INIT;
-
-	if (tid == NULL || !text_is_guid(tid))
-		return err_set(e, RG_E_TID, "recording the sign-in");
-	memcpy(s->tenant, tid, sizeof(s->tenant));
-	text_lower(s->tenant);
-	entra_issuer(p->entra, s->tenant, &issuer);
-	if ((s->issuer = buf_steal(&issuer)) == NULL)
-		return err_set(e, RG_E_NOMEM, "signing in");
-	s->principal.tenant = s->tenant;
-	s->principal.issuer = s->issuer;
-	return RG_OK;
-}
-
-/* Fills the row from verified claims: identity is (tid, oid) or sub. */
+/* Who it is, and what is kept of the claims. */
 static enum rg_err
 make_principal(const struct provider *p, json_t *claims, int64_t now,
     struct sign_in *s, struct err *e)
 {
-	struct principal_row *row = &s->principal;
-	const char *id;
 	enum rg_err r;
 	size_t i;
 
-	row->provider = p->name;
-	row->issuer = p->issuer;
-	row->tenant = "";
-	if (p->entra != NULL && (r = set_tenant(p, claims, s, e)) != RG_OK)
+	if ((r = gate_person_of(p, claims, false, &s->person, e)) != RG_OK)
 		return r;
-	row->kind = "user";
-	row->name = display(claims, "name");
-	row->username = display(claims, "preferred_username");
-	row->email = display(claims, "email");
-	row->first_seen = row->last_seen = now;
-	id = json_str(claims, p->type == PROVIDER_ENTRA ? "oid" : "sub");
-	if (id == NULL || strlen(id) >= sizeof(s->subject))
-		return err_set(e, RG_E_SUB, "no usable subject");
-	(void)snprintf(s->subject, sizeof(s->subject), "%s", id);
-	if (p->type == PROVIDER_ENTRA)
-		text_lower(s->subject);
-	row->subject = s->subject;
-	if ((s->subject_id = gate_subject_id(row)) == NULL)
-		return err_set(e, RG_E_NOMEM, "signing in");
+	s->principal = s->person.row;
+	s->principal.first_seen = s->principal.last_seen = now;
 	for (i = 0; i < sizeof(not_kept) / sizeof(not_kept[0]); i++)
 		(void)json_object_del(claims, not_kept[i]);
 	if ((s->claims_text = gate_json_text(claims)) == NULL)
@@ -150,12 +101,12 @@ audit_sign_in(struct gate *g, const struct gate_context *ctx,
 		(void)json_object_set_new(detail, "groups_error",
 		    json_string(err_name(groups->error)));
 	r = gate_audit(
-	    g, ctx, "sign_in.ok", s->subject_id, s->subject_id, detail);
+	    g, ctx, "sign_in.ok", s->person.id, s->person.id, detail);
 	if (r == RG_OK && s->old_roles != NULL &&
 	    strcmp(s->old_roles, s->roles_text) != 0) {
 		old = json_loads(s->old_roles, 0, NULL);
-		r = gate_audit(g, ctx, "roles.changed", s->subject_id,
-		    s->subject_id,
+		r = gate_audit(g, ctx, "roles.changed", s->person.id,
+		    s->person.id,
 		    json_pack("{s:o?, s:O?, s:s}", "old", old, "new", roles,
 			"cause", "sign_in"));
 	}
@@ -226,7 +177,7 @@ renew_all(struct gate *g, const struct gate_context *ctx,
 		 g, a->provider, old, a->refresh_token, ctx->now)) != RG_OK)
 		goto out;
 	if (strcmp(old->roles, s->roles_text) != 0 &&
-	    (r = gate_audit(g, ctx, "roles.changed", "", s->subject_id,
+	    (r = gate_audit(g, ctx, "roles.changed", "", s->person.id,
 		 json_pack("{s:o?, s:o?, s:s, s:s}", "old",
 		     json_loads(old->roles, 0, NULL), "new",
 		     json_loads(s->roles_text, 0, NULL), "cause", "refresh",
@@ -353,9 +304,13 @@ gate_record(struct gate *g, const struct gate_context *ctx,
 	struct sign_in s = {0};
 	struct decided d = {0};
 	json_t *roles = NULL;
-	char sid[256];
+	char sid[256] = "";
 
-	(void)snprintf(sid, sizeof(sid), "%s", display(a->claims, "sid"));
+	/* One that is not fit to be compared names no session. */
+	if (json_str(a->claims, "sid") != NULL &&
+	    text_is_line(json_str(a->claims, "sid"), SID_MAX))
+		(void)snprintf(
+		    sid, sizeof(sid), "%s", json_str(a->claims, "sid"));
 	if (json_str(a->claims, "nonce") != NULL)
 		s.nonce = strdup(json_str(a->claims, "nonce"));
 	if ((r = make_principal(a->provider, a->claims, ctx->now, &s, e)) !=
@@ -392,7 +347,7 @@ gate_record(struct gate *g, const struct gate_context *ctx,
 						     : d.decision.groups_reason,
 		    ctx->now);
 	log_info(a->renewal == NULL ? "sign_in.ok" : "refresh.ok",
-	    "subject=%s roles=%s", s.subject_id, s.roles_text);
+	    "subject=%s roles=%s", s.person.id, s.roles_text);
 	r = RG_OK;
 out:
 	json_decref(roles);

@@ -29,7 +29,8 @@ DEPS_RUN   := lighttpd curl
 DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-format-14 apache2 \
               libapache2-mod-fcgid nginx caddy openssl sqlite3 gcovr chromium \
               mandoc \
-              python3 python3-prometheus-client
+              python3 python3-prometheus-client python3-jwt \
+              python3-cryptography libcrypt-jwt-perl
 DEPS_LINT  := clang-tidy-14 cppcheck shellcheck
 DEPS_DEB   := debhelper dpkg-dev fakeroot lintian ca-certificates
 DEPS_DEB_T := $(DEPS_DEB) systemd lighttpd curl openssl xxd procps iproute2

@@ -2,10 +2,15 @@
 // Role tokens: made on request, verified by a stranger with /jwks.json alone,
 // through a change of keys, and never taken back as a bearer token.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import {
+  SignJWT, calculateJwkThumbprint, createLocalJWKSet, decodeProtectedHeader,
+  exportJWK, generateKeyPair, jwtVerify,
+} from 'jose';
 import { send } from './lib/http.mjs';
 import { CLIENT_ID } from './lib/idp.mjs';
+import { TOP } from './lib/programs.mjs';
 import { startSite } from './lib/site.mjs';
 import { sql } from './lib/sqlite.mjs';
 
@@ -98,4 +103,87 @@ test('the next key is published before it signs, the old one stays', async () =>
   assert.deepEqual((await keys()).keys.map((jwk) => jwk.kid), [kid]);
   await assert.rejects(verify(old));
   assert.equal((await site.audit('--event', 'key.rotated')).length, 2);
+});
+
+describe('the programs of README.md', () => {
+  // Debian's own: its packages have the modules.
+  const RUN = { mjs: process.execPath, py: '/usr/bin/python3', pl: '/usr/bin/perl' };
+  const programs = [...readFileSync(`${TOP}/README.md`, 'utf8').matchAll(
+    /<!-- role-token: (\S+) -->\n```[a-z]*\n([\s\S]*?)```/g)]
+    .map(([, file, text]) => ({ file, text }));
+  const tokens = {};
+
+  /*
+   * A key whose private half the test has. rolegate publishes it and never
+   * signs with it, so that a token can be wrong in one thing alone.
+   */
+  async function publishedKey() {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const jwk = await exportJWK(publicKey);
+    const kid = await calculateJwkThumbprint(jwk);
+    Object.assign(jwk, { kid, use: 'sig', alg: 'ES256' });
+    await sql(site.config.rolegate.database, `INSERT INTO role_keys
+      (kid, alg, public, sealed, created_at, signs_from) VALUES ('${kid}',
+      'ES256', '${JSON.stringify(jwk)}', 'x', unixepoch(), unixepoch() + 9000)`);
+    return { kid, jwk, privateKey };
+  }
+
+  const encode = (object) => Buffer.from(JSON.stringify(object)).toString('base64url');
+
+  before(async () => {
+    ana = await site.signIn('ana');
+    const good = await roleToken();
+    const right = (await keys()).keys.map((jwk) => jwk.kid);
+    const { kid, jwk, privateKey } = await publishedKey();
+    const stranger = await generateKeyPair('ES256');
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { iss: site.publicUrl, aud: AUDIENCE, sub: 'entra:a:b',
+      roles: ['analyst'], iat: now, exp: now + 600 };
+    const header = { alg: 'ES256', typ: 'JWT', kid };
+    const make = (claim = {}, head = {}, key = privateKey) => new SignJWT(
+      { ...claims, ...claim }).setProtectedHeader({ ...header, ...head }).sign(key);
+    Object.assign(tokens, {
+      good,
+      'good, of the published key': await make(),
+      expired: await make({ iat: now - 700, exp: now - 100 }),
+      'without an end': await make({ exp: undefined }),
+      'for another audience': await make({ aud: 'another' }),
+      'for no audience': await make({ aud: undefined }),
+      'of another issuer': await make({ iss: `${site.publicUrl}x` }),
+      'of another type': await make({}, { typ: 'logout+jwt' }),
+      'signed by a stranger': await make({}, { kid: right[0] }, stranger.privateKey),
+      'of an unknown key': await make({}, { kid: 'nobody' }, stranger.privateKey),
+      'with a MAC': await make({}, { alg: 'HS256' },
+        Buffer.from(JSON.stringify(jwk))),
+      unsigned: `${encode({ ...header, alg: 'none' })}.${encode(claims)}.`,
+      changed: good.replace(/\..*\./, `.${encode({ ...claims, roles: ['admin'] })}.`),
+      nothing: '',
+    });
+    symlinkSync(`${TOP}/tests/node_modules`, site.work.path('node_modules'));
+  });
+
+  test('are in three languages', () => {
+    assert.deepEqual(programs.map(({ file }) => file),
+      ['verify.mjs', 'verify.py', 'verify.pl']);
+  });
+
+  for (const { file, text } of programs) {
+    test(`${file} believes a good token and no other`, async () => {
+      const own = text.replace('https://app.example.com/auth', site.publicUrl);
+      assert.notEqual(own, text);
+      const path = site.work.write(file, own);
+      const verdicts = await Promise.all(Object.entries(tokens).map(
+        async ([name, token]) => ({ name, ...await site.work.run(
+          RUN[file.split('.')[1]], [path], { input: `${token}\n` }) })));
+      for (const { name, status, stdout, stderr } of verdicts) {
+        if (name.startsWith('good')) {
+          assert.equal(status, 0, `${name}: ${stderr}`);
+          assert.match(stdout, /^entra:\S+ analyst\n$/);
+        } else {
+          assert.notEqual(status, 0, name);
+          assert.equal(stdout, '', name);
+        }
+      }
+    });
+  }
 });

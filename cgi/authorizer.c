@@ -90,7 +90,10 @@ refuse_stranger(struct worker *w, const struct request *q, struct response *s,
 
 	s->refused = r;
 	/* A program that has a token can't sign in. */
-	if (bearer_is_sent(q))
+	if (r == RG_E_SCOPE && q->require_env) {
+		leave_to_require(s);
+		bearer_challenge(w, q, s, r);
+	} else if (bearer_is_sent(q))
 		whoami_refuse(w, q, s, r);
 	else if (no_session && navigates(q))
 		to_login(w, q, s, NULL);

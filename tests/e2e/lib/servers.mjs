@@ -16,8 +16,8 @@ function snippet(work, name, { prefix, program }) {
   put('/etc/rolegate/rolegate.conf', work.path('rolegate.conf'));
   if (prefix !== '/auth') {
     const root = prefix === '';
-    put('"^/auth(/|$)"', root ? '"^/"' : `"^${prefix}(/|$)"`);
-    put('"/auth" =>', root ? '"/" =>' : `"${prefix}" =>`);
+    put('"^/(auth|', root ? '"^/(|' : `"^/(${prefix.slice(1)}|`);
+    if (root) put('oauth-protected-resource)(/|$)"', 'oauth-protected-resource)"');
     put('<Location /auth>', `<Location ${prefix || '/'}>`);
   }
   return work.write(name, text);

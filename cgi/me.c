@@ -27,6 +27,10 @@ groups_in_words(const struct access_decision *d)
 		return "You are in more groups than fit into a sign-in, and "
 		       "Microsoft Graph, which knows them, could not be asked "
 		       "just now.";
+	if (d->groups_state == GROUPS_UNKNOWN && d->groups_reason != NULL &&
+	    strcmp(d->groups_reason, ACCESS_NO_USERINFO) == 0)
+		return "Your sign-in provider, which knows your groups, could "
+		       "not be asked for them just now.";
 	if (d->groups_state == GROUPS_UNKNOWN)
 		return "Your sign-in provider did not send your groups (there "
 		       "are too many, or they could not be read).";

@@ -151,6 +151,8 @@ gate_groups_ask(struct gate *g, const struct gate_groups_question *q,
 	memset(out, 0, sizeof(*out));
 	access_groups_from_claims(q->claims, p->groups_claim, &out->view);
 	out->told = out->view.state == GROUPS_COMPLETE;
+	if (!out->told)
+		out->error = q->userinfo;
 	if (out->told || strcmp(out->view.reason, "overage") != 0)
 		return RG_OK;
 	if (p->graph == GRAPH_OFF) {

@@ -45,6 +45,7 @@ struct gate_groups_question {
 	const struct provider *provider;
 	const json_t *claims;
 	const char *access_token; /* that came with them, or NULL */
+	enum rg_err userinfo;	  /* why claims are missing; RG_OK */
 	bool background;	  /* nobody waits for the answer */
 	int64_t now;
 };
@@ -54,7 +55,7 @@ struct gate_groups {
 	struct access_groups view;
 	bool told;	   /* the claims tell: the view borrows from them */
 	json_t *doc;	   /* what the view borrows from otherwise; or NULL */
-	enum rg_err error; /* why Graph did not tell; RG_OK */
+	enum rg_err error; /* why Graph or userinfo did not tell; RG_OK */
 	char detail[232];
 };
 

@@ -26,9 +26,10 @@ gate_claims_end(const struct provider *p, int64_t now, int64_t ends_at)
 	return p->refresh && end < ends_at ? end : ends_at;
 }
 
-enum rg_err
-gate_refresh_keep(struct gate *g, const struct provider *p,
-    const struct gate_renewal *session, const char *refresh_token, int64_t now)
+static enum rg_err
+keep(struct gate *g, const struct provider *p,
+    const struct gate_renewal *session, const char *refresh_token,
+    int64_t due_at)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct buf sealed = BUF_INIT;
@@ -49,9 +50,8 @@ gate_refresh_keep(struct gate *g, const struct provider *p,
 	}
 	if (r != RG_OK)
 		goto out;
-	/* At half the time: an outage as long as the other half is bridged. */
 	r = store_refresh_put(g->store, session->session, buf_str(&sealed),
-	    clock_add(now, p->claims_max_age / 2), session->ends_at);
+	    due_at, session->ends_at);
 out:
 	json_decref(doc);
 	if (text != NULL)
@@ -59,6 +59,15 @@ out:
 	free(text);
 	buf_clear(&sealed);
 	return r;
+}
+
+enum rg_err
+gate_refresh_keep(struct gate *g, const struct provider *p,
+    const struct gate_renewal *session, const char *refresh_token, int64_t now)
+{
+	/* At half the time: an outage as long as the other half is bridged. */
+	return keep(g, p, session, refresh_token,
+	    clock_add(now, p->claims_max_age / 2));
 }
 
 /* A session that is due, with copies of what its row says. */
@@ -155,8 +164,8 @@ may_pass(enum rg_err r)
 	    RG_E_DISCOVERY_ISSUER, RG_E_TOKEN_RESPONSE, RG_E_ID_TOKEN_MISSING,
 	    RG_E_CLIENT_AUTH, RG_E_CLIENT_ASSERTION, RG_E_CERT_EXPIRED,
 	    RG_E_CERT_NOT_YET, RG_E_REGISTRATION, RG_E_PROVIDER_BUSY,
-	    RG_E_PROVIDER_ERROR, RG_E_STORE, RG_E_STORE_BUSY, RG_E_STORE_FULL,
-	    RG_E_STORE_READONLY, RG_E_STORE_CORRUPT};
+	    RG_E_PROVIDER_ERROR, RG_E_USERINFO, RG_E_STORE, RG_E_STORE_BUSY,
+	    RG_E_STORE_FULL, RG_E_STORE_READONLY, RG_E_STORE_CORRUPT};
 	size_t i;
 
 	for (i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
@@ -206,6 +215,11 @@ ask(struct gate *g, const struct gate_context *ctx, struct due *d,
 	if (r != RG_OK ||
 	    (r = check_same_person(d->claims, *claims, e)) != RG_OK)
 		goto out;
+	/* Half of the claims would take away what the other half gives. */
+	if (tokens->userinfo != RG_OK) {
+		r = err_set(e, tokens->userinfo, "the claims are incomplete");
+		goto out;
+	}
 	r = gate_groups_ask(g,
 	    &(struct gate_groups_question){.provider = d->provider,
 		.claims = *claims,
@@ -220,13 +234,32 @@ out:
 	return r;
 }
 
+/*
+ * Nothing could be renewed, but the token was used: where each can be used
+ * once, only the one that came for it helps the next attempt.
+ */
+static enum rg_err
+keep_for_retry(struct gate *g, const struct gate_context *ctx,
+    const struct due *d, const char *token)
+{
+	enum rg_err r;
+
+	if ((r = store_begin(g->store)) == RG_OK &&
+	    (r = keep(g, d->provider, &d->renewal, token,
+		 clock_add(ctx->now, RETRY_SECONDS))) == RG_OK)
+		r = store_commit(g->store);
+	if (r != RG_OK)
+		store_rollback(g->store);
+	return r;
+}
+
 static enum rg_err
 renew(struct gate *g, const struct gate_context *ctx, struct due *d)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct gate_groups groups = {.told = false};
 	struct gate_signed_in out = {.return_to = NULL};
-	struct oidc_tokens tokens = {NULL, NULL};
+	struct oidc_tokens tokens = {.userinfo = RG_OK};
 	struct err e = {RG_OK, ""};
 	json_t *claims = NULL;
 	const char *old = json_str(d->secret, "token");
@@ -251,6 +284,10 @@ renew(struct gate *g, const struct gate_context *ctx, struct due *d)
 		gate_count(g, "refresh.failed", err_name(r), ctx->now);
 		if (!may_pass(r))
 			r = end_session(g, ctx, d, &e);
+		else if (tokens.refresh_token != NULL &&
+			 keep_for_retry(g, ctx, d, tokens.refresh_token) !=
+			     RG_OK)
+			log_error("refresh.lost", "subject=%s", d->subject_id);
 	}
 	gate_groups_clear(&groups);
 	oidc_tokens_clear(&tokens);

@@ -134,11 +134,15 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 	r = oidc_finish(g->oidc, p, &finish, ctx->now, tokens, claims, e);
 	if (r != RG_OK)
 		goto out;
+	if (tokens->userinfo != RG_OK &&
+	    (r = access_claims_set_missing(*claims)) != RG_OK)
+		goto out;
 	/* While the slot is held: Graph, too, makes people wait. */
 	r = gate_groups_ask(g,
 	    &(struct gate_groups_question){.provider = p,
 		.claims = *claims,
 		.access_token = tokens->access_token,
+		.userinfo = tokens->userinfo,
 		.now = ctx->now},
 	    groups);
 	if (r != RG_OK)
@@ -159,7 +163,7 @@ finish(struct gate *g, const struct gate_callback *cb,
 	enum rg_err r = RG_E_INTERNAL;
 	const struct provider *p = NULL;
 	struct gate_groups groups = {.told = false};
-	struct oidc_tokens tokens = {NULL, NULL};
+	struct oidc_tokens tokens = {.userinfo = RG_OK};
 	json_t *claims = NULL;
 	struct buf challenge = BUF_INIT;
 

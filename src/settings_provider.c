@@ -65,6 +65,23 @@ read_options(struct conf *c, const char *section, struct provider *p)
 		    conf_seconds(c, section, "max_age", 0, 0, 90L * 86400);
 }
 
+/* Of Entra the key is unknown: its userinfo has neither groups nor roles. */
+static void
+read_claims_from(struct conf *c, const char *section, struct provider *p)
+{
+	static const char *const sources[] = {"id_token", "userinfo", NULL};
+
+	p->userinfo = conf_bool(c, section, "userinfo", false);
+	if (p->type == PROVIDER_ENTRA)
+		return;
+	p->claims_from = (enum claims_from)conf_choice(
+	    c, section, "claims_from", sources, 0);
+	if (p->claims_from == CLAIMS_FROM_USERINFO && !p->userinfo &&
+	    conf_has(c, section, "userinfo"))
+		conf_fail(c, section, "userinfo",
+		    "can't be no with claims_from = userinfo");
+}
+
 static void
 read_provider(
     struct conf *c, const char *section, struct settings *s, struct provider *p)
@@ -110,7 +127,7 @@ read_provider(
 	else
 		p->alg = (enum jose_alg)a;
 	read_options(c, section, p);
-	p->userinfo = conf_bool(c, section, "userinfo", false);
+	read_claims_from(c, section, p);
 	p->default_role = conf_copy_opt(c, section, "default_role");
 	settings_read_bearer(c, section, p);
 	p->ca_file = conf_copy_opt(c, section, "ca_file");

@@ -1,49 +1,122 @@
 /* SPDX-License-Identifier: ISC */
 #include "access/claim.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/text.h"
 
+/* Copies a name and returns where the path goes on after it; NULL: nowhere. */
+static const char *
+next_name(const char *path, char name[static CLAIM_ROOM])
+{
+	size_t n = 0;
+
+	for (; *path != '\0' && *path != '.'; path++) {
+		if (path[0] == '\\' && path[1] == '.')
+			path++;
+		if (n + 1 == CLAIM_ROOM) {
+			name[0] = '\0';
+			return NULL;
+		}
+		name[n++] = *path;
+	}
+	name[n] = '\0';
+	return *path == '.' ? path + 1 : NULL;
+}
+
+void
+claim_root(const char *path, char name[static CLAIM_ROOM])
+{
+	(void)next_name(path, name);
+}
+
 const json_t *
 claim_at(const json_t *claims, const char *path)
 {
 	const json_t *at = json_object_get(claims, path);
-	const char *dot;
+	char name[CLAIM_ROOM];
 
 	if (at != NULL)
 		return at;
-	for (at = claims; json_is_object(at); path = dot + 1) {
-		dot = strchr(path, '.');
-		if (dot == NULL)
-			return json_object_get(at, path);
-		at = json_object_getn(at, path, (size_t)(dot - path));
+	for (at = claims; at != NULL && path != NULL;) {
+		path = next_name(path, name);
+		at = json_object_get(at, name);
+	}
+	return at;
+}
+
+void
+claim_values(struct claim_values *v, const json_t *claim)
+{
+	v->claim = claim;
+	v->next = 0;
+	v->member = NULL;
+	if (json_is_object(claim))
+		v->member = json_object_iter((json_t *)(uintptr_t)claim);
+}
+
+/* One value that is no list. */
+static const char *
+scalar(struct claim_values *v, const json_t *item)
+{
+	if (json_is_string(item))
+		return json_string_value(item);
+	if (json_is_boolean(item))
+		return json_is_true(item) ? "true" : "false";
+	if (!json_is_integer(item))
+		return "";
+	(void)snprintf(v->room, sizeof(v->room), "%" JSON_INTEGER_FORMAT,
+	    json_integer_value(item));
+	return v->room;
+}
+
+/* The n-th item of an array, or of what counts as one of a single item. */
+static const json_t *
+item_at(const json_t *list, size_t n)
+{
+	if (json_is_array(list))
+		return json_array_get(list, n);
+	return n == 0 ? list : NULL;
+}
+
+static const char *
+next_of_member(struct claim_values *v)
+{
+	json_t *object = (json_t *)(uintptr_t)v->claim;
+	const json_t *list, *item;
+	const char *name;
+	int n;
+
+	while (v->member != NULL) {
+		name = json_object_iter_key(v->member);
+		list = json_object_iter_value(v->member);
+		item = item_at(list, v->next++);
+		if (item != NULL && strchr(name, ':') == NULL) {
+			if (!json_is_string(item))
+				return "";
+			n = snprintf(v->room, sizeof(v->room), "%s:%s", name,
+			    json_string_value(item));
+			return n < 0 || n >= (int)sizeof(v->room) ? ""
+								  : v->room;
+		}
+		v->member = json_object_iter_next(object, v->member);
+		v->next = 0;
 	}
 	return NULL;
 }
 
 const char *
-claim_value(const json_t *claim, size_t n, char room[static CLAIM_ROOM])
+claim_next(struct claim_values *v)
 {
-	const json_t *v = claim;
+	const json_t *item;
 
-	if (json_is_array(claim))
-		v = json_array_get(claim, n);
-	else if (n > 0)
-		v = NULL;
-	if (v == NULL)
-		return NULL;
-	if (json_is_string(v))
-		return json_string_value(v);
-	if (json_is_boolean(v))
-		return json_is_true(v) ? "true" : "false";
-	if (!json_is_integer(v))
-		return "";
-	(void)snprintf(
-	    room, CLAIM_ROOM, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
-	return room;
+	if (json_is_object(v->claim))
+		return next_of_member(v);
+	item = item_at(v->claim, v->next++);
+	return item == NULL ? NULL : scalar(v, item);
 }
 
 bool
@@ -55,11 +128,11 @@ claim_same(const char *a, const char *b)
 bool
 claim_has(const json_t *claim, const char *value)
 {
-	char room[CLAIM_ROOM];
+	struct claim_values all;
 	const char *v;
-	size_t n;
 
-	for (n = 0; (v = claim_value(claim, n, room)) != NULL; n++)
+	claim_values(&all, claim);
+	while ((v = claim_next(&all)) != NULL)
 		if (*v != '\0' && claim_same(v, value))
 			return true;
 	return false;

@@ -44,13 +44,14 @@ look_up(const struct judge *j, struct access_range range, const json_t *claim,
 	enum rg_err r;
 	enum access_outcome outcome;
 	struct access_range found;
-	char room[CLAIM_ROOM];
+	struct claim_values values;
 	const char *value;
-	size_t n, i;
+	size_t i;
 
 	if (range.count == 0)
 		return RG_OK;
-	for (n = 0; (value = claim_value(claim, n, room)) != NULL; n++) {
+	claim_values(&values, claim);
+	while ((value = claim_next(&values)) != NULL) {
 		if (*value == '\0')
 			continue;
 		found = access_range_find(&range, value);

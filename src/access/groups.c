@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "access/groups.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "access/claim.h"
@@ -21,17 +22,45 @@ truthy(const json_t *v)
 	return v != NULL && !json_is_false(v) && !json_is_null(v);
 }
 
-bool
-access_claim_is_elsewhere(const json_t *claims, const char *name)
-{
-	const json_t *names = json_object_get(claims, "_claim_names");
+/* Kept with the claims; who sends it makes nothing but unknowns. */
+#define MISSING "_claims_missing"
 
-	return names != NULL &&
-	       (!json_is_object(names) || json_object_get(names, name) != NULL);
+enum rg_err
+access_claims_set_missing(json_t *claims)
+{
+	return json_object_set_new(claims, MISSING, json_true()) == 0
+		   ? RG_OK
+		   : RG_E_NOMEM;
+}
+
+bool
+access_claims_are_missing(const json_t *claims)
+{
+	return json_object_get(claims, MISSING) != NULL;
 }
 
 static bool
-is_string_list(const json_t *v)
+is_named_elsewhere(const json_t *claims, const char *path)
+{
+	const json_t *names = json_object_get(claims, "_claim_names");
+	char root[CLAIM_ROOM];
+
+	claim_root(path, root);
+	return names != NULL && (!json_is_object(names) ||
+				    json_object_get(names, path) != NULL ||
+				    json_object_get(names, root) != NULL);
+}
+
+bool
+access_claim_is_elsewhere(const json_t *claims, const char *path)
+{
+	return is_named_elsewhere(claims, path) ||
+	       (access_claims_are_missing(claims) &&
+		   claim_at(claims, path) == NULL);
+}
+
+static bool
+is_plain_list(const json_t *v)
 {
 	size_t i;
 
@@ -42,6 +71,23 @@ is_string_list(const json_t *v)
 	for (i = 0; i < json_array_size(v); i++)
 		if (!json_is_string(json_array_get(v, i)))
 			return false;
+	return true;
+}
+
+/* A string, an array of them, or an object of those. */
+static bool
+is_string_list(const json_t *v)
+{
+	const char *name;
+	json_t *list;
+
+	if (!json_is_object(v))
+		return is_plain_list(v);
+	json_object_foreach((json_t *)(uintptr_t)v, name, list)
+	{
+		if (!is_plain_list(list))
+			return false;
+	}
 	return true;
 }
 
@@ -60,9 +106,12 @@ access_groups_from_claims(
 
 	memset(out, 0, sizeof(*out));
 	out->source = "none";
-	if (access_claim_is_elsewhere(claims, groups_claim) ||
-	    access_claim_is_elsewhere(claims, "groups") ||
-	    truthy(json_object_get(claims, "hasgroups"))) {
+	if (groups == NULL && access_claims_are_missing(claims)) {
+		out->state = GROUPS_UNKNOWN;
+		out->reason = ACCESS_NO_USERINFO;
+	} else if (access_claim_is_elsewhere(claims, groups_claim) ||
+		   is_named_elsewhere(claims, "groups") ||
+		   truthy(json_object_get(claims, "hasgroups"))) {
 		out->state = GROUPS_UNKNOWN;
 		out->reason = "overage";
 	} else if (groups != NULL && !is_string_list(groups)) {

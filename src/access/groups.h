@@ -29,7 +29,7 @@ struct access_groups {
 	int64_t as_of;	    /* when they were true; 0: with the token */
 	int64_t
 	    valid_until;   /* a stale state is unknown from then on; 0: never */
-	const json_t *ids; /* array of strings (or one string); or NULL */
+	const json_t *ids; /* strings, in a shape of claim_next(); or NULL */
 	/*
 	 * The list covers groups of mappings up to this id: only those were
 	 * asked for. 0: it is the whole list.
@@ -46,10 +46,21 @@ void access_groups_from_claims(
     const json_t *claims, const char *groups_claim, struct access_groups *out);
 
 /*
- * True when the token says that this claim was left out or cut short for its
- * size (Entra: _claim_names).
+ * True when the claim at this path was left out or cut short for its size
+ * (_claim_names names it or what it is in, OpenID Connect Core 1.0 section
+ * 5.6.2), or is absent and might have come with userinfo.
  */
-bool access_claim_is_elsewhere(const json_t *claims, const char *name);
+bool access_claim_is_elsewhere(const json_t *claims, const char *path);
+
+/* The reason why groups are unknown then. */
+#define ACCESS_NO_USERINFO "userinfo_unavailable"
+
+/*
+ * Marks verified claims as those of an ID token alone, where userinfo should
+ * have told more and did not: what is absent is unknown. RG_E_NOMEM.
+ */
+enum rg_err access_claims_set_missing(json_t *claims);
+bool access_claims_are_missing(const json_t *claims);
 
 /* As a JSON object (new reference); NULL when out of memory. */
 json_t *access_groups_json(const struct access_groups *);

@@ -147,8 +147,6 @@ is_unknown(const struct judge *j, const struct access_mapping *m)
 {
 	const struct access_subject *s = j->subject;
 	const struct access_groups *g = &j->groups;
-	char first[128];
-	size_t n;
 
 	switch (m->kind) {
 	case ACCESS_GROUP:
@@ -170,13 +168,7 @@ is_unknown(const struct judge *j, const struct access_mapping *m)
 		return strcmp(s->roles_claim, s->groups_claim) != 0 &&
 		       access_claim_is_elsewhere(s->claims, s->roles_claim);
 	case ACCESS_CLAIM:
-		n = strcspn(m->claim, ".");
-		if (n >= sizeof(first))
-			n = sizeof(first) - 1;
-		memcpy(first, m->claim, n);
-		first[n] = '\0';
-		return access_claim_is_elsewhere(s->claims, m->claim) ||
-		       access_claim_is_elsewhere(s->claims, first);
+		return access_claim_is_elsewhere(s->claims, m->claim);
 	case ACCESS_DIRECTORY_ROLE:
 		return access_claim_is_elsewhere(s->claims, WIDS_CLAIM);
 	case ACCESS_APP:
@@ -188,11 +180,11 @@ is_unknown(const struct judge *j, const struct access_mapping *m)
 static bool
 has_other_case(const json_t *claim, const char *value)
 {
-	char room[CLAIM_ROOM];
+	struct claim_values all;
 	const char *v;
-	size_t n;
 
-	for (n = 0; (v = claim_value(claim, n, room)) != NULL; n++)
+	claim_values(&all, claim);
+	while ((v = claim_next(&all)) != NULL)
 		if (strcasecmp(v, value) == 0)
 			return true;
 	return false;
@@ -269,7 +261,7 @@ judge_may_be_denied(const struct judge *j)
 	return false;
 }
 
-/* The claim with app roles was left out for its size. */
+/* The claim with app roles was left out, or could not be had. */
 static bool
 roles_are_elsewhere(const struct judge *j)
 {
@@ -294,7 +286,9 @@ judge_doubt(const struct judge *j)
 	if (j->groups.state == GROUPS_UNKNOWN)
 		return j->groups.reason;
 	if (roles_are_elsewhere(j))
-		return "roles_overage";
+		return access_claims_are_missing(j->subject->claims)
+			   ? ACCESS_NO_USERINFO
+			   : "roles_overage";
 	/* Newer mappings come last. */
 	while (j->groups.asked_through != 0 && n > 0 &&
 	       (m = access_policy_mapping(j->policy, n - 1)) != NULL &&

@@ -152,12 +152,11 @@ oidc_finish(struct oidc *o, const struct provider *p,
 	    e);
 	if (r != RG_OK)
 		goto out;
-	if (p->userinfo) {
-		r = userinfo_fetch(o->fetch, d->discovery->userinfo_endpoint, p,
-		    t->access_token, found, e);
-		if (r != RG_OK)
-			goto out;
-	}
+	r = userinfo_claims(o->fetch, d->discovery->userinfo_endpoint, p,
+	    t->access_token, found, tokens == NULL ? NULL : &tokens->userinfo,
+	    e);
+	if (r != RG_OK)
+		goto out;
 	if (tokens != NULL) {
 		tokens->access_token = t->access_token;
 		tokens->refresh_token = t->refresh_token;

@@ -107,6 +107,11 @@ struct oidc_finish {
 struct oidc_tokens {
 	char *access_token;
 	char *refresh_token;
+	/*
+	 * RG_OK, or why the claims lack what userinfo should have told
+	 * (CLAIMS_FROM_USERINFO): whatever is absent is not known.
+	 */
+	enum rg_err userinfo;
 };
 
 /* Wipes them. */
@@ -114,9 +119,10 @@ void oidc_tokens_clear(struct oidc_tokens *);
 
 /*
  * Redeems the code and verifies everything. On RG_OK *claims is a new
- * reference to the ID token's claims (with display claims of userinfo added
- * where absent and where the provider has userinfo = yes). `tokens` may be
- * NULL; the caller clears it.
+ * reference to the ID token's claims, with those of userinfo where the provider
+ * has userinfo = yes (which must answer then) or claims_from = userinfo (see
+ * tokens->userinfo). `tokens` may be NULL, unless claims come from there; the
+ * caller clears it.
  */
 enum rg_err
 oidc_finish(struct oidc *, const struct provider *, const struct oidc_finish *,

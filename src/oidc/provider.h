@@ -31,6 +31,11 @@ enum response_mode {
 	RESPONSE_FORM_POST
 };
 
+enum claims_from {
+	CLAIMS_FROM_ID_TOKEN,
+	CLAIMS_FROM_USERINFO /* what the ID token lacks, from there */
+};
+
 #define PROVIDER_NO_MAX_AGE ((int64_t)-1)
 
 /* All strings belong to the settings and live as long as they do. */
@@ -51,13 +56,14 @@ struct provider {
 	size_t credential_count;
 	enum response_mode response_mode;
 	char *scope;
-	enum jose_alg alg;  /* the one that ID tokens are signed with */
-	char *prompt;	    /* "login", "select_account", "consent"; or NULL */
-	char *domain_hint;  /* or NULL */
-	int64_t max_age;    /* seconds, or PROVIDER_NO_MAX_AGE */
-	bool userinfo;	    /* ask the userinfo endpoint too */
-	char *ca_file;	    /* or NULL for the system's */
-	char *groups_claim; /* default "groups" */
+	enum jose_alg alg; /* the one that ID tokens are signed with */
+	char *prompt;	   /* "login", "select_account", "consent"; or NULL */
+	char *domain_hint; /* or NULL */
+	int64_t max_age;   /* seconds, or PROVIDER_NO_MAX_AGE */
+	bool userinfo;	   /* ask the userinfo endpoint for names */
+	enum claims_from claims_from; /* what mappings look at */
+	char *ca_file;		      /* or NULL for the system's */
+	char *groups_claim;	      /* default "groups" */
 	/* with names of groups; NULL: names are not believed */
 	char *group_names_claim;
 	char *roles_claim;  /* default "roles" */

@@ -11,6 +11,7 @@
 #include "oidc/refresh.h"
 #include "oidc/token_request.h"
 #include "oidc/token_response.h"
+#include "oidc/userinfo.h"
 
 static enum rg_err
 request(struct oidc *o, const struct provider *p, const char *endpoint,
@@ -85,7 +86,9 @@ oidc_refresh(struct oidc *o, const struct provider *p,
 		.skew = q->skew,
 	    },
 	    &found, e);
-	if (r != RG_OK || (r = check_nonce(found, q->nonce, e)) != RG_OK)
+	if (r != RG_OK || (r = check_nonce(found, q->nonce, e)) != RG_OK ||
+	    (r = userinfo_claims(o->fetch, d->discovery->userinfo_endpoint, p,
+		 t->access_token, found, &tokens->userinfo, e)) != RG_OK)
 		goto out;
 	tokens->access_token = move(&t->access_token);
 	tokens->refresh_token = move(&t->refresh_token);

@@ -4,16 +4,48 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+/* For people to read. */
+static const char *const shown[] = {
+    "name", "preferred_username", "email", "given_name", "family_name"};
+
+/* What a token says of itself and of the sign-in. Absent there, it is absent.
+ */
+static const char *const of_tokens[] = {"iss", "sub", "aud", "azp", "exp",
+    "nbf", "iat", "nonce", "at_hash", "c_hash", "s_hash", "sid", "jti", "uti",
+    "acr", "acrs", "amr", "auth_time", "tid", "oid", "idp", "idtyp", "acct",
+    "ver", "events"};
+
+static bool
+is_in(const char *const *list, size_t count, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_taken(const char *name, const json_t *value, enum claims_from from)
+{
+	if (is_in(shown, COUNT(shown), name))
+		return json_is_string(value);
+	return from == CLAIMS_FROM_USERINFO &&
+	       !is_in(of_tokens, COUNT(of_tokens), name);
+}
 
 enum rg_err
-userinfo_apply(const char *text, size_t len, json_t *claims, struct err *e)
+userinfo_apply(const char *text, size_t len, enum claims_from from,
+    json_t *claims, struct err *e)
 {
-	static const char *const shown[] = {
-	    "name", "preferred_username", "email", "given_name", "family_name"};
 	enum rg_err r = RG_E_INTERNAL;
 	json_t *doc = NULL, *v;
-	const char *sub, *ours = json_str(claims, "sub");
-	size_t i;
+	const char *sub, *name, *ours = json_str(claims, "sub");
 
 	if (len > USERINFO_MAX_TEXT ||
 	    json_load_strict(text, len, &doc) != RG_OK) {
@@ -26,12 +58,12 @@ userinfo_apply(const char *text, size_t len, json_t *claims, struct err *e)
 		    sub == NULL ? "no sub" : "another sub");
 		goto out;
 	}
-	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
-		v = json_object_get(doc, shown[i]);
-		if (!json_is_string(v) ||
-		    json_object_get(claims, shown[i]) != NULL)
+	json_object_foreach(doc, name, v)
+	{
+		if (!is_taken(name, v, from) ||
+		    json_object_get(claims, name) != NULL)
 			continue;
-		if (json_object_set(claims, shown[i], v) != 0) {
+		if (json_object_set(claims, name, v) != 0) {
 			r = err_set(e, RG_E_NOMEM, "userinfo");
 			goto out;
 		}
@@ -75,11 +107,32 @@ userinfo_fetch(struct fetch *net, const char *endpoint,
 		r = err_set(e, RG_E_USERINFO, "status %ld", res.status);
 		goto out;
 	}
-	r = userinfo_apply(buf_str(&res.body), res.body.len, claims, e);
+	r = userinfo_apply(
+	    buf_str(&res.body), res.body.len, p->claims_from, claims, e);
 	if (r != RG_OK)
 		goto out;
 	r = RG_OK;
 out:
 	fetch_response_clear(&res);
 	return r;
+}
+
+enum rg_err
+userinfo_claims(struct fetch *net, const char *endpoint,
+    const struct provider *p, const char *access_token, json_t *claims,
+    enum rg_err *missing, struct err *e)
+{
+	enum rg_err r;
+
+	if (!p->userinfo && p->claims_from != CLAIMS_FROM_USERINFO)
+		return RG_OK;
+	r = userinfo_fetch(net, endpoint, p, access_token, claims, e);
+	if (r != RG_E_USERINFO || p->claims_from != CLAIMS_FROM_USERINFO ||
+	    missing == NULL)
+		return r;
+	*missing = r;
+	log_warn("userinfo.unavailable", "provider=%s detail=%s", p->name,
+	    log_quote(e->detail));
+	err_clear(e);
+	return RG_OK;
 }

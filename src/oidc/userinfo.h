@@ -15,12 +15,14 @@
 
 /*
  * Copies what people read (name, preferred_username, email, given_name,
- * family_name) into `claims` where that has none. Nothing that decides about
- * access is taken from here: the answer is not signed. RG_E_USERINFO_SUB
- * unless its sub is that of `claims` (section 5.3.2). Pure.
+ * family_name) into `claims` where that has none; with CLAIMS_FROM_USERINFO
+ * whatever `claims` does not have, except what says who somebody is, where,
+ * how and how long they signed in: only a signed token says that.
+ * RG_E_USERINFO_SUB unless its sub is that of `claims` (section 5.3.2): then
+ * nothing is copied. Pure.
  */
-enum rg_err
-userinfo_apply(const char *text, size_t len, json_t *claims, struct err *e);
+enum rg_err userinfo_apply(const char *text, size_t len, enum claims_from,
+    json_t *claims, struct err *e);
 
 /*
  * Asks with the access token and applies the answer. RG_E_USERINFO for
@@ -30,5 +32,15 @@ userinfo_apply(const char *text, size_t len, json_t *claims, struct err *e);
 enum rg_err
 userinfo_fetch(struct fetch *, const char *endpoint, const struct provider *,
     const char *access_token, json_t *claims, struct err *e);
+
+/*
+ * Asks if the provider's configuration says so. Where claims come from there
+ * and it does not answer, *missing says why and the result is RG_OK: a sign-in
+ * whose groups are unknown. Somebody else's answer is an error in any case.
+ * With `missing` NULL every failure is an error.
+ */
+enum rg_err userinfo_claims(struct fetch *, const char *endpoint,
+    const struct provider *, const char *access_token, json_t *claims,
+    enum rg_err *missing, struct err *e);
 
 #endif

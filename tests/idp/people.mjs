@@ -95,8 +95,9 @@ export class People {
       else if (key === 'wids') next.wids = stringList(value, 'wids');
       else if (['name', 'email', 'username'].includes(key)) next[key] = value;
       else if (key === 'tenant' && GUID.test(value)) next.tenant = value;
-      else if (key === 'claims') next.claims = People.#ownClaims(value);
-      else throw new Error(`unknown key: ${key}`);
+      else if (['claims', 'userinfo'].includes(key)) {
+        next[key] = People.#ownClaims(value);
+      } else throw new Error(`unknown key: ${key}`);
     }
     return Object.assign(person, next);
   }
@@ -114,7 +115,8 @@ export class People {
 
   /* The name of every claim that some person's token may have. */
   claimNames() {
-    const own = this.list.flatMap((person) => Object.keys(person.claims));
+    const own = this.list.flatMap(({ claims, userinfo = {} }) => [
+      ...Object.keys(claims), ...Object.keys(userinfo)]);
     return [...new Set([...ENTRA_CLAIMS, ...own])];
   }
 
@@ -157,6 +159,7 @@ export class People {
   }
 
   userinfoClaims(person) {
-    return { sub: person.sub, name: person.name, email: person.email };
+    return { sub: person.sub, name: person.name, email: person.email,
+      ...person.userinfo };
   }
 }

@@ -27,8 +27,16 @@ function claimAt(claims, path) {
   return path.split('.').reduce((at, name) => own(at, name), claims);
 }
 
+const asList = (v) => (Array.isArray(v) ? v : [v]);
+const isObject = (v) => v !== null && typeof v === 'object' && !Array.isArray(v);
+
 function texts(claim) {
   if (claim === undefined) return [];
+  if (isObject(claim)) {
+    return Object.entries(claim).filter(([name]) => !name.includes(':'))
+      .flatMap(([name, v]) => asList(v).filter((t) => typeof t === 'string')
+        .map((t) => `${name}:${t}`));
+  }
   return (Array.isArray(claim) ? claim : [claim])
     .filter((v) => ['string', 'boolean'].includes(typeof v)
       || Number.isInteger(v))
@@ -41,7 +49,7 @@ function elsewhere(claims, name) {
   if (names === null || typeof names !== 'object' || Array.isArray(names)) {
     return true;
   }
-  return Object.hasOwn(names, name);
+  return Object.hasOwn(names, name) || Object.hasOwn(names, name.split('.')[0]);
 }
 
 function groupsOf(s) {
@@ -57,8 +65,8 @@ function groupsOf(s) {
       g.state = 'unknown';
       g.reason = 'overage';
     } else if (claim !== undefined) {
-      const list = Array.isArray(claim) ? claim : [claim];
-      if (list.every((v) => typeof v === 'string')) {
+      const all = isObject(claim) ? Object.values(claim) : [claim];
+      if (all.flatMap(asList).every((v) => typeof v === 'string')) {
         g.source = 'token';
         g.ids = claim;
       } else {
@@ -109,8 +117,7 @@ export function reference({ roles, mappings, subject: s }) {
         if (!namesInGroups) return elsewhere(s.claims, s.group_names_claim);
         return g.state === 'unknown' || ['graph', 'cache'].includes(g.source);
       case 'app_role': return !oneClaim && elsewhere(s.claims, s.roles_claim);
-      case 'claim': return elsewhere(s.claims, m.claim)
-        || elsewhere(s.claims, m.claim.split('.')[0]);
+      case 'claim': return elsewhere(s.claims, m.claim);
       case 'directory_role': return elsewhere(s.claims, 'wids');
       default: return false;
     }
@@ -166,7 +173,7 @@ const GUIDS = ['aaaaaaaa-0000-4000-8000-00000000000a',
   'cccccccc-0000-4000-8000-00000000000c'];
 const TENANTS = ['11111111-0000-4000-8000-0000000000aa',
   '22222222-0000-4000-8000-0000000000bb'];
-const NAMES = ['admins', 'Admins', 'readers', '7', 'true'];
+const NAMES = ['admins', 'Admins', 'readers', '7', 'true', 'm:admins'];
 const PATHS = ['department', 'realm_access.roles', 'wids', 'x.y.z', 'a.b'];
 const KINDS = ['group', 'group', 'group_name', 'app_role', 'directory_role',
   'claim', 'app'];
@@ -184,6 +191,10 @@ export function makeModel(rnd) {
   const expiry = () => pick([0, 0, 0, NOW - 1, NOW, NOW + 1]);
   const claim = () => {
     if (maybe(0.08)) return pick([null, 7, true, { a: 1 }, [['x']], 1.5, '']);
+    if (maybe(0.1)) {
+      return { [pick(['m', 'm:n'])]: maybe(0.3) ? value() : some(3, () => (
+        maybe(0.05) ? 7 : value())) };
+    }
     return maybe(0.15) ? value() : some(3, () => (maybe(0.05)
       ? pick([7, true, null]) : value()));
   };

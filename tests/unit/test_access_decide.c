@@ -93,6 +93,16 @@ decide(struct fixture *f, const char *claims)
 }
 
 static void
+decide_json(struct fixture *f, json_t *claims)
+{
+	char *text = json_dumps(claims, 0);
+
+	assert_non_null(text);
+	decide(f, text);
+	free(text);
+}
+
+static void
 assert_nothing(const struct fixture *f)
 {
 	assert_int_equal(f->d.role_count, 0);
@@ -632,6 +642,77 @@ test_claim_scalars(void **state)
 	json_decref(v);
 }
 
+/* Groups in each shape: of an object of lists each counts with its member. */
+static void
+test_groups_in_an_object(void **state)
+{
+	struct fixture *f = *state;
+
+	f->s.groups_claim = "memberships";
+	map(f->policy, 1, ACCESS_GROUP, NULL, "shop:clerks", "user");
+	map(f->policy, 2, ACCESS_GROUP, NULL, "clerks", "analyst");
+	decide(f, "{\"memberships\":{\"shop\":[\"clerks\"],\"x\":\"y\"}}");
+	assert_true(access_has_role(&f->d, "user"));
+	assert_int_equal(f->d.role_count, 1);
+	decide(f, "{\"memberships\":{\"shop\":[\"clerks\",7]}}");
+	assert_nothing(f);
+	assert_string_equal(f->d.groups_reason, "malformed");
+	decide(f, "{\"memberships\":{\"shop\":{\"clerks\":[\"x\"]}}}");
+	assert_nothing(f);
+	assert_string_equal(f->d.groups_reason, "malformed");
+}
+
+/* The marker of distributed claims names what the path begins with. */
+static void
+test_path_is_elsewhere(void **state)
+{
+	struct fixture *f = *state;
+
+	f->s.groups_claim = "resource_access.my\\.app.groups";
+	map(f->policy, 1, ACCESS_GROUP, NULL, "clerks", "user");
+	decide(f, "{\"_claim_names\":{\"resource_access\":\"src1\"}}");
+	assert_int_equal(f->d.groups_state, GROUPS_UNKNOWN);
+	decide(f, "{\"resource_access\":{\"my.app\":{\"groups\":\"clerks\"}}}");
+	assert_true(access_has_role(&f->d, "user"));
+	decide(f, "{\"_claim_names\":{\"my\":\"src1\"}}");
+	assert_int_equal(f->d.groups_state, GROUPS_COMPLETE);
+}
+
+/*
+ * The ID token alone, where userinfo should have told more: what is there
+ * counts, what is absent is not "no".
+ */
+static void
+test_userinfo_is_missing(void **state)
+{
+	struct fixture *f = *state;
+	json_t *claims;
+
+	map(f->policy, 1, ACCESS_GROUP, NULL, "clerks", "user");
+	map(f->policy, 2, ACCESS_APP_ROLE, NULL, "boss", "analyst");
+	map(f->policy, 3, ACCESS_CLAIM, "department", "hr", NULL);
+	claims = json_pack("{s:s, s:[s]}", "department", "it", "roles", "boss");
+	assert_int_equal(access_claims_set_missing(claims), RG_OK);
+	f->s.default_role = "user";
+	decide_json(f, claims);
+	assert_int_equal(f->d.role_count, 1);
+	assert_true(access_has_role(&f->d, "analyst"));
+	assert_int_equal(f->d.groups_state, GROUPS_UNKNOWN);
+	assert_string_equal(f->d.groups_reason, ACCESS_NO_USERINFO);
+	/* Whether the mapping that denies applies is unknown: no access. */
+	(void)json_object_del(claims, "department");
+	decide_json(f, claims);
+	assert_nothing(f);
+	/* The groups are known, the roles are not: no default role. */
+	(void)json_object_set_new(claims, "department", json_string("it"));
+	(void)json_object_del(claims, "roles");
+	(void)json_object_set_new(claims, "groups", json_string("others"));
+	decide_json(f, claims);
+	assert_nothing(f);
+	assert_string_equal(f->d.groups_reason, ACCESS_NO_USERINFO);
+	json_decref(claims);
+}
+
 static void
 test_policy_refuses_what_it_cant_mean(void **state)
 {
@@ -670,6 +751,12 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_default_role, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_claim_paths, setup, teardown),
 	    cmocka_unit_test(test_claim_scalars),
+	    cmocka_unit_test_setup_teardown(
+		test_groups_in_an_object, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_path_is_elsewhere, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_userinfo_is_missing, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_deny_wins, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_deny_of_unknown_groups, setup, teardown),

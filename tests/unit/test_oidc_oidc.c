@@ -387,6 +387,55 @@ test_userinfo(void **state)
 	assert_err(op_finish(x), RG_E_USERINFO);
 }
 
+/* Claims from there: without an answer a sign-in that knows it lacks them. */
+static void
+test_claims_from_userinfo(void **state)
+{
+	struct op *x = *state;
+	struct oidc_finish f = {.code = CODE,
+	    .redirect_uri = CALLBACK,
+	    .nonce = NONCE,
+	    .code_verifier = VERIFIER,
+	    .skew = 60};
+	struct oidc_tokens tokens;
+	json_t *claims = NULL;
+	struct err e = {0};
+
+	x->provider.claims_from = CLAIMS_FROM_USERINFO;
+	op_set(x->metadata, "userinfo_endpoint", op_url(x, "/userinfo"));
+	op_publish(x);
+	op_issue(x, 0);
+	stub_json(&x->stub, "/userinfo", 200,
+	    "{\"sub\":\"sub-1\",\"memberships\":[\"a\"],\"acct\":1}");
+	assert_err(
+	    oidc_finish(x->oidc, &x->provider, &f, NOW, &tokens, &claims, &e),
+	    RG_OK);
+	assert_int_equal(tokens.userinfo, RG_OK);
+	assert_non_null(json_object_get(claims, "memberships"));
+	assert_null(json_object_get(claims, "acct"));
+	json_decref(claims);
+	oidc_tokens_clear(&tokens);
+	stub_json(&x->stub, "/userinfo", 503, "{}");
+	assert_err(
+	    oidc_finish(x->oidc, &x->provider, &f, NOW, &tokens, &claims, &e),
+	    RG_OK);
+	assert_int_equal(tokens.userinfo, RG_E_USERINFO);
+	assert_null(json_object_get(claims, "memberships"));
+	json_decref(claims);
+	oidc_tokens_clear(&tokens);
+	/* Who can't be told about it gets an error. */
+	assert_err(
+	    oidc_finish(x->oidc, &x->provider, &f, NOW, NULL, &claims, &e),
+	    RG_E_USERINFO);
+	/* Somebody else's answer is no outage. */
+	stub_json(&x->stub, "/userinfo", 200, "{\"sub\":\"sub-2\"}");
+	assert_err(
+	    oidc_finish(x->oidc, &x->provider, &f, NOW, &tokens, &claims, &e),
+	    RG_E_USERINFO_SUB);
+	assert_null(claims);
+	oidc_tokens_clear(&tokens);
+}
+
 /* Nothing is sent without what makes a sign-in safe. */
 static void
 test_incomplete_call(void **state)
@@ -532,6 +581,7 @@ main(void)
 	    OP_TEST(test_token_endpoint_redirects),
 	    OP_TEST(test_token_endpoint_silent),
 	    OP_TEST(test_userinfo),
+	    OP_TEST(test_claims_from_userinfo),
 	    OP_TEST(test_incomplete_call),
 	    OP_TEST(test_provider_down),
 	    OP_TEST(test_no_logout_endpoint),

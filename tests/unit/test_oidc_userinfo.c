@@ -21,16 +21,24 @@ claims(void)
 }
 
 static void
-assert_refused(const char *text, enum rg_err want)
+assert_refused_from(const char *text, enum claims_from from, enum rg_err want)
 {
 	json_t *c = claims();
 	struct err e = {0};
 
-	assert_string_equal(err_name(userinfo_apply(text, strlen(text), c, &e)),
+	assert_string_equal(
+	    err_name(userinfo_apply(text, strlen(text), from, c, &e)),
 	    err_name(want));
 	assert_int_equal(e.code, want);
 	assert_int_equal(json_object_size(c), 2);
 	json_decref(c);
+}
+
+static void
+assert_refused(const char *text, enum rg_err want)
+{
+	assert_refused_from(text, CLAIMS_FROM_ID_TOKEN, want);
+	assert_refused_from(text, CLAIMS_FROM_USERINFO, want);
 }
 
 static void
@@ -43,8 +51,9 @@ test_fills_in_what_is_absent(void **state)
 	json_t *c = claims();
 
 	(void)state;
-	assert_int_equal(
-	    userinfo_apply(text, sizeof(text) - 1, c, NULL), RG_OK);
+	assert_int_equal(userinfo_apply(text, sizeof(text) - 1,
+			     CLAIMS_FROM_ID_TOKEN, c, NULL),
+	    RG_OK);
 	/* The signed value wins. */
 	assert_string_equal(json_str(c, "name"), "Dana");
 	assert_string_equal(json_str(c, "email"), "dana@x.example");
@@ -54,6 +63,33 @@ test_fills_in_what_is_absent(void **state)
 	assert_null(json_object_get(c, "groups"));
 	assert_null(json_object_get(c, "roles"));
 	assert_null(json_object_get(c, "oid"));
+	json_decref(c);
+}
+
+/* All that the ID token lacks, and nothing that only it may say. */
+static void
+test_claims_from_userinfo(void **state)
+{
+	static const char text[] =
+	    "{\"sub\":\"s1\",\"name\":\"Eve\",\"groups\":[\"a\"],"
+	    "\"roles\":[\"admin\"],\"realm_access\":{\"roles\":[\"b\"]},"
+	    "\"iss\":\"i\",\"aud\":\"x\",\"exp\":1,\"iat\":1,\"nonce\":\"n\","
+	    "\"tid\":\"t\",\"oid\":\"o\",\"sid\":\"s\",\"acr\":\"2\","
+	    "\"amr\":[\"mfa\"],\"auth_time\":1,\"azp\":\"x\",\"acct\":0,"
+	    "\"idtyp\":\"app\",\"email\":7,\"_claim_names\":{\"x\":\"y\"}}";
+	json_t *c = claims(), *want;
+
+	(void)state;
+	assert_int_equal(json_object_set_new(c, "roles", json_array()), 0);
+	assert_int_equal(userinfo_apply(text, sizeof(text) - 1,
+			     CLAIMS_FROM_USERINFO, c, NULL),
+	    RG_OK);
+	/* Also an empty list of the ID token is what it says. */
+	want = json_pack("{s:s, s:s, s:[], s:[s], s:{s:[s]}, s:{s:s}}", "sub",
+	    "s1", "name", "Dana", "roles", "groups", "a", "realm_access",
+	    "roles", "b", "_claim_names", "x", "y");
+	assert_true(json_equal(c, want));
+	json_decref(want);
 	json_decref(c);
 }
 
@@ -81,10 +117,12 @@ test_too_large(void **state)
 	assert_non_null(big);
 	memset(big, ' ', USERINFO_MAX_TEXT + 1);
 	memcpy(big, "{\"sub\":\"s1\"}", 12);
-	assert_int_equal(
-	    userinfo_apply(big, USERINFO_MAX_TEXT, c, NULL), RG_OK);
-	assert_int_equal(
-	    userinfo_apply(big, USERINFO_MAX_TEXT + 1, c, NULL), RG_E_USERINFO);
+	assert_int_equal(userinfo_apply(big, USERINFO_MAX_TEXT,
+			     CLAIMS_FROM_ID_TOKEN, c, NULL),
+	    RG_OK);
+	assert_int_equal(userinfo_apply(big, USERINFO_MAX_TEXT + 1,
+			     CLAIMS_FROM_USERINFO, c, NULL),
+	    RG_E_USERINFO);
 	json_decref(c);
 	free(big);
 }
@@ -94,6 +132,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_fills_in_what_is_absent),
+	    cmocka_unit_test(test_claims_from_userinfo),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_too_large),
 	};

@@ -209,6 +209,8 @@ test_provider(void **state)
 	refused("", "", "scope = profile email\n", "must contain openid");
 	refused("", "", "scope = openidx profile\n", "must contain openid");
 	refused("", "", "userinfo = maybe\n", "userinfo");
+	/* Entra's has no groups. */
+	refused("", "", "claims_from = userinfo\n", "claims_from");
 	refused("", "", "client_secret_env = ROLEGATE_X\n", "either");
 	refused("", "", "ca_file = /nowhere/ca.pem\n", "/nowhere/ca.pem");
 	refused("", "", "timeout = 0\n", "timeout");

@@ -32,6 +32,7 @@ DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-format-14 apache2 \
               python3 python3-prometheus-client python3-jwt \
               python3-cryptography libcrypt-jwt-perl
 DEPS_LINT  := clang-tidy-14 cppcheck shellcheck
+DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 DEPS_DEB   := debhelper dpkg-dev fakeroot lintian ca-certificates
 DEPS_DEB_T := $(DEPS_DEB) systemd lighttpd curl openssl xxd procps iproute2
 
@@ -54,6 +55,11 @@ endif
 ifeq ($(MODE),asan)
 OPT      := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
             -fno-sanitize-recover=all -DRG_SANITIZED
+OPT_LD   := -fsanitize=address,undefined
+else ifeq ($(MODE),fuzz)
+OPT      := -O1 -g -fno-omit-frame-pointer -DRG_SANITIZED \
+            -fsanitize=fuzzer-no-link,address,undefined \
+            -fno-sanitize-recover=all
 OPT_LD   := -fsanitize=address,undefined
 else ifeq ($(MODE),cover)
 OPT      := -O0 -g --coverage
@@ -86,6 +92,8 @@ LIB       := $(O)/librolegate.a
 EDGE      := $(O)/libedge.a
 UNITS     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(UNIT_SRC))
 MODEL     := $(O)/model/decide
+FUZZ_SRC  := $(filter-out tests/fuzz/main.c,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ      := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(FUZZ_SRC))
 C_FILES    = $(wildcard cgi/*.[ch] src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] \
              tests/bench/*.[ch] tests/fuzz/*.[ch] tests/model/*.[ch])
 
@@ -107,7 +115,7 @@ programs: $(B)/rolegate $(B)/rolegatectl
 $(B)/rolegate $(B)/rolegatectl: $(B)/%: $(O)/%
 	$(Q)ln -f $< $@ 2>/dev/null || cp $< $@
 endif
-units: $(UNITS) $(MODEL)
+units: $(UNITS) $(MODEL) $(FUZZ)
 
 $(O)/%.o: %.c $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
@@ -149,6 +157,19 @@ $(MODEL): $(O)/tests/model/decide.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS)
+
+# A target with libFuzzer, or with a driver that only replays a corpus.
+ifeq ($(MODE),fuzz)
+FUZZ_MAIN := -fsanitize=fuzzer
+$(O)/fuzz/%: $(O)/tests/fuzz/%.o $(EDGE) $(LIB)
+else
+FUZZ_MAIN :=
+$(O)/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/main.o $(EDGE) $(LIB)
+endif
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) $(LD_GUARD) $(FUZZ_MAIN) -o $@ $^ \
+	    $(LIBS)
 
 $(O)/bench/%: $(O)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -208,6 +229,23 @@ lint: deps-lint ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck
 .PHONY: bench
 bench: $(O)/bench/audit ## how long an audit of a million rows takes
 	@d=$$(mktemp -d) && $(O)/bench/audit "$$d" 1000000; rm -rf "$$d"
+
+T        ?= form
+S        ?= 60
+FUZZ_OUT  = $(B)/fuzz/found/$(T)
+.PHONY: fuzz fuzz-program
+fuzz-program: $(O)/fuzz/$(T)
+
+fuzz: ## fuzz target T (of tests/fuzz/) for S seconds
+	@sh tests/deps.sh $(DEPS_BUILD) $(DEPS_FUZZ)
+	$(Q)$(MAKE) --no-print-directory MODE=fuzz CC=clang-14 T=$(T) \
+	    fuzz-program
+	$(Q)mkdir -p $(FUZZ_OUT)
+	$(Q)cd $(CURDIR) && nice -n 19 $(B)/fuzz/fuzz/$(T) \
+	    -max_total_time=$(S) -timeout=10 -rss_limit_mb=1024 \
+	    -max_len=16384 -print_final_stats=1 \
+	    -artifact_prefix=$(B)/fuzz/found/crash-$(T)- \
+	    $(FUZZ_OUT) tests/fuzz/corpus/$(T)
 
 asan: deps-test ## all tests with AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory MODE=asan check

@@ -78,9 +78,9 @@ typedef long request_read_fn(void *ctx, char *out, size_t size);
  * Builds a request from NAME=VALUE strings ending in NULL. Reads the body of a
  * POST, PUT or PATCH, and only for ROLE_RESPONDER: a form, or JSON for a path
  * with "/api/" in it, which is kept for whoever has asked who is calling before
- * it is parsed. An authorizer is not told a path, and the query it is told
- * belongs to somebody else's page: both are empty then, and only an authorizer
- * has `uri` and `require_env`. REQUEST_URI decides nothing:
+ * it is parsed. An authorizer is told the query, and by some servers the path,
+ * of somebody else's page: the query is empty then, the path is not to be
+ * looked at, and only an authorizer has `uri` and `require_env`. REQUEST_URI decides nothing:
  * it is what the client wrote, undecoded. On
  * error (RG_E_REQ_*) *out still is a request, incomplete, but with id, method,
  * path ("" when unusable) and wants_html, so that an error page can be shown.

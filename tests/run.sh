@@ -69,6 +69,30 @@ units() {
 	total "unit tests (cmocka)" $ok $bad
 }
 
+# Each fuzz target with what its corpus holds; without an input it fails.
+replays() {
+	echo "== fuzz corpora"
+	ok=0
+	bad=0
+	for source in tests/fuzz/*.c; do
+		target=${source##*/}
+		target=${target%.c}
+		[ "$target" != main ] || continue
+		log=$O/fuzz.log
+		if n=$(timeout 60 "$O/fuzz/$target" \
+			"tests/fuzz/corpus/$target" 2>"$log"); then
+			ok=$((ok + n))
+			echo "$n $target"
+		else
+			bad=$((bad + 1))
+			tail -n 40 "$log"
+			echo "fuzz target $target failed, or has no input"
+		fi
+	done
+	[ $((ok + bad)) -gt 0 ] || bad=1
+	total "fuzz corpora (inputs)" $ok $bad
+}
+
 # node:test files, one after the other: they share two cores.
 node_tests() {
 	name=$1
@@ -103,6 +127,7 @@ if [ "$what" = all ]; then
 fi
 if wants unit; then
 	units
+	replays
 fi
 if [ "$what" = all ]; then
 	check "ContextForge plugin" python3 -B -m unittest discover -q \

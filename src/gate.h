@@ -350,6 +350,17 @@ struct gate_cf_options {
 enum rg_err gate_cf_sync(struct gate *, const struct gate_context *,
     const struct gate_cf_options *, struct err *e);
 
+/*
+ * Appends a session token for `subject` ("entra:<tid>:<oid>") that the gateway
+ * takes for its own (jwt_secret_file), no longer than token_lifetime and than
+ * the person's session here. Audited first. Who has no session, no role, no
+ * address or groups that are not known gets none: `e` says which. RG_E_CONF,
+ * RG_E_NOT_FOUND, RG_E_DISABLED, RG_E_SESSION_NONE, RG_E_NO_ROLE,
+ * RG_E_GROUPS_UNKNOWN, RG_E_DENIED, or a storage error.
+ */
+enum rg_err gate_cf_token(struct gate *, const char *subject,
+    const struct gate_context *, struct buf *token, struct err *e);
+
 /* ---- renew ------------------------------------------------------------ */
 
 /*

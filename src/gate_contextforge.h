@@ -24,6 +24,7 @@ struct cf_subject {
 	char address[256]; /* lower case; "" if the gateway gets none */
 	const char *why;   /* why nothing is done, or why nothing is wanted */
 	bool leave;	   /* not known well enough: nothing is done at all */
+	bool allowed;	   /* has a role here at all, and nothing denies it */
 	json_t *wanted;	   /* contextforge/plan.h */
 };
 

@@ -198,6 +198,7 @@ judge(struct gate *g, struct cf_subject *s, const json_t *rules,
 	enum rg_err r;
 	const struct cf_config *f = g->settings->contextforge;
 
+	s->allowed = d->role_count > 0 && !d->denied;
 	/* Unknown is not none: it neither gives nor takes away. */
 	if (d->groups_state != GROUPS_COMPLETE) {
 		s->leave = true;

@@ -12,6 +12,7 @@
 
 #define MAIN "contextforge"
 #define TOKEN_MAX 8192
+#define SECRET_MIN 32
 #define EMAIL_MAX 254 /* RFC 5321: of a path, without the brackets */
 
 static void
@@ -41,35 +42,72 @@ read_url(struct conf *c, struct cf_config *f)
 		    "http is for a gateway on this machine only; use https");
 }
 
-static void
-read_token(struct conf *c, struct cf_config *f)
+static bool
+is_text(const char *s)
 {
-	const char *file = conf_need(c, MAIN, "token_file"), *p;
+	return s[0] != '\0' && text_is_line(s, 256);
+}
+
+/* The one line of a file that only we may read; NULL after a failure. */
+static char *
+read_secret(struct conf *c, const char *key, const char *file)
+{
 	struct buf text = BUF_INIT;
 	struct err e = {RG_OK, ""};
+	char *secret = NULL;
+	const char *p;
 
-	if (file[0] == '\0')
-		return;
 	if (file_read_secret(file, TOKEN_MAX, &text, &e) != RG_OK) {
-		conf_fail(c, MAIN, "token_file", "%s", e.detail);
+		conf_fail(c, MAIN, key, "%s", e.detail);
 		goto out;
 	}
 	p = buf_str(&text);
 	if (p[0] == '\0' || !text_is_line(p, TOKEN_MAX) ||
 	    strchr(p, ' ') != NULL) {
-		conf_fail(c, MAIN, "token_file",
+		conf_fail(c, MAIN, key,
 		    "is empty or has blanks or control characters");
 		goto out;
 	}
-	f->token = settings_dup(p);
+	secret = settings_dup(p);
 out:
+	if (text.len > 0)
+		explicit_bzero(text.p, text.len);
 	buf_clear(&text);
+	return secret;
 }
 
-static bool
-is_text(const char *s)
+static void
+read_token(struct conf *c, struct cf_config *f)
 {
-	return s[0] != '\0' && text_is_line(s, 256);
+	const char *file = conf_need(c, MAIN, "token_file");
+
+	if (file[0] != '\0')
+		f->token = read_secret(c, "token_file", file);
+}
+
+/* What `rolegatectl contextforge token` needs; with or without a url. */
+static void
+read_jwt(struct conf *c, struct cf_config *f)
+{
+	char *file = conf_copy_opt(c, MAIN, "jwt_secret_file");
+
+	if (file == NULL) /* the other keys are unknown then */
+		return;
+	f->jwt_secret = read_secret(c, "jwt_secret_file", file);
+	free(file);
+	/* Whoever has a token can try keys on it at leisure. */
+	if (f->jwt_secret != NULL && strlen(f->jwt_secret) < SECRET_MIN)
+		conf_fail(c, MAIN, "jwt_secret_file",
+		    "has less than %d bytes, which HS256 needs (RFC 7518)",
+		    SECRET_MIN);
+	f->jwt_issuer = conf_copy(c, MAIN, "jwt_issuer", "mcpgateway");
+	f->jwt_audience = conf_copy(c, MAIN, "jwt_audience", "mcpgateway-api");
+	f->token_lifetime =
+	    conf_seconds(c, MAIN, "token_lifetime", 600, 10, 3600);
+	if (!is_text(f->jwt_issuer))
+		conf_fail(c, MAIN, "jwt_issuer", "is not a line of text");
+	if (!is_text(f->jwt_audience))
+		conf_fail(c, MAIN, "jwt_audience", "is not a line of text");
 }
 
 static void
@@ -176,6 +214,7 @@ settings_read_contextforge(struct conf *c, struct settings *s)
 	    (enum cf_address)conf_choice(c, MAIN, "address", addresses, 0);
 	check_people(c, s, f);
 	read_rules(c, f);
+	read_jwt(c, f);
 	if (f->url == NULL) /* the header only; other keys are unknown then */
 		return;
 	read_token(c, f);
@@ -198,6 +237,8 @@ settings_contextforge_free(struct cf_config **fp)
 		return;
 	if (f->token != NULL)
 		explicit_bzero(f->token, strlen(f->token));
+	if (f->jwt_secret != NULL)
+		explicit_bzero(f->jwt_secret, strlen(f->jwt_secret));
 	for (i = 0; i < CF_MAX_GRANTS; i++) {
 		free(f->rules[i].role);
 		free(f->rules[i].gateway_role);
@@ -205,6 +246,9 @@ settings_contextforge_free(struct cf_config **fp)
 	}
 	free(f->url);
 	free(f->token);
+	free(f->jwt_secret);
+	free(f->jwt_issuer);
+	free(f->jwt_audience);
 	free(f->ca_file);
 	free(f->provider);
 	free(f->platform_admin_email);

@@ -56,3 +56,27 @@ cmd_contextforge_sync(struct cli *cli)
 	r = gate_cf_sync(cli->gate, &cli->ctx, &o, &e);
 	return r == RG_OK ? CLI_OK : cli_fail(r, &e);
 }
+
+int
+cmd_contextforge_token(struct cli *cli)
+{
+	struct err e = {RG_OK, ""};
+	struct buf token = BUF_INIT;
+	enum rg_err r;
+	int status;
+
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	r = gate_cf_token(cli->gate, cli->args[0], &cli->ctx, &token, &e);
+	if (r != RG_OK)
+		status = cli_fail(r, &e);
+	else if (cli->json)
+		status = cli_print_json_own(
+		    json_pack("{s:s}", "token", buf_str(&token)));
+	else
+		(void)puts(buf_str(&token));
+	if (token.len > 0)
+		explicit_bzero(token.p, token.len);
+	buf_clear(&token);
+	return status;
+}

@@ -210,6 +210,13 @@ static const struct command commands[] = {
 	"done.\n\n"
 	"  rolegatectl contextforge sync --dry-run\n"
 	"  rolegatectl contextforge sync --subject keycloak:4f9d2c\n"},
+    {"contextforge", "token", cmd_contextforge_token,
+	"contextforge token SUBJECT", {NULL}, 1,
+	"Prints a short-lived session token of a person, which the "
+	"ContextForge "
+	"gateway\ntakes for its own (jwt_secret_file). Whoever has it acts as "
+	"that person.\n\n"
+	"  rolegatectl contextforge token entra:TENANT:OID\n"},
     {"jws", "verify", cmd_jws_verify, "jws verify --jwk FILE [--alg A] < TOKEN",
 	{"jwk", "alg"}, 0,
 	"Verifies a compact JWS with one key and prints the payload. Needs "

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define CF_MAX_GRANTS 64
 
@@ -45,6 +46,10 @@ struct cf_config {
 	char *platform_admin_email; /* lower case; NULL: not known */
 	enum cf_address address;
 	enum cf_expire expire;
+	char *jwt_secret; /* its JWT_SECRET_KEY; NULL: no tokens are made */
+	char *jwt_issuer;
+	char *jwt_audience;
+	int64_t token_lifetime; /* seconds */
 	bool allow_loopback_http;
 	bool create_users;
 	bool at_sign_in;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "jose/sign.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 
 #define RSA_MIN_BITS 2048 /* RFC 7518 sections 3.3 and 3.5 */
 #define P256_BYTES 32
+#define HS256_MIN 32 /* RFC 7518 section 3.2 */
 
 /* Instead of a prompt on the terminal: notes that one would have come. */
 static int
@@ -308,8 +310,8 @@ out:
 }
 
 static enum rg_err
-sign_libjwt(const struct jose_key *k, const json_t *header,
-    const json_t *payload, struct buf *token)
+sign_libjwt(jwt_alg_t alg, const char *key, size_t key_len,
+    const json_t *header, const json_t *payload, struct buf *token)
 {
 	enum rg_err r = RG_E_NOMEM;
 	struct buf head = BUF_INIT, body = BUF_INIT;
@@ -320,9 +322,8 @@ sign_libjwt(const struct jose_key *k, const json_t *header,
 	    (header != NULL && !json_put(&head, header)) || jwt_new(&jwt) != 0)
 		goto out;
 	r = RG_E_INTERNAL;
-	if (jwt_set_alg(jwt,
-		k->alg == JOSE_RS256 ? JWT_ALG_RS256 : JWT_ALG_ES256, k->pem,
-		(int)k->pem_len) != 0 ||
+	if (jwt_set_alg(jwt, alg, (const unsigned char *)key, (int)key_len) !=
+		0 ||
 	    jwt_add_grants_json(jwt, buf_str(&body)) != 0 ||
 	    (header != NULL &&
 		jwt_add_headers_json(jwt, buf_str(&head)) != 0) ||
@@ -353,12 +354,27 @@ jose_sign(const struct jose_key *k, const json_t *header, const json_t *payload,
 				   json_object_get(header, "alg") != NULL ||
 				   json_object_get(header, "typ") != NULL)))
 		return RG_E_USAGE;
-	r = k->alg == JOSE_PS256 ? sign_pss(k, header, payload, &made)
-				 : sign_libjwt(k, header, payload, &made);
+	if (k->alg == JOSE_PS256)
+		r = sign_pss(k, header, payload, &made);
+	else
+		r = sign_libjwt(
+		    k->alg == JOSE_RS256 ? JWT_ALG_RS256 : JWT_ALG_ES256,
+		    (const char *)k->pem, k->pem_len, header, payload, &made);
 	if (r == RG_OK) {
 		buf_put(token, made.p, made.len);
 		r = buf_ok(token) ? RG_OK : RG_E_NOMEM;
 	}
 	buf_clear(&made);
 	return r;
+}
+
+enum rg_err
+jose_sign_hs256(
+    const char *secret, size_t len, const json_t *payload, struct buf *token)
+{
+	if (!json_is_object(payload) || len > INT_MAX)
+		return RG_E_USAGE;
+	if (len < HS256_MIN)
+		return RG_E_JWK_WEAK;
+	return sign_libjwt(JWT_ALG_HS256, secret, len, NULL, payload, token);
 }

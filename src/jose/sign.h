@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Private keys, and compact JWS made with them. The only includer of libjwt,
- * which signs RS256 and ES256; PS256, which it lacks, is signed with OpenSSL.
- * Pure: no I/O, no clock; what makes a token unique is for the caller to draw.
+ * which signs RS256, ES256 and HS256; PS256, which it lacks, is signed with
+ * OpenSSL. Pure: no I/O, no clock; what makes a token unique is for the caller
+ * to draw.
  */
 #ifndef RG_JOSE_SIGN_H
 #define RG_JOSE_SIGN_H
@@ -66,5 +67,12 @@ enum rg_err jose_key_spki_digest(
  */
 enum rg_err jose_sign(const struct jose_key *, const json_t *header,
     const json_t *payload, struct buf *token);
+
+/*
+ * The same with HMAC-SHA-256, for a peer that knows nothing else and shares the
+ * secret: `len` bytes, 32 at least (RFC 7518 section 3.2), RG_E_JWK_WEAK.
+ */
+enum rg_err jose_sign_hs256(
+    const char *secret, size_t len, const json_t *payload, struct buf *token);
 
 #endif

@@ -393,6 +393,41 @@ test_certificate(void **state)
 	jose_key_free(&key);
 }
 
+/* For a peer that shares a secret; libjwt, told it, takes it back. */
+static void
+test_hs256(void **state)
+{
+	static const char secret[] = "0123456789abcdef0123456789abcdef";
+	const size_t len = sizeof(secret) - 1;
+	json_t *claims = json_pack("{s:s, s:n}", "sub", "a@b", "none");
+	struct buf token = BUF_INIT;
+	jwt_t *jwt = NULL;
+
+	(void)state;
+	assert_int_equal(
+	    jose_sign_hs256(secret, len - 1, claims, &token), RG_E_JWK_WEAK);
+	assert_int_equal(token.len, 0);
+	assert_int_equal(jose_sign_hs256(secret, len, claims, &token), RG_OK);
+	assert_int_equal(jwt_decode(&jwt, buf_str(&token),
+			     (const unsigned char *)secret, (int)len),
+	    0);
+	assert_int_equal(jwt_get_alg(jwt), JWT_ALG_HS256);
+	assert_string_equal(jwt_get_grant(jwt, "sub"), "a@b");
+	jwt_free(jwt);
+	jwt = NULL;
+	assert_int_not_equal(
+	    jwt_decode(&jwt, buf_str(&token),
+		(const unsigned char *)"0123456789abcdef0123456789abcdeX", 32),
+	    0);
+	jwt_free(jwt);
+	json_decref(claims);
+	claims = json_array();
+	assert_int_equal(
+	    jose_sign_hs256(secret, len, claims, &token), RG_E_USAGE);
+	json_decref(claims);
+	buf_clear(&token);
+}
+
 int
 main(void)
 {
@@ -405,6 +440,7 @@ main(void)
 	    cmocka_unit_test(test_keys_that_are_refused),
 	    cmocka_unit_test(test_names_of_a_key),
 	    cmocka_unit_test(test_certificate),
+	    cmocka_unit_test(test_hs256),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -10,7 +10,7 @@
 //
 // Nothing but /v1/…: the unversioned paths are deprecated there.
 import { createServer } from 'node:http';
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 
 export const TOKEN = 'admin-token.of-the.gateway';
 const OTHERS_TOKEN = 'token.of.somebody-without-rights';
@@ -31,7 +31,8 @@ class Refusal extends Error {
 export class ContextForge {
   constructor({ env = {} } = {}) {
     this.env = { PROXY_USER_HEADER: 'X-Authenticated-User',
-      REQUIRE_USER_IN_DB: 'true', ...env };
+      REQUIRE_USER_IN_DB: 'true', JWT_ISSUER: 'mcpgateway',
+      JWT_AUDIENCE: 'mcpgateway-api', ENVIRONMENT: 'production', ...env };
     this.users = new Map();
     this.roles = SYSTEM_ROLES.map(([name, scope]) => ({ id: randomUUID(), name,
       scope, description: name, permissions: [], is_system_role: true,
@@ -179,6 +180,43 @@ export class ContextForge {
     return { email, is_admin: user.is_admin };
   }
 
+  /*
+   * A session token (verify_credentials.py:276-391, auth_context.py:337-380):
+   * one static key, exp and jti demanded, "env" as ours if it is there. Who it
+   * is: user.email, else email, else a sub that is no UUID. What they may do is
+   * in the database; scopes.permissions can only cap it.
+   */
+  #session(req) {
+    const { env } = this;
+    const unauthorized = (why) => new Refusal(401, why);
+    const [, token] = /^Bearer (\S+)$/.exec(req.headers.authorization ?? '') ?? [];
+    const parts = token?.split('.') ?? [];
+    if (parts.length !== 3 || !env.JWT_SECRET_KEY) throw unauthorized('no token');
+    const [header, claims] = parts.slice(0, 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url')));
+    if (header.alg !== 'HS256') throw unauthorized('algorithm');
+    const mac = createHmac('sha256', env.JWT_SECRET_KEY)
+      .update(`${parts[0]}.${parts[1]}`).digest();
+    const sent = Buffer.from(parts[2], 'base64url');
+    if (sent.length !== mac.length || !timingSafeEqual(sent, mac)) {
+      throw unauthorized('signature');
+    }
+    if (claims.iss !== env.JWT_ISSUER) throw unauthorized('issuer');
+    if (![claims.aud].flat().includes(env.JWT_AUDIENCE)) throw unauthorized('audience');
+    if (typeof claims.exp !== 'number') throw unauthorized('Token is missing exp');
+    if (claims.exp <= Date.now() / 1000) throw unauthorized('Token has expired');
+    if (!claims.jti) throw unauthorized('Token is missing JTI');
+    if (claims.env !== undefined && claims.env !== env.ENVIRONMENT) {
+      throw unauthorized('environment');
+    }
+    const email = claims.user?.email ?? claims.email ?? claims.sub;
+    const user = this.users.get(email);
+    if (!user) throw unauthorized('User not found in database');
+    if (!user.is_active) throw unauthorized('Account disabled');
+    return { email, is_admin: user.is_admin, token_use: claims.token_use,
+      cap: claims.scopes?.permissions ?? [], roles: this.rolesOf(email) };
+  }
+
   answer(req, url, body) {
     const path = url.pathname.split('/').slice(1).map(decodeURIComponent);
     const [version, area, ...rest] = path;
@@ -187,6 +225,7 @@ export class ContextForge {
       const who = this.#proxied(req);
       return [200, { ...who, roles: this.rolesOf(who.email) }];
     }
+    if (url.pathname === '/v1/auth/email/me') return [200, this.#session(req)];
     this.#requireAdmin(req);
     const route = `${req.method} ${area} ${rest.length}`;
     switch (route) {

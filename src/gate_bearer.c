@@ -50,7 +50,7 @@ still_good(struct gate *g, const struct verdict *v, int64_t now)
 {
 	uint8_t keys[HASH_LEN];
 
-	return bearer_keys(g->oidc, v->provider, keys) &&
+	return bearer_keys(g->oidc, v->provider, now, keys) &&
 	       memcmp(keys, v->keys, sizeof(keys)) == 0 &&
 	       !bearer_should_fetch(g->oidc, v->provider, RG_OK, now);
 }
@@ -81,7 +81,7 @@ verify(struct gate *g, const char *token, int64_t now, struct verdict *out,
 	if (r != RG_OK)
 		return r;
 	r = verify_fresh(g, out->provider, token, len, now, &out->token, e);
-	if (r == RG_OK && bearer_keys(g->oidc, out->provider, out->keys))
+	if (r == RG_OK && bearer_keys(g->oidc, out->provider, now, out->keys))
 		verdicts_put(g->verdicts, hash, out, len, now);
 	return r;
 }

@@ -25,6 +25,23 @@ at_hand(struct oidc *o, const struct provider *p)
 }
 
 /*
+ * As at_hand(), and a second later with what another process has fetched: a
+ * key that the provider withdrew must not stay good here because nobody has
+ * brought a token of the new one.
+ */
+static struct documents *
+lately(struct oidc *o, const struct provider *p, int64_t now)
+{
+	struct documents *d = at_hand(o, p);
+
+	if (d != NULL && d->checked_at != now) {
+		d->checked_at = now;
+		(void)document_load(o, d, OIDC_KEYS);
+	}
+	return d;
+}
+
+/*
  * Another process may have fetched the new key. The cache is in the database:
  * a flood of strange tokens must not read it for each of them.
  */
@@ -74,7 +91,7 @@ bearer_verify(struct oidc *o, const struct provider *p, const char *token,
     struct err *e)
 {
 	struct access_token_expect x = {.now = now, .skew = skew};
-	struct documents *d = at_hand(o, p);
+	struct documents *d = lately(o, p, now);
 	struct buf payload = BUF_INIT;
 	const struct jwk *key = NULL;
 	json_t *claims = NULL;
@@ -170,10 +187,10 @@ bearer_fetch(struct oidc *o, const struct provider *p, int64_t now)
 }
 
 bool
-bearer_keys(
-    struct oidc *o, const struct provider *p, uint8_t digest[static HASH_LEN])
+bearer_keys(struct oidc *o, const struct provider *p, int64_t now,
+    uint8_t digest[static HASH_LEN])
 {
-	const struct documents *d = at_hand(o, p);
+	const struct documents *d = lately(o, p, now);
 
 	if (d == NULL || d->keys == NULL)
 		return false;

@@ -40,9 +40,10 @@ bool bearer_fetch(struct oidc *, const struct provider *, int64_t now);
 
 /*
  * What a verdict is good for: the keys it was made with, by the hash of their
- * document. False while there are none.
+ * document. False while there are none. What another process has fetched is
+ * seen a second later, here and by bearer_verify().
  */
-bool bearer_keys(
-    struct oidc *, const struct provider *, uint8_t digest[static HASH_LEN]);
+bool bearer_keys(struct oidc *, const struct provider *, int64_t now,
+    uint8_t digest[static HASH_LEN]);
 
 #endif

@@ -33,9 +33,10 @@ struct documents {
 	/* by enum oidc_document: when the provider gave it to us, and what */
 	int64_t at[2];
 	uint8_t digest[2][HASH_LEN];
-	/* for bearer.c: when this process last looked into the cache for other
-	 * keys, and when it last asked whether it may fetch some */
-	int64_t looked_at, asked_at;
+	/* for bearer.c: when this process last looked into the cache for what
+	 * others fetched, when for the key of a strange token, and when it
+	 * last asked whether it may fetch some */
+	int64_t checked_at, looked_at, asked_at;
 };
 
 struct oidc {

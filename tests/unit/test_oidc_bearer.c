@@ -111,8 +111,8 @@ test_flood(void **state)
 			x->oidc, &x->provider, RG_E_KID_UNKNOWN, NOW))
 			assert_false(bearer_fetch(x->oidc, &x->provider, NOW));
 	}
-	/* One look into the database, one question, one fetch. */
-	assert_true(x->mem.loads - loads <= 1);
+	/* Two looks into the database, one question, one fetch. */
+	assert_true(x->mem.loads - loads <= 2);
 	assert_int_equal(x->mem.asked[OIDC_BEARER], 1);
 	assert_int_equal(stub_hits(&x->stub, "/keys"), 2);
 	/* Another process asks for itself, and is told no. */
@@ -135,13 +135,13 @@ test_rotation(void **state)
 	uint8_t before[HASH_LEN], after[HASH_LEN];
 
 	warm(x);
-	assert_true(bearer_keys(x->oidc, &x->provider, before));
+	assert_true(bearer_keys(x->oidc, &x->provider, NOW, before));
 	op_set(x->header, "kid", json_string("k1"));
 	op_publish_key(x, 1, "k1");
 	assert_err(verify(x, 1), RG_E_KID_UNKNOWN);
 	assert_true(bearer_fetch(x->oidc, &x->provider, NOW));
 	assert_err(verify(x, 1), RG_OK);
-	assert_true(bearer_keys(x->oidc, &x->provider, after));
+	assert_true(bearer_keys(x->oidc, &x->provider, NOW, after));
 	assert_memory_not_equal(before, after, HASH_LEN);
 	/* What was signed with the old key is good no more. */
 	op_set(x->header, "kid", json_string("k0"));
@@ -164,6 +164,29 @@ test_found_in_cache(void **state)
 	op_set(x->header, "kid", json_string("k1"));
 	assert_err(verify_at(x, 1, NOW + 1), RG_OK);
 	assert_int_equal(stub_hits(&x->stub, "/keys"), 2);
+}
+
+/*
+ * Another process has fetched keys without the one that this process knows: a
+ * token of that counts no more, also where no token of a new key was brought.
+ */
+static void
+test_withdrawn_elsewhere(void **state)
+{
+	struct op *x = *state;
+	struct oidc *other = x->oidc;
+	uint8_t before[HASH_LEN], after[HASH_LEN];
+
+	warm(x);
+	op_start(x, &x->cache);
+	assert_err(verify(x, 0), RG_OK);
+	assert_true(bearer_keys(x->oidc, &x->provider, NOW, before));
+	op_publish_key(x, 1, "k1");
+	assert_true(bearer_fetch(other, &x->provider, NOW));
+	oidc_free(&other);
+	assert_true(bearer_keys(x->oidc, &x->provider, NOW + 1, after));
+	assert_memory_not_equal(before, after, HASH_LEN);
+	assert_err(verify_at(x, 0, NOW + 1), RG_E_KID_UNKNOWN);
 }
 
 static void
@@ -208,6 +231,7 @@ main(void)
 	    TEST(test_flood),
 	    TEST(test_rotation),
 	    TEST(test_found_in_cache),
+	    TEST(test_withdrawn_elsewhere),
 	    TEST(test_old_keys),
 	    TEST(test_broken_database),
 	};

@@ -405,6 +405,14 @@ struct gate_tokens {
 enum rg_err
 gate_tokens(struct gate *, const struct provider *, struct gate_tokens *);
 
+/*
+ * For rolegatectl doctor, with graph = app: what Graph calls a group, as of
+ * graph_group_name(); RG_E_NOT_FOUND when it is gone. `deadline_ms` is of
+ * clock_mono_ms(). Errors of the token request, too.
+ */
+enum rg_err gate_group_name(struct gate *, const struct provider *,
+    const char *id, int64_t deadline_ms, char **name, struct err *e);
+
 /* RG_OK when the assertion file of a credential can be used. */
 enum rg_err gate_assertion_check(const struct credential *, struct err *e);
 

@@ -68,6 +68,32 @@ graph_token(struct gate *g, const struct provider *p, const char *delegated,
 	return r;
 }
 
+enum rg_err
+gate_group_name(struct gate *g, const struct provider *p, const char *id,
+    int64_t deadline_ms, char **name, struct err *e)
+{
+	const char *token = NULL;
+	enum rg_err r;
+
+	*name = NULL;
+	if (p->graph != GRAPH_APP)
+		return err_set(e, RG_E_USAGE, "graph is not app");
+	r = graph_token(g, p, NULL, clock_now(), &token, e);
+	if (r != RG_OK)
+		return r;
+	return graph_group_name(g->graph,
+	    &(struct graph_question){
+		.base = p->graph_url,
+		.token = token,
+		.deadline_ms = deadline_ms,
+		.timeout_ms = p->timeout_ms,
+		.ca_file = p->ca_file,
+		.allow_loopback_http = p->allow_loopback_http,
+		.background = true,
+	    },
+	    id, name, e);
+}
+
 static enum rg_err
 ask_graph(struct gate *g, const struct provider *p,
     const struct gate_groups_question *q, const struct mentioned *m,

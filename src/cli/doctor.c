@@ -134,6 +134,7 @@ run(struct doctor *d)
 	for (i = 0; i < cli->settings->provider_count; i++) {
 		doctor_provider(d, &cli->settings->providers[i]);
 		doctor_tokens(d, &cli->settings->providers[i]);
+		doctor_groups(d, &cli->settings->providers[i]);
 	}
 	doctor_mappings(d);
 }

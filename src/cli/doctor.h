@@ -28,6 +28,9 @@ void doctor_provider(struct doctor *, const struct provider *);
 /* What was in the last ID tokens of a provider, of what its mappings need. */
 void doctor_tokens(struct doctor *, const struct provider *);
 
+/* Whether Graph tells, and the groups that mappings mention are there. */
+void doctor_groups(struct doctor *, const struct provider *);
+
 /* Mappings that can never match, and whether anybody can administer. */
 void doctor_mappings(struct doctor *);
 

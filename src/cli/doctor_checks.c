@@ -94,8 +94,12 @@ check_credentials(struct doctor *d, const struct provider *p, const char *what)
 			break;
 		case CREDENTIAL_SECRET:
 			doctor_report(d, FINDING_OK, what,
-			    "a secret of %zu characters from %s",
-			    strlen(c->secret), c->source);
+			    "a secret of %zu characters from %s; when it ends "
+			    "only the provider knows%s",
+			    strlen(c->secret), c->source,
+			    p->type == PROVIDER_ENTRA
+				? " (Certificates & secrets)"
+				: "");
 			usable = true;
 			break;
 		case CREDENTIAL_ASSERTION_FILE:

@@ -1,39 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 #include "entra/graph.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/hash.h"
-#include "base/json.h"
-#include "base/random.h"
 #include "base/text.h"
 #include "entra/graph_answer.h"
+#include "entra/graph_call.h"
 #include "net/fetch.h"
-
-#define BACKOFF_MS 250 /* doubled with every attempt, and as much by chance */
 
 /* What the list is asked for, and must be asked for again on every page. */
 #define LIST                                                                   \
 	"/transitiveMemberOf/microsoft.graph.group?$select=id&$top=999"        \
 	"&$count=true"
 
-struct graph {
-	struct fetch *fetch;
-};
-
 /* One question under way. */
 struct asking {
-	struct graph *graph;
 	const struct graph_question *q;
+	struct graph_call call;
 	struct graph_groups groups;
 	struct buf person; /* ".../v1.0/me" or ".../v1.0/users/<oid>" */
-	size_t bytes;
-	unsigned calls;
 };
 
 struct graph *
@@ -56,107 +44,6 @@ graph_free(struct graph **g)
 	fetch_free(&(*g)->fetch);
 	free(*g);
 	*g = NULL;
-}
-
-static void
-nap(int64_t ms)
-{
-	struct timespec left = {.tv_sec = (time_t)(ms / 1000),
-	    .tv_nsec = (long)(ms % 1000) * 1000000};
-
-	while (nanosleep(&left, &left) != 0 && errno == EINTR)
-		continue;
-}
-
-/* How long to wait when Graph does not say: apart from others who wait. */
-static int64_t
-backoff(unsigned attempt)
-{
-	int64_t step = (int64_t)BACKOFF_MS << attempt;
-	uint16_t chance;
-
-	random_bytes(&chance, sizeof(chance));
-	return step + step * chance / UINT16_MAX;
-}
-
-/* RG_OK after the wait that makes another attempt worth it. */
-static enum rg_err
-wait_turn(struct asking *a, const struct fetch_response *res, unsigned attempt,
-    struct err *e)
-{
-	int64_t ms = res->retry_after_ms;
-
-	if (ms < 0)
-		ms = backoff(attempt);
-	if (attempt + 1 == GRAPH_ATTEMPTS)
-		return err_set(e, RG_E_GRAPH_BUSY, "status %ld, %u times",
-		    res->status, attempt + 1);
-	if (clock_mono_ms() + ms >= a->q->deadline_ms)
-		return err_set(e, RG_E_GRAPH_BUSY,
-		    "status %ld, come back in %lld ms: there is no time",
-		    res->status, (long long)ms);
-	nap(ms);
-	return RG_OK;
-}
-
-/* Sends once. Headers do not carry over from page to page: sent every time. */
-static enum rg_err
-send(struct asking *a, const char *url, const char *json,
-    struct fetch_response *res, struct err *e)
-{
-	const char *const headers[] = {a->q->background
-					   ? "x-ms-throttle-priority: low"
-					   : "x-ms-throttle-priority: high",
-	    json == NULL ? "ConsistencyLevel: eventual" : NULL, NULL};
-	size_t room = GRAPH_BYTES_MAX - a->bytes;
-	enum rg_err r;
-
-	if (room == 0)
-		return err_set(e, RG_E_GRAPH_TOO_LARGE, "%zu bytes", a->bytes);
-	a->calls++;
-	r = fetch(a->graph->fetch,
-	    &(struct fetch_request){
-		.url = url,
-		.json = json,
-		.headers = headers,
-		.bearer = a->q->token,
-		.ca_file = a->q->ca_file,
-		.max_bytes = room < GRAPH_ANSWER_MAX ? room : GRAPH_ANSWER_MAX,
-		.timeout_ms = a->q->timeout_ms,
-		.deadline_ms = a->q->deadline_ms,
-		.allow_loopback_http = a->q->allow_loopback_http,
-	    },
-	    res, e);
-	a->bytes += res->body.len;
-	return r;
-}
-
-/* *doc is a new reference to what came with status 200. */
-static enum rg_err
-call(struct asking *a, const char *url, const char *json, json_t **doc,
-    struct err *e)
-{
-	enum rg_err r = RG_E_INTERNAL;
-	struct fetch_response res = {0};
-	unsigned attempt;
-
-	for (attempt = 0;; attempt++) {
-		if ((r = send(a, url, json, &res, e)) != RG_OK)
-			goto out;
-		if (res.status != 429 && res.status != 503 && res.status != 504)
-			break;
-		if ((r = wait_turn(a, &res, attempt, e)) != RG_OK)
-			goto out;
-		fetch_response_clear(&res);
-	}
-	if (res.status == 200)
-		r = graph_read(buf_str(&res.body), res.body.len, doc, e);
-	else
-		r = graph_read_error(
-		    res.status, buf_str(&res.body), res.body.len, e);
-out:
-	fetch_response_clear(&res);
-	return r;
 }
 
 /* {"groupIds":["...", ...]} for the ids [from, to). */
@@ -190,8 +77,8 @@ check(struct asking *a, struct err *e)
 			r = err_set(e, RG_E_NOMEM, "asking Graph");
 			goto out;
 		}
-		if ((r = call(a, buf_str(&url), buf_str(&body), &doc, e)) !=
-			RG_OK ||
+		if ((r = graph_call(&a->call, buf_str(&url), buf_str(&body),
+			 &doc, e)) != RG_OK ||
 		    (r = graph_read_check(doc, &a->groups, from, to, e)) !=
 			RG_OK)
 			goto out;
@@ -258,7 +145,8 @@ list(struct asking *a, bool *instead, struct err *e)
 			goto out;
 		}
 		if ((r = step(&trail, a, buf_str(&url), e)) != RG_OK ||
-		    (r = call(a, buf_str(&url), NULL, &doc, e)) != RG_OK ||
+		    (r = graph_call(&a->call, buf_str(&url), NULL, &doc, e)) !=
+			RG_OK ||
 		    (r = graph_read_page(
 			 doc, &a->groups, &ids, &next, &total, e)) != RG_OK)
 			goto out;
@@ -289,8 +177,8 @@ static enum rg_err
 start(struct asking *a, struct graph *g, const struct graph_question *q,
     struct err *e)
 {
-	a->graph = g;
 	a->q = q;
+	graph_call_begin(&a->call, g, q);
 	if (q->user != NULL && !text_is_guid(q->user))
 		return err_set(e, RG_E_INVALID, "the object id is no GUID");
 	if (q->user == NULL)
@@ -325,7 +213,7 @@ graph_member_of(struct graph *g, const struct graph_question *q,
     struct graph_answer *out, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	struct asking a = {.bytes = 0};
+	struct asking a = {.q = NULL};
 	bool by_check;
 
 	memset(out, 0, sizeof(*out));
@@ -342,7 +230,7 @@ graph_member_of(struct graph *g, const struct graph_question *q,
 	}
 	r = RG_OK;
 out:
-	out->calls = a.calls;
+	out->calls = a.call.calls;
 	graph_groups_clear(&a.groups);
 	buf_clear(&a.person);
 	return r;

@@ -78,6 +78,15 @@ enum rg_err graph_member_of(struct graph *, const struct graph_question *,
     struct graph_answer *, struct err *e);
 
 /*
+ * What a group is called (GET /groups/<id>; application permission
+ * GroupMember.Read.All). *name is malloc'd, NULL where it may not be seen.
+ * RG_E_NOT_FOUND when there is no such group, else as of graph_member_of(). Of
+ * the question user and groups are not used.
+ */
+enum rg_err graph_group_name(struct graph *, const struct graph_question *,
+    const char *id, char **name, struct err *e);
+
+/*
  * What such an error means for people: "graph_refused", "graph_busy",
  * "graph_timeout", "graph_unreachable", "graph_too_large", "graph_error",
  * "graph_invalid".

@@ -77,6 +77,42 @@ test('mappings that can never match', async () => {
     issuer: site.idp.issuer, allowed_tenants: null } });
 });
 
+test('what Graph says of the mapped groups', async () => {
+  const graph = (how = {}) => site.idp.control('POST', '/graph', how);
+  const was = site.config['provider.entra'];
+  site.configure({ 'provider.entra': { graph: 'delegated',
+    graph_url: new URL(site.idp.issuer).origin } });
+  has(await doctor(0), 'ok', 'Graph for entra', /graph = app only/);
+  // What sign-ins met is told, too: here the permission is missing.
+  await graph({ consent: false });
+  await site.restartRolegate();
+  await site.signIn('olga');
+  await site.rolegate.stop(); // writes what it counted
+  has(await doctor(0), 'warn', 'Graph for entra',
+    /refused 1 times.*delegated permission User\.Read/);
+  site.configure({ 'provider.entra': { graph: 'app' } });
+  await graph({ groupConsent: false });
+  const refused = await doctor(1);
+  has(refused, 'fail', 'Graph for entra',
+    /Authorization_RequestDenied.*GroupMember\.Read\.All.*admin consent/);
+  assert.equal((await site.idp.control('GET', '/graph')).group, 1, 'asked once');
+  await graph();
+  has(await doctor(0), 'ok', 'Graph for entra', /\d mapped groups are at Graph/);
+  await graph({ gone: [GROUPS.developers],
+    renamed: { [GROUPS.analysts]: 'Data people' } });
+  const list = await doctor(0);
+  has(list, 'warn', 'mapping 2', /knows no group d0000000.*developers: .*map remove 2/);
+  has(list, 'warn', 'mapping 3',
+    /called "Data people" at Graph and "data-analysts" here: .*map set 3 --label/);
+  assert.equal(list.filter((f) => /at Graph/.test(f.text)
+    && f.result === 'ok').length, 0);
+  await graph({ throttle: 99, retryAfter: '60' });
+  has(await doctor(1), 'fail', 'Graph for entra', /RG_E_GRAPH_BUSY/);
+  await graph();
+  site.configure({ 'provider.entra': { graph: null, graph_url: null, ...was } });
+  await site.startRolegate();
+});
+
 test('a provider that is down or refuses, a wrong mode, a typo', async () => {
   await site.idp.fault('discovery', '500');
   has(await doctor(1), 'fail', 'provider entra', /status 500 \(RG_E_NET_STATUS\)/);

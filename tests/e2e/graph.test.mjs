@@ -63,7 +63,7 @@ describe('Graph is well', () => {
     assert.equal(body.groups.source, 'graph');
     assert.deepEqual(body.groups.matched.map(({ id }) => id), [GROUPS.analysts]);
     assert.deepEqual({ ...await seen(), asked: undefined },
-      { check: 1, list: 0, throttled: 0, refused: 0, foreign: 0, pages: 0,
+      { check: 1, list: 0, throttled: 0, refused: 0, foreign: 0, pages: 0, group: 0,
         asked: undefined });
     assert.equal((await lastSignIn()).groups_source, 'graph');
   });

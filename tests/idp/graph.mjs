@@ -8,6 +8,7 @@ import { guidOf } from './people.mjs';
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ROUTE = /^\/v1\.0\/(?:me|users\/([^/]+))\/(checkMemberGroups|transitiveMemberOf\/microsoft\.graph\.group)$/;
+const GROUP = /^\/v1\.0\/groups\/([^/]+)$/;
 const CHECK_MAX = 20;
 const TOP_MAX = 999;
 const MEMBERS = '$metadata#Collection(Edm.String)';
@@ -18,7 +19,10 @@ const DEFAULTS = {
   throttleStatus: 429,
   retryAfter: null, // text of the header
   consent: true, // false: 403 Authorization_RequestDenied
+  groupConsent: true, // false: the same for /groups/<id> alone
   hidden: [], // ids of groups whose members are not shown
+  gone: [], // ids of groups that were removed
+  renamed: {}, // id: what a group is called now
   lie: null, // one of LIES
 };
 const LIES = ['foreign-link', 'endless', 'repeated-link', 'million',
@@ -55,7 +59,7 @@ export class Graph {
 
   reset() {
     this.seen = { check: 0, list: 0, throttled: 0, refused: 0, foreign: 0,
-      asked: 0, pages: 0 };
+      asked: 0, pages: 0, group: 0 };
   }
 
   static owns(pathname) {
@@ -89,7 +93,8 @@ export class Graph {
     const url = new URL(req.url, this.base);
     if (req.headers.host !== new URL(this.base).host) this.seen.foreign += 1;
     const [, oid, what] = ROUTE.exec(pathname) ?? [];
-    if (!what) return sendJson(res, 404, error('BadRequest', 'no such segment'));
+    const [, group] = GROUP.exec(pathname) ?? [];
+    if (!what && !group) return sendJson(res, 404, error('BadRequest', 'no such segment'));
     if (this.how.throttle > 0) {
       this.how.throttle -= 1;
       this.seen.throttled += 1;
@@ -97,6 +102,7 @@ export class Graph {
       return sendJson(res, throttleStatus, error('TooManyRequests', 'later'),
         retryAfter === null ? {} : { 'retry-after': retryAfter });
     }
+    if (group) return this.#group(req, res, group);
     const person = await this.#person(req, oid);
     if (Array.isArray(person)) {
       this.seen.refused += 1;
@@ -104,6 +110,30 @@ export class Graph {
     }
     if (what === 'checkMemberGroups') return this.#check(req, res, person);
     return this.#list(req, res, person, url);
+  }
+
+  // https://learn.microsoft.com/graph/api/group-get, as an application.
+  async #group(req, res, id) {
+    this.seen.group += 1;
+    const token = /^Bearer (\S+)$/.exec(req.headers.authorization ?? '')?.[1];
+    const app = token && (await this.tokens(token))?.app;
+    const found = this.people.groups.find((g) => g.id === id);
+    if (!app) return sendJson(res, 401, error('InvalidAuthenticationToken', 'app'));
+    if (!this.how.consent || !this.how.groupConsent) {
+      return sendJson(res, 403, error('Authorization_RequestDenied',
+        'Insufficient privileges to complete the operation.'));
+    }
+    if (!GUID.test(id)) {
+      return sendJson(res, 400, error('Request_BadRequest', 'Invalid object id'));
+    }
+    if (!found || this.how.gone.includes(id)) {
+      return sendJson(res, 404, error('Request_ResourceNotFound',
+        `Resource '${id}' does not exist`));
+    }
+    return sendJson(res, 200, {
+      '@odata.context': `${this.base}/v1.0/$metadata#groups(id,displayName)/$entity`,
+      id, displayName: this.how.renamed[id] ?? found.name,
+    });
   }
 
   async #check(req, res, person) {

@@ -549,6 +549,58 @@ test_reasons(void **state)
 	assert_string_equal(graph_reason(RG_E_GRAPH_ERROR), "graph_error");
 }
 
+/* What a group is called, as Graph answers it. */
+static void
+test_group_name(void **state)
+{
+#define GROUP "aaaaaaaa-0000-4000-8000-000000000001"
+	static const struct {
+		long status;
+		const char *body;
+		enum rg_err want;
+		const char *name;
+	} rows[] = {
+	    {200, "{\"id\":\"" GROUP "\",\"displayName\":\"devs\"}", RG_OK,
+		"devs"},
+	    {200, "{\"id\":\"" GROUP "\",\"displayName\":null}", RG_OK, NULL},
+	    {200, "{\"id\":\"" GROUP "\"}", RG_OK, NULL},
+	    {200, "{\"id\":\"" OID "\",\"displayName\":\"devs\"}",
+		RG_E_GRAPH_ID, NULL},
+	    {200, "{\"displayName\":\"devs\"}", RG_E_GRAPH_ID, NULL},
+	    {200, "{\"id\":\"" GROUP "\",\"displayName\":7}", RG_E_GRAPH_TYPE,
+		NULL},
+	    {200, "{\"error\":{\"code\":\"x\"}}", RG_E_GRAPH_ERROR, NULL},
+	    {200, "[]", RG_E_GRAPH_JSON, NULL},
+	    {404, "{\"error\":{\"code\":\"Request_ResourceNotFound\"}}",
+		RG_E_NOT_FOUND, NULL},
+	    {403, "{\"error\":{\"code\":\"Authorization_RequestDenied\"}}",
+		RG_E_GRAPH_REFUSED, NULL},
+	    {500, "", RG_E_GRAPH_ERROR, NULL},
+	};
+	struct fixture *x = *state;
+	char *name;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		stub_json(&x->stub, "/v1.0/groups/" GROUP, (int)rows[i].status,
+		    rows[i].body);
+		x->q.deadline_ms = clock_mono_ms() + 3000;
+		assert_string_equal(err_name(graph_group_name(
+					x->graph, &x->q, GROUP, &name, &x->e)),
+		    err_name(rows[i].want));
+		if (rows[i].name == NULL)
+			assert_null(name);
+		else
+			assert_string_equal(name, rows[i].name);
+		free(name);
+	}
+	assert_int_equal(
+	    graph_group_name(x->graph, &x->q, "../me", &name, &x->e),
+	    RG_E_INVALID);
+	assert_int_equal(stub_hits(&x->stub, "/v1.0/groups/" GROUP),
+	    sizeof(rows) / sizeof(rows[0]));
+}
+
 int
 main(void)
 {
@@ -573,6 +625,7 @@ main(void)
 	    T(test_slow),
 	    T(test_plain_http_is_refused),
 	    T(test_reasons),
+	    T(test_group_name),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -26,9 +26,9 @@ put_item(struct buf *out, const char *s)
 }
 
 /*
- * Sends the whole value or, when it does not fit, none of it. An empty one is
- * sent, too: where a server copies only what is there, a client's own header
- * of that name would stay.
+ * Sends the whole value or, when it does not fit, an empty one. None is left
+ * out: where a server copies only what is there, a client's own header of that
+ * name would stay, and Caddy sends the text of its placeholder.
  */
 static void
 put_header(struct budget *b, const char *name, const struct buf *value)
@@ -38,6 +38,7 @@ put_header(struct budget *b, const char *name, const struct buf *value)
 	if (!buf_ok(value) || cost > b->left) {
 		buf_printf(&b->over, "%s%s", b->over.len > 0 ? "," : "",
 		    name + b->names->skip);
+		response_header(b->s, name, "%s", "");
 		return;
 	}
 	b->left -= cost;
@@ -107,9 +108,9 @@ identity_put(struct response *s, const struct gate_identity *id,
 	put_text(&b, n->username, id->username);
 	put_list(&b, n->permissions, d->permissions, d->permission_count);
 	put_groups(&b, n->groups, d);
-	if (b.over.len > 0) {
+	if (b.over.len > 0)
 		log_warn("identity.headers", "omitted=%s", buf_str(&b.over));
-		response_header(s, n->omitted, "%s", buf_str(&b.over));
-	}
+	response_header(
+	    s, n->omitted, "%s", b.over.len > 0 ? buf_str(&b.over) : "");
 	buf_clear(&b.over);
 }

@@ -28,8 +28,9 @@ struct identity_names {
 /*
  * Adds a header for each value, empty ones too. In values, what is not
  * visible ASCII, and "," and "%", are %XX, so that a list can be taken apart
- * again at its commas. A value that does not fit the budget is left out whole
- * and its name listed in `omitted`: no list is ever cut short.
+ * again at its commas. A value that does not fit the budget is sent empty and
+ * its name listed in `omitted`: no list is ever cut short. `omitted` is always
+ * sent, empty when all did fit.
  */
 void identity_put(struct response *, const struct gate_identity *,
     const struct identity_names *);

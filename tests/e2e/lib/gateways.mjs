@@ -4,7 +4,8 @@
 // which only paths and ports are changed. What is protected is a program that
 // shows what it was told.
 import {
-  chmodSync, mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync,
+  chmodSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync,
+  writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -14,6 +15,9 @@ import { freePort, until, untilListens } from './wait.mjs';
 
 const MODULES = '/usr/lib/apache2/modules';
 const TOY = fileURLToPath(new URL('./toy-fcgi.mjs', import.meta.url));
+
+/* Seconds that a server waits for rolegate, where its configuration says it. */
+export const PATIENCE = 8;
 
 export const MARK = 'THIS IS PROTECTED';
 
@@ -28,7 +32,11 @@ function snippet(ctx, tag, name, more = {}) {
     'fcgi://127.0.0.1:9001': `fcgi://127.0.0.1:${ctx.authorizerPort}`,
     '127.0.0.1:8080': `127.0.0.1:${ctx.echoPort}`,
     'FcgidIOTimeout 40': 'FcgidIOTimeout 5',
-    ...more,
+    '"read-timeout" => 30': `"read-timeout" => ${PATIENCE}`,
+    '"read-timeout" => 10': `"read-timeout" => ${PATIENCE}`,
+    'timeout=30': `timeout=${PATIENCE}`,
+    'read_timeout 10s': `read_timeout ${PATIENCE}s`,
+    ...ctx.change, ...more,
   };
   for (const [from, to] of Object.entries(put)) text = text.replaceAll(from, to);
   return work.write(`${tag}.${name}`, text);
@@ -138,22 +146,22 @@ http://:${gw.port} {
  * leads to rolegate, and an application asks /auth/whoami. spawns: the server
  * starts rolegate itself. `stranger` is what a browser without a session gets;
  * `down` and `hung` are the statuses without a rolegate that answers, `patience`
- * the seconds until then where they can't be set.
+ * the seconds until then where they can't be set. slow: ask it less.
  */
 export const GATEWAYS = [
   { name: 'lighttpd responder', tag: 'lr', kind: 'asks', down: 503, hung: 504,
-    patience: 30, start: lighttpd('lr', 'lighttpd.conf') },
+    start: lighttpd('lr', 'lighttpd.conf') },
   { name: 'lighttpd authorizer', tag: 'la', kind: 'guards', down: 503, hung: 504,
     start: lighttpd('la', 'lighttpd-authorizer.conf'), stranger: 302 },
   { name: 'plain CGI', tag: 'cg', kind: 'asks', spawns: true, down: 500, hung: 504,
-    patience: 30, start: lighttpd('cg', 'lighttpd-cgi.conf') },
+    slow: true, start: lighttpd('cg', 'lighttpd-cgi.conf') },
   { name: 'mod_fcgid responder', tag: 'fr', kind: 'asks', spawns: true,
     down: 500, hung: 500, start: apache(['apache-fcgid.conf'], ['fcgid']) },
   { name: 'mod_fcgid access checker', tag: 'fc', kind: 'guards', spawns: true,
     down: 500, hung: 500, stranger: 303, start: apache(['apache-fcgid.conf',
       'apache-fcgid-checker.conf'], ['fcgid']) },
   { name: 'mod_proxy_fcgi', tag: 'pf', kind: 'asks', down: 503, hung: 504,
-    patience: 30, start: apache(['apache-proxy-fcgi.conf'], ['proxy', 'proxy_fcgi']) },
+    start: apache(['apache-proxy-fcgi.conf'], ['proxy', 'proxy_fcgi']) },
   { name: 'mod_authnz_fcgi', tag: 'az', kind: 'guards', down: 500, hung: 500,
     stranger: 302, patience: 30, start: apache(['apache-proxy-fcgi.conf',
       'apache-authnz-fcgi.conf'], ['proxy', 'proxy_fcgi', 'authnz_fcgi',
@@ -227,6 +235,14 @@ export class Gateways {
       { host: '127.0.0.1', port: gw.port })));
   }
 
+  /* One more server like `gw`, with other fields of this, or `change`d files. */
+  async startAlso(gw, tag, fields) {
+    const also = { ...gw, tag, port: await freePort() };
+    also.proc = await gw.start(Object.assign(Object.create(this), fields), also);
+    await untilListens(also.proc, { host: '127.0.0.1', port: also.port });
+    return also;
+  }
+
   url(gw, path) {
     return `http://127.0.0.1:${gw.port}${path}`;
   }
@@ -284,6 +300,7 @@ export class Gateways {
   async startToy() {
     this.answer('');
     const { work } = this;
+    work.write('answer.asked', '');
     const node = process.execPath;
     work.write('start-rolegate', `#!/bin/sh\nexec ${node} ${TOY} ${
       work.path('answer')} fd:0\n`, 0o755);
@@ -294,8 +311,15 @@ export class Gateways {
     await this.#restart(GATEWAYS);
   }
 
+  /* How often the toy was asked since it holds its answers. */
+  held() {
+    return this.work.read('answer.asked').length;
+  }
+
   answer(text) {
-    writeFileSync(this.work.path('answer'), text);
+    // At once: the toy must not read half of it.
+    this.work.write('answer.new', text);
+    renameSync(this.work.path('answer.new'), this.work.path('answer'));
   }
 
   close() {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: ISC
 // A FastCGI program that answers wrongly, in rolegate's place: every request
 // with the bytes of the file ANSWER, read anew each time. An answer of "die"
-// cuts the connection. Use: node toy-fcgi.mjs ANSWER ADDRESS..., where each
+// cuts the connection; while it is "hold" the request is noted in ANSWER.asked
+// and waits. Use: node toy-fcgi.mjs ANSWER ADDRESS..., where each
 // address is fd:0, unix:PATH or tcp:PORT.
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 const END = 3, PARAMS = 4, STDOUT = 6, RECORD = 8;
@@ -15,6 +16,21 @@ function record(type, id, data) {
   head.writeUInt16BE(id, 2);
   head.writeUInt16BE(data.length, 4);
   return Buffer.concat([head, data]);
+}
+
+function reply(socket, file, id) {
+  const answer = readFileSync(file);
+  if (answer.toString() === 'hold') {
+    setTimeout(reply, 20, socket, file, id);
+    return;
+  }
+  if (answer.toString() === 'die') {
+    socket.destroy();
+    return;
+  }
+  const out = answer.length > 0 ? [record(STDOUT, id, answer)] : [];
+  socket.end(Buffer.concat([...out, record(STDOUT, id, Buffer.alloc(0)),
+    record(END, id, Buffer.alloc(8))]));
 }
 
 function serve(socket, file) {
@@ -31,14 +47,8 @@ function serve(socket, file) {
       input = input.subarray(whole);
       // The end of the variables; an authorizer is sent no more than that.
       if (type !== PARAMS || length > 0) continue;
-      const answer = readFileSync(file);
-      if (answer.toString() === 'die') {
-        socket.destroy();
-        return;
-      }
-      const out = answer.length > 0 ? [record(STDOUT, id, answer)] : [];
-      socket.end(Buffer.concat([...out, record(STDOUT, id, Buffer.alloc(0)),
-        record(END, id, Buffer.alloc(8))]));
+      if (readFileSync(file, 'utf8') === 'hold') appendFileSync(`${file}.asked`, '.');
+      reply(socket, file, id);
     }
   });
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: ISC
+// Servers that guard what knows nothing of rolegate: the way to sign-in, what
+// the protected program is told, and what the client is not.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  BROWSER, GUARDS, PROGRAM, ask, assertDenied, assertNoVariables, stage,
+} from './stage.mjs';
+
+describe('servers that guard', () => {
+  for (const gw of GUARDS) {
+    test(`${gw.name}: the way to sign-in and back`, async () => {
+      const res = await ask(gw, stage.all.url(gw, '/reports/show.cgi?a=1'), null,
+        { headers: BROWSER });
+      assert.equal(res.status, gw.stranger);
+      const to = new URL(res.headers.location, res.url);
+      // With mod_fcgid the sign-in page itself answers.
+      if (gw.stranger === 303) assert.equal(to.origin, new URL(stage.site.idp.issuer).origin);
+      else {
+        assert.equal(to.pathname, '/auth/login');
+        assert.match(to.searchParams.get('return_to'), /^\/reports\/show\.cgi/);
+      }
+      // Who posts is no browser that could come back.
+      const post = await ask(gw, 'reports', null,
+        { headers: BROWSER, method: 'POST', body: 'a=b' });
+      assert.ok([401, gw.proxied ? 302 : 401].includes(post.status), post.status);
+    });
+
+    test(`${gw.name}: what is protected knows who it is`, async () => {
+      const res = await ask(gw, 'reports', stage.people.ana);
+      const me = (await stage.site.whoami(stage.people.ana)).json();
+      const has = (name, value) => assert.ok(res.body.split('\n').includes(
+        `${gw.proxied ? 'HTTP_X_AUTH_REQUEST' : 'AUTH'}_${name}=${value}`),
+      `${name}: ${res.body}`);
+      has('USER', me.subject.id);
+      has('ROLES', 'analyst');
+      has('PERMISSIONS', 'reports.read');
+      has('EMAIL', me.subject.email);
+      assert.doesNotMatch(res.body, /OMITTED=./);
+      if (!gw.proxied) {
+        has('SESSION', me.session.id);
+        has('NAME', 'Ana%20Lindt');
+        assert.match(res.body, new RegExp(`^REMOTE_USER=${me.subject.id}$`, 'm'));
+      }
+      // The page is the program's own: none of our headers is on it.
+      for (const name of ['content-security-policy', 'cache-control',
+        'x-frame-options', 'set-cookie']) {
+        assert.equal(res.headers[name], undefined, name);
+      }
+    });
+
+    test(`${gw.name}: a body reaches what is protected, whole`, async () => {
+      for (const size of [0, 10, 100_000]) {
+        const res = await ask(gw, 'reports', stage.people.ana,
+          { method: 'POST', body: 'x'.repeat(size) });
+        assert.equal(res.status, 200);
+        assert.match(res.body, new RegExp(`^BODY=${size}$`, 'm'));
+        const no = await ask(gw, 'reports', stage.people.dev,
+          { method: 'POST', body: 'x'.repeat(size) });
+        assert.equal(no.status, 403);
+      }
+    });
+  }
+});
+
+test('a checker that is not authoritative by mistake lets nobody in', async () => {
+  // See apache-fcgid-checker.conf; "Require env AUTH_USER" is the second lock.
+  const off = await stage.all.startAlso(GUARDS.find((gw) => gw.tag === 'fc'), 'fo',
+    { change: { '    Require env AUTH_USER':
+      '    FcgidAccessCheckerAuthoritative off\n    Require env AUTH_USER' } });
+  for (const headers of [PROGRAM, BROWSER]) {
+    for (const who of [null, stage.people.dev, stage.people.noa]) {
+      assertDenied(await ask(off, 'reports', who, { headers }), 'not authoritative');
+    }
+  }
+  assert.equal((await ask(off, 'reports', stage.people.ana)).status, 200);
+  await off.proc.stop();
+});
+
+test('a page of the server in a protected place does not show variables',
+  async () => {
+    for (const gw of GUARDS.filter((g) => !g.proxied)) {
+      const res = await ask(gw, stage.all.url(gw, '/reports/none'), stage.people.ana);
+      assert.equal(res.status, 404, gw.name);
+      // See apache-fcgid-checker.conf: it shows people who they are.
+      if (gw.tag !== 'fc') assertNoVariables(res, gw.name);
+    }
+  });

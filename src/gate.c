@@ -188,22 +188,26 @@ take_mapping(void *ctx, const struct mapping_row *row)
 	return gate_policy_put_mapping(ctx, row);
 }
 
-/* Reads roles and mappings of one moment: never half of an edit. */
-static enum rg_err
-read_policy(struct gate *g, struct access_policy **out)
+enum rg_err
+gate_policy_read(struct gate *g, struct access_policy **out)
 {
+	struct access_policy *p = NULL;
 	enum rg_err r;
 	int64_t version;
 
+	*out = NULL;
 	if ((r = store_policy_version(g->store, &version)) != RG_OK)
 		return r;
-	if ((*out = access_policy_new(version)) == NULL)
+	if ((p = access_policy_new(version)) == NULL)
 		return RG_E_NOMEM;
-	if ((r = store_each_role(g->store, take_role, *out)) != RG_OK)
-		return r;
-	if ((r = store_each_mapping(g->store, take_mapping, *out)) != RG_OK)
-		return r;
-	return access_policy_seal(*out);
+	if ((r = store_each_role(g->store, take_role, p)) == RG_OK &&
+	    (r = store_each_mapping(g->store, take_mapping, p)) == RG_OK)
+		r = access_policy_seal(p);
+	if (r == RG_OK)
+		*out = p;
+	else
+		access_policy_free(&p);
+	return r;
 }
 
 enum rg_err
@@ -219,7 +223,7 @@ gate_policy(struct gate *g, struct err *e)
 		return RG_OK;
 	if ((r = store_begin_read(g->store)) != RG_OK)
 		goto out;
-	r = read_policy(g, &fresh);
+	r = gate_policy_read(g, &fresh);
 	if (r == RG_OK) {
 		access_policy_free(&g->policy);
 		g->policy = fresh;

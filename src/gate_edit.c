@@ -8,35 +8,6 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "store/admin.h"
-
-#define TIME_MAX 253402300799 /* the year 9999, as in sql/ */
-
-struct ways {
-	const struct settings *settings;
-	bool any;
-};
-
-/* A provider that is configured no longer signs nobody in. */
-static enum rg_err
-take_way(void *ctx, const char *provider)
-{
-	struct ways *w = ctx;
-
-	if (settings_provider(w->settings, provider) != NULL)
-		w->any = true;
-	return RG_OK;
-}
-
-static enum rg_err
-has_admin(struct gate *g, int64_t now, bool *any)
-{
-	struct ways w = {g->settings, false};
-	enum rg_err r = store_each_admin_provider(g->store, now, take_way, &w);
-
-	*any = w.any;
-	return r;
-}
 
 enum rg_err
 gate_edit_begin(struct gate *g, const struct gate_edit *edit,
@@ -45,10 +16,10 @@ gate_edit_begin(struct gate *g, const struct gate_edit *edit,
 	enum rg_err r;
 
 	err_clear(e);
-	t->had_admin = false;
+	memset(t, 0, sizeof(*t));
 	if ((r = store_begin(g->store)) != RG_OK)
 		return r;
-	return has_admin(g, edit->ctx->now, &t->had_admin);
+	return gate_admins_before(g, edit->ctx->now, &t->admins);
 }
 
 /* Where somebody could be admin before, somebody must be able to after it. */
@@ -56,18 +27,16 @@ static enum rg_err
 guard_admin(struct gate *g, const struct gate_edit *edit,
     const struct gate_edit_state *t, struct err *e)
 {
+	const char *loss;
 	enum rg_err r;
-	bool any;
 
-	if (!t->had_admin)
-		return RG_OK;
-	if ((r = has_admin(g, edit->ctx->now, &any)) != RG_OK || any)
+	r = gate_admins_lost(g, edit->ctx->now, &t->admins, &loss);
+	if (r != RG_OK || loss == NULL)
 		return r;
 	if (!edit->force)
-		return err_set(e, RG_E_LAST_ADMIN,
-		    "after this nobody could be admin any more");
+		return err_set(e, RG_E_LAST_ADMIN, "%s", loss);
 	return gate_audit(g, edit->ctx, "policy.no_admin", edit->ctx->actor, "",
-	    json_pack("{s:b}", "forced", true));
+	    json_pack("{s:b, s:s}", "forced", true, "loss", loss));
 }
 
 /* SQLite's words about its indexes say nothing to an administrator. */
@@ -232,7 +201,7 @@ gate_edit_line(const char *field, const char *value, size_t max, struct err *e)
 enum rg_err
 gate_edit_time(const char *field, int64_t when, int64_t now, struct err *e)
 {
-	if (when == 0 || (when > now && when <= TIME_MAX))
+	if (when == 0 || (when > now && when <= EDIT_TIME_MAX))
 		return RG_OK;
 	return err_set(e, RG_E_INVALID,
 	    "%s: expected a time to come, in seconds since 1970, or 0 for "

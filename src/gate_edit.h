@@ -10,15 +10,17 @@
 #define RG_GATE_EDIT_H
 
 #include "gate_admin.h"
+#include "gate_admins.h"
 #include "gate_internal.h"
 
 #define EDIT_NAME_CHARS "._:/-"
 #define EDIT_NAME_MAX 64
 #define EDIT_TEXT_MAX 200
 #define EDIT_VALUE_MAX 256
+#define EDIT_TIME_MAX 253402300799 /* the year 9999, as in sql/ */
 
 struct gate_edit_state {
-	bool had_admin; /* somebody could be admin before */
+	struct gate_admins admins; /* who could be admin before */
 };
 
 /* Opens the transaction; two edits never look at the same "before". */

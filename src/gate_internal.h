@@ -37,6 +37,12 @@ struct gate {
 enum rg_err
 gate_policy_put_mapping(struct access_policy *, const struct mapping_row *);
 
+/*
+ * Roles and mappings as they are in the open transaction, so that it is never
+ * half of an edit. The caller frees it.
+ */
+enum rg_err gate_policy_read(struct gate *, struct access_policy **out);
+
 /* Makes gate->policy current. */
 enum rg_err gate_policy(struct gate *, struct err *e);
 

@@ -16,8 +16,9 @@
 #include "store/store.h"
 
 /*
- * The providers with an enabled, unexpired mapping to a role that has is_admin,
- * or with a person, not disabled, to whom such a role is granted at `now`.
+ * An admin role has is_admin and permission "*". The providers with an enabled,
+ * unexpired mapping to an admin role, whose value is not denied altogether, or
+ * with a person, not disabled, to whom such a role is granted at `now`.
  */
 typedef enum rg_err admin_provider_fn(void *ctx, const char *provider);
 enum rg_err store_each_admin_provider(
@@ -64,6 +65,15 @@ enum rg_err store_principal_count(struct store *, int64_t *count);
 /* Up to `limit` rows with claims and groups, of ids above `after`. */
 enum rg_err store_known_page(
     struct store *, int64_t after, int limit, principal_fn *fn, void *ctx);
+
+/*
+ * With claims and groups: whose last roles have an admin role among them, or
+ * who was ever granted one; also those who are disabled. In no order.
+ */
+enum rg_err store_each_known_admin(struct store *, principal_fn *fn, void *ctx);
+
+/* Whether any mapping denies at `now`. */
+enum rg_err store_has_denies(struct store *, int64_t now, bool *any);
 
 /* The `limit` people of a provider who were seen last, in no order. */
 enum rg_err store_known_last(struct store *, const char *provider, int limit,

@@ -29,6 +29,11 @@
 	"p.id, p.provider, p.issuer, p.tenant, p.subject, p.kind, p.name,"     \
 	" p.username, p.email, p.roles, p.first_seen, p.last_seen, p.disabled"
 
+/* Who has it can administer: not only by its name. */
+#define ADMIN_ROLE                                                             \
+	"r.is_admin = 1 AND EXISTS (SELECT 1 FROM role_permissions a"          \
+	" WHERE a.role = r.name AND a.permission = '*')"
+
 /* What is about to be shown. */
 #define SESSION_SHOWN                                                          \
 	"SELECT s.public_id, s.issued_at, s.last_used, s.expires_at,"          \
@@ -257,16 +262,34 @@ const char *const sql_text[ST__MAX] = {
     [ST_AUDIT_NEXT_EVENT] = "SELECT event FROM audit WHERE event > ?1"
 			    " AND event < ?2 ORDER BY event LIMIT 1",
 
-    /* CROSS JOIN keeps the few admin roles in front. */
+    /*
+     * CROSS JOIN keeps the few admin roles in front. A mapping whose value
+     * another one denies, in all tenants that it is for, lets nobody in.
+     */
     [ST_ADMIN_PROVIDERS] =
 	"SELECT m.provider FROM roles r CROSS JOIN mappings m ON m.role = "
 	"r.name"
-	" WHERE r.is_admin = 1 AND m.effect = 'allow' AND m.enabled = 1"
+	" WHERE " ADMIN_ROLE " AND m.effect = 'allow' AND m.enabled = 1"
 	" AND (m.expires_at = 0 OR m.expires_at > ?1)"
+	" AND NOT EXISTS (SELECT 1 FROM mappings d WHERE d.effect = 'deny'"
+	" AND d.provider = m.provider AND d.kind = m.kind"
+	" AND d.value = m.value AND d.claim IS m.claim"
+	" AND (d.tenant IS NULL OR d.tenant = m.tenant) AND d.enabled = 1"
+	" AND (d.expires_at = 0 OR d.expires_at > ?1))"
 	" UNION SELECT p.provider FROM roles r CROSS JOIN grants g"
 	" ON g.role = r.name JOIN principals p ON p.id = g.principal"
-	" WHERE r.is_admin = 1 AND p.disabled = 0"
+	" WHERE " ADMIN_ROLE " AND p.disabled = 0"
 	" AND (g.expires_at = 0 OR g.expires_at > ?1)",
+    [ST_DENIES] = "SELECT EXISTS (SELECT 1 FROM mappings"
+		  " WHERE effect = 'deny' AND enabled = 1"
+		  " AND (expires_at = 0 OR expires_at > ?1))",
+    /* Their names need no escapes in JSON (gate_role_check). */
+    [ST_KNOWN_ADMINS] =
+	"SELECT " PRINCIPAL_COLUMNS ", p.claims, p.groups FROM principals p"
+	" WHERE EXISTS (SELECT 1 FROM roles r WHERE " ADMIN_ROLE
+	" AND (instr(p.roles, '\"' || r.name || '\"') > 0 OR EXISTS"
+	" (SELECT 1 FROM grants g WHERE g.principal = p.id"
+	" AND g.role = r.name)))",
     [ST_MAPPING_PAGE] =
 	MAPPING_COLUMNS " WHERE id > ?1 AND (?3 IS NULL OR provider = ?3)"
 			MAPPING_LIKE(?4) " ORDER BY id LIMIT ?2",

@@ -162,6 +162,69 @@ test('two edits that together would remove the last admin: one succeeds',
     }
   });
 
+test('each kind of edit that would shut out all admins is refused', async () => {
+  const [api] = editors;
+  const { subject: { id: ada } } = (await site.whoami(api.client)).json();
+  const [person] = (await api.get(`/principals?subject=${ada}`)).body.items;
+  // An admin role that can be edited, other than the one that is built in.
+  const [founding] = await api.all('/mappings?role=admin');
+  await api.post('/roles', { name: 'boss', is_admin: true, permissions: ['*'] });
+  const { body: admin } = await api.post('/mappings', { provider: 'entra',
+    kind: 'group', value: GROUPS.admins, role: 'boss' });
+  await api.delete(`/mappings/${founding.id}`, '*');
+  const deny = { provider: 'entra', kind: 'group', effect: 'deny' };
+  // Does nothing yet: it is disabled.
+  const { body: off } = await api.post('/mappings',
+    { ...deny, value: GROUPS.admins, enabled: false });
+  const soon = Math.floor(Date.now() / 1000) + 3600;
+  const mapping = `/mappings/${admin.id}`;
+  const cases = {
+    'its mapping goes': ['DELETE', mapping],
+    'its mapping is disabled': ['PATCH', mapping, { enabled: false }],
+    'its mapping leads elsewhere': ['PATCH', mapping, { role: 'user' }],
+    'its mapping will expire': ['PATCH', mapping, { expires_at: soon }],
+    'its group is denied': ['POST', '/mappings',
+      { ...deny, value: GROUPS.admins }, 'exists'],
+    'its group is denied, from now on': ['PATCH', `/mappings/${off.id}`,
+      { enabled: true }],
+    // Of the other ways to be admin nobody is known to make use.
+    'what all admins have is denied': ['POST', '/mappings',
+      { ...deny, kind: 'claim', claim: 'tid', value: person.tenant }],
+    'the role can do nothing': ['PATCH', '/roles/boss', { permissions: [] }],
+    'the role is no admin role': ['PATCH', '/roles/boss', { is_admin: false,
+      permissions: [] }],
+    'the only known admin is disabled': ['PATCH', `/principals/${person.id}`,
+      { disabled: true }],
+  };
+  const before = await version();
+  for (const [what, [method, path, body, error]] of Object.entries(cases)) {
+    const res = await api.call(method, path, { match: '*', body });
+    assert.equal(res.status, 409, `${what}: ${JSON.stringify(res.body)}`);
+    assert.equal(res.body.error, error ?? 'last_admin', what);
+  }
+  const document = JSON.parse(await site.ctl('map', 'export'));
+  for (const [what, mappings] of Object.entries({
+    'a document without it': document.mappings.filter((m) => m.role !== 'boss'),
+    'a document that denies': document.mappings.map((m) =>
+      (m.effect === 'deny' ? { ...m, enabled: true } : m)),
+  })) {
+    const res = await site.ctlRaw(['map', 'apply', '--file',
+      site.work.write('doc.json', JSON.stringify({ ...document, mappings }))]);
+    assert.equal(res.status, 1, what);
+    assert.match(res.stderr, /RG_E_LAST_ADMIN/, what);
+  }
+  assert.equal(await version(), before, 'nothing was changed');
+  assert.equal((await site.whoami(api.client)).json().is_admin, true);
+  // Nothing is in the way of edits that leave an admin.
+  await api.delete(`/mappings/${off.id}`, '*');
+  const other = await api.post('/mappings', { ...deny, value: GROUPS.analysts });
+  await api.delete(`/mappings/${other.body.id}`, '*');
+  await api.post('/mappings', { provider: 'entra', kind: 'group',
+    value: GROUPS.admins, role: 'admin', label: 'admins' });
+  await api.delete(mapping, '*');
+  await api.delete('/roles/boss', '*');
+});
+
 test('every edit that could leave nobody is refused, and --force says so',
   async () => {
     const [api] = editors;

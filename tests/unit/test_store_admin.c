@@ -75,9 +75,11 @@ test_admin_by_mapping(void **state)
 	assert_providers(f, "");
 	store_raw(f->path,
 	    "INSERT INTO roles (name, description, is_admin) VALUES"
-	    " ('user', '', 0), ('owner', '', 1)");
+	    " ('user', '', 0), ('owner', '', 1), ('chief', '', 1)");
+	store_raw(f->path, "INSERT INTO role_permissions (role, permission)"
+			   " VALUES ('owner', '*'), ('chief', 'x')");
 	map(f, "a", "user");
-	map(f, "a", NULL); /* it denies */
+	map(f, "b", "chief"); /* who can do little */
 	assert_providers(f, "");
 	map(f, "a", "admin");
 	map(f, "b", "admin");
@@ -92,6 +94,39 @@ test_admin_by_mapping(void **state)
 	store_raw(f->path, "UPDATE mappings SET expires_at = 2001"
 			   " WHERE role = 'owner'");
 	assert_providers(f, "b ");
+}
+
+static void
+test_admin_denied(void **state)
+{
+	static const struct {
+		const char *set; /* of the mapping that denies */
+		const char *want;
+	} cases[] = {
+	    {"value = value", ""},
+	    {"enabled = 0", "a "},
+	    {"enabled = 1, expires_at = 2000", "a "},
+	    {"expires_at = 2001", ""},
+	};
+	struct fixture *f = *state;
+	struct buf sql = BUF_INIT;
+	bool any;
+	size_t i;
+
+	map(f, "a", "admin");
+	map(f, "b", NULL); /* the same value elsewhere */
+	assert_providers(f, "a ");
+	map(f, "a", NULL);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_reset(&sql);
+		buf_printf(&sql, "UPDATE mappings SET %s WHERE role IS NULL",
+		    cases[i].set);
+		store_raw(f->path, buf_str(&sql));
+		assert_providers(f, cases[i].want);
+		assert_int_equal(store_has_denies(f->s, NOW, &any), RG_OK);
+		assert_int_equal(any, cases[i].want[0] == '\0');
+	}
+	buf_clear(&sql);
 }
 
 static void
@@ -454,11 +489,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {store_test(test_admin_by_mapping),
-	    store_test(test_admin_by_grant), store_test(test_people),
-	    store_test(test_lookup), store_test(test_known),
-	    store_test(test_known_last), store_test(test_sessions),
-	    store_test(test_end_all), store_test(test_policy_pages),
-	    store_test(test_pages_use_indexes)};
+	    store_test(test_admin_denied), store_test(test_admin_by_grant),
+	    store_test(test_people), store_test(test_lookup),
+	    store_test(test_known), store_test(test_known_last),
+	    store_test(test_sessions), store_test(test_end_all),
+	    store_test(test_policy_pages), store_test(test_pages_use_indexes)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,7 +91,7 @@ obj        = $(patsubst %.c,$(O)/%.o,$(1))
 LIB       := $(O)/librolegate.a
 EDGE      := $(O)/libedge.a
 UNITS     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(UNIT_SRC))
-MODEL     := $(O)/model/decide
+MODEL     := $(O)/model/decide $(O)/model/return_to
 FUZZ_SRC  := $(filter-out tests/fuzz/main.c,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ      := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(FUZZ_SRC))
 C_FILES    = $(wildcard cgi/*.[ch] src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] \
@@ -152,8 +152,9 @@ $(O)/unit/%: $(O)/tests/unit/%.o $(EDGE) $(LIB)
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) $(LD_GUARD) -o $@ $^ $(LIBS) \
 	    -lcmocka
 
-# What tests/e2e/model.test.mjs compares with its own idea of the rules.
-$(MODEL): $(O)/tests/model/decide.o $(LIB)
+# What tests/e2e/model.test.mjs and return-to.test.mjs compare with another idea
+# of the rules.
+$(O)/model/%: $(O)/tests/model/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS)

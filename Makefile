@@ -227,9 +227,15 @@ fmt-check:
 lint: deps-lint ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck
 	@sh tests/lint.sh "$(CPPFLAGS_) $(PKG_CFLAGS)"
 
-.PHONY: bench
-bench: $(O)/bench/audit ## how long an audit of a million rows takes
+.PHONY: bench bench-audit bench-files
+bench: bench-audit bench-files ## a long audit, and what guarding a large file costs
+
+bench-audit: $(O)/bench/audit
 	@d=$$(mktemp -d) && $(O)/bench/audit "$$d" 1000000; rm -rf "$$d"
+
+bench-files: deps-test
+	$(Q)$(MAKE) --no-print-directory programs
+	@MODE=$(MODE) B=$(B) O=$(O) node tests/bench/large-file.mjs
 
 T        ?= form
 S        ?= 60
@@ -308,8 +314,8 @@ deb-files:
 	@ls -1 $(B)/deb/rolegate_*.deb
 
 # Not part of `make test`: it needs root, a kernel that lets a second systemd
-# start in its own namespaces, and a minute.
-deb-test: deps-deb-test ## build the package; install, run and purge it
+# start in its own namespaces, and minutes, most of them to build the package.
+deb-test: deps-deb-test ## build, install, run, purge the package (root, minutes)
 	$(Q)$(MAKE) --no-print-directory deb-files
 	@B=$(B) sh tests/deb.sh
 

@@ -80,11 +80,11 @@ typedef long request_read_fn(void *ctx, char *out, size_t size);
  * with "/api/" in it, which is kept for whoever has asked who is calling before
  * it is parsed. An authorizer is told the query, and by some servers the path,
  * of somebody else's page: the query is empty then, the path is not to be
- * looked at, and only an authorizer has `uri` and `require_env`. REQUEST_URI decides nothing:
- * it is what the client wrote, undecoded. On
- * error (RG_E_REQ_*) *out still is a request, incomplete, but with id, method,
- * path ("" when unusable) and wants_html, so that an error page can be shown.
- * *out is NULL only with RG_E_NOMEM.
+ * looked at, and only an authorizer has `uri` and `require_env`. REQUEST_URI
+ * decides nothing: it is what the client wrote, undecoded. On error
+ * (RG_E_REQ_*) *out still is a request, incomplete, but with id, method, path
+ * ("" when unusable) and wants_html, so that an error page can be shown. *out
+ * is NULL only with RG_E_NOMEM.
  */
 enum rg_err request_read(char *const *params, enum fcgi_role role,
     request_read_fn *fn, void *ctx, struct request **out);

@@ -31,6 +31,8 @@ DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-format-14 apache2 \
               mandoc \
               python3 python3-prometheus-client python3-jwt \
               python3-cryptography libcrypt-jwt-perl
+DEPS_BENCH := $(DEPS_RUN) apache2 libapache2-mod-fcgid nginx wrk \
+              libapache2-mod-auth-openidc
 DEPS_LINT  := clang-tidy-14 cppcheck shellcheck
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 DEPS_DEB   := debhelper dpkg-dev fakeroot lintian ca-certificates
@@ -97,7 +99,7 @@ FUZZ      := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(FUZZ_SRC))
 C_FILES    = $(wildcard cgi/*.[ch] src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] \
              tests/bench/*.[ch] tests/fuzz/*.[ch] tests/model/*.[ch])
 
-.PHONY: all help deps-build deps-run deps-test deps-lint run demo-curl test \
+.PHONY: all help deps-build deps-run deps-test deps-lint deps-bench run demo-curl test \
         check unit e2e guard fmt fmt-check lint asan cover install \
         install-files deb deb-files deb-test deps-deb deps-deb-test clean
 .DELETE_ON_ERROR:
@@ -227,15 +229,22 @@ fmt-check:
 lint: deps-lint ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck
 	@sh tests/lint.sh "$(CPPFLAGS_) $(PKG_CFLAGS)"
 
-.PHONY: bench bench-audit bench-files
-bench: bench-audit bench-files ## a long audit, and what guarding a large file costs
+.PHONY: bench bench-audit bench-compare bench-files
+bench: bench-audit bench-compare bench-files ## measure: tests/bench/README.md
 
 bench-audit: $(O)/bench/audit
 	@d=$$(mktemp -d) && $(O)/bench/audit "$$d" 1000000; rm -rf "$$d"
 
-bench-files: deps-test
+bench-compare: deps-bench
+	$(Q)$(MAKE) --no-print-directory programs $(O)/bench/ceiling
+	@MODE=$(MODE) B=$(B) O=$(O) node tests/bench/compare.mjs
+
+bench-files: deps-bench
 	$(Q)$(MAKE) --no-print-directory programs
 	@MODE=$(MODE) B=$(B) O=$(O) node tests/bench/large-file.mjs
+
+deps-bench:
+	@sh tests/deps.sh --node $(DEPS_BUILD) $(DEPS_BENCH)
 
 T        ?= form
 S        ?= 60

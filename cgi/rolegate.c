@@ -120,6 +120,8 @@ open_gate(struct worker *w)
 		    log_quote(e.detail));
 	else if (again)
 		log_info("worker.open", "repaired");
+	else
+		log_debug("worker.open", "ready");
 }
 
 static void *

@@ -47,9 +47,13 @@ describe('files', () => {
     secret = site.config['provider.entra'].client_secret_file;
     dev = await site.signIn('dev');
     for (const path of [key, secret]) kept.set(path, readFileSync(path));
+    await opened(0);
   });
   after(() => site?.close());
 
+  /* Each worker has read its files: one that has not would meet broken ones. */
+  const opened = (from) => until('the workers to open', () => logOf(site, from)
+    .match(/worker\.open ready/g)?.length >= site.config.rolegate.workers);
   const put = (path, text, mode = 0o600) => {
     rmSync(path, { force: true, recursive: true });
     writeFileSync(path, text, { mode });
@@ -119,7 +123,9 @@ describe('files', () => {
           repair(path());
         }
         assert.equal((await check()).status, 0);
+        const repaired = logOf(site).length;
         site.rolegate.kill('SIGHUP');
+        await opened(repaired);
         await site.signIn('ana');
         assert.equal((await site.whoami(dev)).status, 200);
       });

@@ -45,11 +45,11 @@ function snippet(ctx, tag, name, more = {}) {
 const lighttpd = (name, conf) => async (ctx, gw) => {
   const { work } = ctx;
   const beside = ['lighttpd-strip-headers.conf', 'lighttpd-strip-token.lua'];
-  for (const file of beside) snippet(ctx, 'x', file);
+  for (const file of beside) snippet(ctx, gw.tag, file);
   const include = snippet(ctx, gw.tag, conf, {
     'include "lighttpd-strip-headers.conf"':
-      `include "${work.path(`x.${beside[0]}`)}"`,
-    '/etc/rolegate/lighttpd-strip-token.lua': work.path(`x.${beside[1]}`) });
+      `include "${work.path(`${gw.tag}.${beside[0]}`)}"`,
+    '/etc/rolegate/lighttpd-strip-token.lua': work.path(`${gw.tag}.${beside[1]}`) });
   const main = work.write(`${gw.tag}.main.conf`, `
 server.modules = ( "mod_cgi" )
 server.bind = "127.0.0.1"

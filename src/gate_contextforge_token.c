@@ -171,8 +171,6 @@ gate_cf_token(struct gate *g, const char *subject,
 	buf_put(token, made.p, made.len);
 	r = buf_ok(token) ? RG_OK : err_set(e, RG_E_NOMEM, "a token");
 out:
-	if (made.len > 0)
-		explicit_bzero(made.p, made.len);
 	buf_clear(&made);
 	json_decref(rules);
 	json_decref(claims);

@@ -85,8 +85,6 @@ gate_key_rotate(struct gate *g, int64_t lead, const struct gate_context *ctx,
 	row.signs_from = ctx->now + lead;
 	r = write_key(g, ctx, &row, e);
 out:
-	if (pem.len > 0)
-		explicit_bzero(pem.p, pem.len);
 	buf_clear(&pem);
 	buf_clear(&sealed);
 	jose_key_free(&key);
@@ -181,8 +179,6 @@ signing_key(struct gate *g, int64_t now, struct jose_key **key, char **kid,
 		    e, r, "the key file is not that of key %s", c.kid);
 	else
 		r = jose_key_parse(buf_str(&pem), pem.len, JOSE_ES256, key, e);
-	if (pem.len > 0)
-		explicit_bzero(pem.p, pem.len);
 	buf_clear(&pem);
 	free(c.sealed);
 	*kid = c.kid;

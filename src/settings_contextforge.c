@@ -9,10 +9,10 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "jose/sign.h"
 
 #define MAIN "contextforge"
 #define TOKEN_MAX 8192
-#define SECRET_MIN 32
 #define EMAIL_MAX 254 /* RFC 5321: of a path, without the brackets */
 
 static void
@@ -70,8 +70,6 @@ read_secret(struct conf *c, const char *key, const char *file)
 	}
 	secret = settings_dup(p);
 out:
-	if (text.len > 0)
-		explicit_bzero(text.p, text.len);
 	buf_clear(&text);
 	return secret;
 }
@@ -96,10 +94,10 @@ read_jwt(struct conf *c, struct cf_config *f)
 	f->jwt_secret = read_secret(c, "jwt_secret_file", file);
 	free(file);
 	/* Whoever has a token can try keys on it at leisure. */
-	if (f->jwt_secret != NULL && strlen(f->jwt_secret) < SECRET_MIN)
+	if (f->jwt_secret != NULL && strlen(f->jwt_secret) < JOSE_HS256_MIN)
 		conf_fail(c, MAIN, "jwt_secret_file",
 		    "has less than %d bytes, which HS256 needs (RFC 7518)",
-		    SECRET_MIN);
+		    JOSE_HS256_MIN);
 	f->jwt_issuer = conf_copy(c, MAIN, "jwt_issuer", "mcpgateway");
 	f->jwt_audience = conf_copy(c, MAIN, "jwt_audience", "mcpgateway-api");
 	f->token_lifetime =

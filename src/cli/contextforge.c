@@ -75,8 +75,6 @@ cmd_contextforge_token(struct cli *cli)
 		    json_pack("{s:s}", "token", buf_str(&token)));
 	else
 		(void)puts(buf_str(&token));
-	if (token.len > 0)
-		explicit_bzero(token.p, token.len);
 	buf_clear(&token);
 	return status;
 }

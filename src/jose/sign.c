@@ -19,7 +19,6 @@
 
 #define RSA_MIN_BITS 2048 /* RFC 7518 sections 3.3 and 3.5 */
 #define P256_BYTES 32
-#define HS256_MIN 32 /* RFC 7518 section 3.2 */
 
 /* Instead of a prompt on the terminal: notes that one would have come. */
 static int
@@ -374,7 +373,7 @@ jose_sign_hs256(
 {
 	if (!json_is_object(payload) || len > INT_MAX)
 		return RG_E_USAGE;
-	if (len < HS256_MIN)
+	if (len < JOSE_HS256_MIN)
 		return RG_E_JWK_WEAK;
 	return sign_libjwt(JWT_ALG_HS256, secret, len, NULL, payload, token);
 }

@@ -68,9 +68,11 @@ enum rg_err jose_key_spki_digest(
 enum rg_err jose_sign(const struct jose_key *, const json_t *header,
     const json_t *payload, struct buf *token);
 
+#define JOSE_HS256_MIN 32 /* bytes of a secret: RFC 7518 section 3.2 */
+
 /*
  * The same with HMAC-SHA-256, for a peer that knows nothing else and shares the
- * secret: `len` bytes, 32 at least (RFC 7518 section 3.2), RG_E_JWK_WEAK.
+ * secret: `len` bytes, JOSE_HS256_MIN at least, else RG_E_JWK_WEAK.
  */
 enum rg_err jose_sign_hs256(
     const char *secret, size_t len, const json_t *payload, struct buf *token);

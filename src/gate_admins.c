@@ -69,8 +69,6 @@ take_known(void *ctx, const struct principal_row *row)
 	struct gate_known person;
 	enum rg_err r;
 
-	if (k->any)
-		return RG_OK;
 	r = gate_known_load(k->g, row, k->now, &person);
 	if (r == RG_E_PROVIDER_UNKNOWN)
 		return RG_OK;
@@ -80,7 +78,16 @@ take_known(void *ctx, const struct principal_row *row)
 		judge(k, &d, row->disabled);
 	access_decision_clear(&d);
 	gate_known_clear(&person);
-	return r;
+	/* One is enough: the list ends here. */
+	return k->any ? RG_E_EXISTS : r;
+}
+
+static enum rg_err
+ask_known(struct known *k)
+{
+	enum rg_err r = store_each_known_admin(k->g->store, take_known, k);
+
+	return k->any ? RG_OK : r;
 }
 
 enum rg_err
@@ -100,7 +107,7 @@ gate_admins_before(struct gate *g, int64_t now, struct gate_admins *a)
 			return r;
 		k.policy = fresh;
 	}
-	r = store_each_known_admin(g->store, take_known, &k);
+	r = ask_known(&k);
 	a->known = k.any;
 	access_policy_free(&fresh);
 	return r;
@@ -128,7 +135,7 @@ are_shut_out(struct gate *g, int64_t now, const struct gate_admins *before,
 	if ((r = gate_policy_read(g, &fresh)) != RG_OK)
 		return r;
 	k.policy = fresh;
-	r = store_each_known_admin(g->store, take_known, &k);
+	r = ask_known(&k);
 	*shut_out = !k.any && k.shut;
 	access_policy_free(&fresh);
 	return r;

@@ -5,11 +5,11 @@
 //
 //   B=build node tests/bench/compare.mjs [rounds] [seconds a figure]
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '../e2e/lib/http.mjs';
 import { CLIENT_ID, CLIENT_SECRET } from '../e2e/lib/idp.mjs';
-import { childrenOf } from '../e2e/lib/processes.mjs';
+import { childrenOf, running } from '../e2e/lib/processes.mjs';
 import { O } from '../e2e/lib/programs.mjs';
 import { deliver, toCallback } from '../e2e/lib/signin.mjs';
 import { startSite } from '../e2e/lib/site.mjs';
@@ -31,16 +31,6 @@ const site = await startSite({ server: 'none',
 const { work } = site;
 const rounds = [];
 const ratios = {};
-
-function pidsOf(program) {
-  return readdirSync('/proc').filter((n) => /^\d+$/.test(n)).filter((pid) => {
-    try {
-      return readlinkSync(`/proc/${pid}/exe`) === program;
-    } catch {
-      return false;
-    }
-  }).map(Number);
-}
 
 const family = (proc) => [proc.pid, ...childrenOf(proc.pid)];
 const cookieOf = (client, url) => ({ cookie: client.jar.header(url, {}) });
@@ -246,7 +236,7 @@ try {
   const came = await deliver(visitor, back);
   assert.ok([302, 303].includes(came.status), `the peer: ${came.body}`);
   const peer = cookieOf(visitor, `${peerUrl}/file.txt`);
-  const own = { rolegate: pidsOf(site.programs.rolegate),
+  const own = { rolegate: running(site.programs.rolegate),
     ceiling: family(ceiling), apache: family(servers.apache.proc) };
   console.log(`${WORKERS} workers, ${answer.body.length} bytes an answer`);
   await ceilingAndPeer(servers, own, session, peer);

@@ -12,6 +12,7 @@ import { GATEWAYS, Gateways } from '../e2e/lib/gateways.mjs';
 import { serverUser } from '../e2e/lib/programs.mjs';
 import { startSite } from '../e2e/lib/site.mjs';
 import { freePort } from '../e2e/lib/wait.mjs';
+import { median } from './load.mjs';
 
 const [MEGABYTES = 200, ROUNDS = 15] = process.argv.slice(2).map(Number);
 const LIMIT = 10; // percent that protection may cost
@@ -39,8 +40,6 @@ async function fetchOnce(gw, place, cookie) {
   if (size !== MEGABYTES << 20) throw new Error(`${gw.name}: ${size} bytes`);
   return seconds;
 }
-
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 let slow = false;
 try {

@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVERS } from '../e2e/lib/programs.mjs';
+import { nginxTemp } from '../e2e/lib/servers.mjs';
 import { freePort, untilListens } from '../e2e/lib/wait.mjs';
 
 const MODULES = '/usr/lib/apache2/modules';
@@ -30,8 +31,6 @@ fastcgi.server += ( "/ceiling" => (( "socket" => "${ceiling}",
 }
 
 function nginx(work, { port, ceiling, htdocs }) {
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) =>
-    `${name}_temp_path ${work.path(`nginx.${name}`)};`).join('\n');
   const conf = work.write('bench.nginx.conf', `
 daemon off;
 ${process.getuid() === 0 ? 'user root;' : ''}
@@ -41,7 +40,7 @@ error_log ${work.path('nginx.error.log')} warn;
 events {}
 http {
   access_log off;
-  ${temp}
+  ${nginxTemp(work, 'nginx')}
   server {
     listen 127.0.0.1:${port};
     root ${htdocs};

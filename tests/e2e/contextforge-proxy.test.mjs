@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startContextForge } from './lib/contextforge.mjs';
 import { SERVERS, serverUser } from './lib/programs.mjs';
+import { nginxTemp } from './lib/servers.mjs';
 import { startSite } from './lib/site.mjs';
 import { freePort, untilListens } from './lib/wait.mjs';
 
@@ -24,8 +25,6 @@ function snippet(site, gateway, tag, name) {
 
 async function nginx(site, gateway, port) {
   const { work } = site;
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) =>
-    `${name}_temp_path ${work.path(`nginx.${name}`)};`).join('\n');
   const main = work.write('nginx.main.conf', `
 daemon off;
 worker_processes 1;
@@ -34,7 +33,7 @@ error_log ${work.path('nginx.error.log')} info;
 events {}
 http {
   access_log off;
-  ${temp}
+  ${nginxTemp(work, 'nginx')}
   server {
     listen 127.0.0.1:${port};
     include ${snippet(site, gateway, 'nginx', 'nginx-contextforge.conf')};

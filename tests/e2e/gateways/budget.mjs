@@ -31,7 +31,7 @@ test('too many permissions are left out whole, and that is said', async () => {
     const { status, body } = await ask(gw, 'reports', stage.people.ana);
     assert.equal(status, 200, gw.name);
     const lines = body.split('\n');
-    const pre = gw.proxied ? 'HTTP_X_AUTH_REQUEST' : 'AUTH';
+    const pre = prefix(gw);
     assert.ok(lines.includes(`${pre}_OMITTED=${gw.proxied
       ? 'X-Auth-Request-Permissions' : 'AUTH_PERMISSIONS'}`), gw.name);
     assert.ok(lines.includes(`${pre}_ROLES=analyst,large1,large2,large3`), gw.name);

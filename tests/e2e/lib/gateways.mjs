@@ -4,13 +4,14 @@
 // which only paths and ports are changed. What is protected is a program that
 // shows what it was told.
 import {
-  chmodSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync,
-  writeFileSync,
+  chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { running } from './processes.mjs';
 import { SERVERS } from './programs.mjs';
+import { nginxTemp } from './servers.mjs';
 import { freePort, until, untilListens } from './wait.mjs';
 
 const MODULES = '/usr/lib/apache2/modules';
@@ -100,8 +101,6 @@ ${includes.map((file) => `Include "${file}"`).join('\n')}
 
 async function nginx(ctx, gw) {
   const { work } = ctx;
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) =>
-    `${name}_temp_path ${work.path(`${gw.tag}.${name}`)};`).join('\n');
   const main = work.write(`${gw.tag}.main.conf`, `
 daemon off;
 worker_processes 1;
@@ -110,7 +109,7 @@ error_log ${work.path(`${gw.tag}.error.log`)} info;
 events {}
 http {
   access_log off;
-  ${temp}
+  ${nginxTemp(work, gw.tag)}
   server {
     listen 127.0.0.1:${gw.port};
     root ${ctx.htdocs};
@@ -256,13 +255,7 @@ export class Gateways {
 
   /* Process ids of all that run rolegate's program here, whoever started it. */
   pids() {
-    return readdirSync('/proc').filter((n) => /^\d+$/.test(n)).filter((pid) => {
-      try {
-        return readlinkSync(`/proc/${pid}/exe`) === this.site.programs.rolegate;
-      } catch {
-        return false;
-      }
-    }).map(Number);
+    return running(this.site.programs.rolegate);
   }
 
   signal(name) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Looking at processes through /proc.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /* {pid, name, parent} of every process that can be seen. */
 function all() {
@@ -24,6 +24,17 @@ function all() {
 export function childrenOf(pid, name) {
   return all().filter((p) => p.parent === pid && (!name || p.name === name))
     .map((p) => p.pid).sort((a, b) => a - b);
+}
+
+/* All that run this very file, whoever started them. */
+export function running(program) {
+  return readdirSync('/proc').filter((n) => /^\d+$/.test(n)).filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/exe`) === program;
+    } catch {
+      return false; // it has ended, or is somebody else's
+    }
+  }).map(Number);
 }
 
 /* Resident memory in bytes. */

@@ -53,6 +53,11 @@ export function startLighttpdSpawn(work, { port, prefix, program, more }) {
     snippet(work, 'lighttpd-spawn.conf', { prefix, program }), more);
 }
 
+/* nginx makes its folders for temporary files where it may not, by default. */
+export const nginxTemp = (work, tag) =>
+  ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) =>
+    `${name}_temp_path ${work.path(`${tag}.${name}`)};`).join('\n');
+
 const MODULES = '/usr/lib/apache2/modules';
 
 /* mod_fcgid spawns rolegate. */

@@ -167,7 +167,9 @@ void gate_identity_clear(struct gate_identity *);
  * with audiences may have made it (oidc/access_token.h). It has nothing to do
  * with a session of the same person: neither's claims count for the other, but
  * grants do for both, and so does that somebody is disabled. Who is seen for
- * the first time is recorded, and nothing else is ever written.
+ * the first time is recorded, and nothing else is ever written. May wait for
+ * keys, and for Graph when groups did not fit into the token (graph = app),
+ * with one of the slots that bound how many do.
  *
  *   RG_E_TOKEN_REFUSED	it is not accepted; `e` has the cause
  *   RG_E_SCOPE		it is good, but lacks a required scope

@@ -11,6 +11,9 @@
 #include "oidc/bearer.h"
 #include "store/principal.h"
 
+#define GROUPS_FRESH 300 /* seconds that an answer of Graph is good */
+#define GROUPS_AGAIN 30	 /* and that none was had */
+
 /* ---- the token
  * --------------------------------------------------------------- */
 
@@ -55,14 +58,13 @@ still_good(struct gate *g, const struct verdict *v, int64_t now)
 	       !bearer_should_fetch(g->oidc, v->provider, RG_OK, now);
 }
 
-/* On RG_OK the claims of *out are a new reference. */
+/* On RG_OK *out holds references, and `hash` is the token's. */
 static enum rg_err
-verify(struct gate *g, const char *token, int64_t now, struct verdict *out,
-    struct err *e)
+verify(struct gate *g, const char *token, int64_t now,
+    uint8_t hash[static HASH_LEN], struct verdict *out, struct err *e)
 {
 	const size_t len = strlen(token);
 	const struct verdict *known;
-	uint8_t hash[HASH_LEN];
 	enum rg_err r;
 
 	memset(out, 0, sizeof(*out));
@@ -73,6 +75,7 @@ verify(struct gate *g, const char *token, int64_t now, struct verdict *out,
 	if (known != NULL && still_good(g, known, now)) {
 		*out = *known;
 		json_incref(out->token.claims);
+		json_incref(out->groups);
 		return RG_OK;
 	}
 	verdicts_drop(g->verdicts, hash);
@@ -105,13 +108,62 @@ refusal(enum rg_err r)
 /* ---- who it is
  * --------------------------------------------------------------- */
 
+/*
+ * More groups than a token carries: Graph is asked, if that needs nobody's
+ * token but our own. For a few minutes it is not asked again about this token,
+ * unless the policy has other mappings. Like a fetch of keys, it needs a slot:
+ * requests that only bring a session never wait for it. What it says is this
+ * token's alone; a session of the same person has its own.
+ */
+static enum rg_err
+ask_graph(struct gate *g, struct verdict *v,
+    const uint8_t hash[static HASH_LEN], int64_t now, struct err *e)
+{
+	const struct gate_groups_question q = {
+	    .provider = v->provider, .claims = v->token.claims, .now = now};
+	struct gate_groups groups;
+	enum rg_err r;
+	int64_t version;
+
+	if ((r = gate_policy(g, e)) != RG_OK)
+		return r;
+	version = access_policy_version(g->policy);
+	if (v->groups != NULL && now < v->groups_until &&
+	    now >= v->groups_until - GROUPS_FRESH &&
+	    version == v->groups_policy)
+		return RG_OK;
+	json_decref(v->groups);
+	v->groups = NULL;
+	/* No time to ask is no answer: unknown, and the next request asks. */
+	if (slots_take(g->slots) != RG_OK)
+		return RG_OK;
+	r = gate_groups_ask(g, &q, &groups);
+	slots_give(g->slots);
+	if (r == RG_OK &&
+	    (v->groups = access_groups_json(&groups.view)) == NULL)
+		r = RG_E_NOMEM;
+	v->groups_until =
+	    now + (groups.error == RG_OK ? GROUPS_FRESH : GROUPS_AGAIN);
+	v->groups_policy = version;
+	if (r == RG_OK)
+		verdicts_put_groups(g->verdicts, hash, v);
+	else
+		(void)gate_store_err(g, r, "asking for groups", e);
+	gate_groups_clear(&groups);
+	return r;
+}
+
 /* The groups that the token tells: {}, or that it does not. */
 static json_t *
-groups_of(const struct access_token *t, const struct provider *p)
+groups_of(const struct verdict *v)
 {
+	const struct access_token *t = &v->token;
 	struct access_groups groups;
 
-	access_groups_from_claims(t->claims, p->groups_claim, &groups);
+	if (v->groups != NULL)
+		return json_incref(v->groups);
+	access_groups_from_claims(
+	    t->claims, v->provider->groups_claim, &groups);
 	if (groups.ids != NULL || groups.state != GROUPS_COMPLETE)
 		return json_object();
 	/*
@@ -122,6 +174,20 @@ groups_of(const struct access_token *t, const struct provider *p)
 	groups.state = GROUPS_UNKNOWN;
 	groups.reason = t->app ? "application" : "not_in_token";
 	return access_groups_json(&groups);
+}
+
+/* Whether Graph could tell the groups that this token could not carry. */
+static bool
+is_for_graph(const struct verdict *v)
+{
+	const struct provider *p = v->provider;
+	struct access_groups groups;
+
+	if (p->graph != GRAPH_APP || v->token.app)
+		return false;
+	access_groups_from_claims(v->token.claims, p->groups_claim, &groups);
+	return groups.state == GROUPS_UNKNOWN && groups.reason != NULL &&
+	       strcmp(groups.reason, "overage") == 0;
 }
 
 /* All but the decision, the grants and what the database knows. */
@@ -149,7 +215,7 @@ fill(struct gate_identity *id, const struct verdict *v,
 	id->issued_at = t->issued_at;
 	id->expires_at = t->expires_at;
 	id->claims = json_incref(t->claims);
-	id->groups_doc = groups_of(t, v->provider);
+	id->groups_doc = groups_of(v);
 	if (id->id == NULL || id->kind == NULL || id->provider == NULL ||
 	    id->issuer == NULL || id->tenant == NULL || id->subject == NULL ||
 	    id->name == NULL || id->username == NULL || id->email == NULL ||
@@ -236,16 +302,20 @@ gate_bearer(struct gate *g, const char *token, const struct gate_context *ctx,
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct gate_person who = {0};
+	uint8_t hash[HASH_LEN];
 	struct verdict v;
 
 	memset(id, 0, sizeof(*id));
 	err_clear(e);
-	if ((r = verify(g, token, ctx->now, &v, e)) != RG_OK ||
+	if ((r = verify(g, token, ctx->now, hash, &v, e)) != RG_OK ||
 	    (r = gate_person_of(
 		 v.provider, v.token.claims, v.token.app, &who, e)) != RG_OK) {
 		r = refusal(r);
 		goto out;
 	}
+	if (is_for_graph(&v) &&
+	    (r = ask_graph(g, &v, hash, ctx->now, e)) != RG_OK)
+		goto out;
 	if ((r = fill(id, &v, &who)) != RG_OK) {
 		(void)err_set(e, r, "a bearer token");
 		goto out;
@@ -254,6 +324,7 @@ gate_bearer(struct gate *g, const char *token, const struct gate_context *ctx,
 out:
 	gate_person_clear(&who);
 	access_token_clear(&v.token);
+	json_decref(v.groups);
 	if (r != RG_OK)
 		gate_identity_clear(id);
 	return r;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The groups of who signs in, when the token could not carry them. Only what a
+ * The groups of a person, when the token could not carry them. Only what a
  * token or Graph proves grants; without proof the groups are unknown, or, for
  * a while and where that is configured, those that were proven last.
  *
- * Bearer tokens never come here: what they lack says nothing about a session.
+ * Of a bearer token only Graph's answer is asked for (gate_bearer.c): nothing
+ * that it lacks, and no answer to it, says anything about a session.
  */
 #include "gate_internal.h"
 

@@ -184,6 +184,13 @@ struct verdict {
 	const struct provider *provider;
 	struct access_token token;
 	uint8_t keys[HASH_LEN]; /* bearer_keys() that it was verified with */
+	/*
+	 * access/groups.h, when Graph was asked for the person's groups: good
+	 * until then, under that version of the policy. Else NULL.
+	 */
+	json_t *groups;
+	int64_t groups_until;
+	int64_t groups_policy;
 };
 
 /* Borrowed until the next call; NULL, also from its exp on. */
@@ -194,6 +201,13 @@ const struct verdict *verdicts_find(
 void verdicts_put(struct verdicts *, const uint8_t hash[static HASH_LEN],
     const struct verdict *, size_t size, int64_t now);
 void verdicts_drop(struct verdicts *, const uint8_t hash[static HASH_LEN]);
+
+/*
+ * Keeps the three members about groups of `from` with the verdict of this
+ * token, if there is one; a reference, counted like the token's bytes.
+ */
+void verdicts_put_groups(struct verdicts *, const uint8_t hash[static HASH_LEN],
+    const struct verdict *from);
 
 /*
  * Tells the gateway of somebody who has just signed in, if it is to be told

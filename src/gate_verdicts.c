@@ -4,10 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More than an object of groups takes, and each id in it. */
+#define GROUPS_BYTES 512
+#define GROUP_BYTES 128
+
 struct entry {
 	uint8_t hash[HASH_LEN];
 	struct verdict verdict; /* token.claims NULL: free */
-	size_t size;
+	size_t size;		/* of the token and what Graph said */
+	size_t groups_size;
 	int64_t made_at;
 	uint64_t used; /* larger: later */
 };
@@ -31,6 +36,7 @@ drop(struct verdicts *v, struct entry *e)
 		return;
 	v->bytes -= e->size;
 	access_token_clear(&e->verdict.token);
+	json_decref(e->verdict.groups);
 	memset(e, 0, sizeof(*e));
 }
 
@@ -119,8 +125,31 @@ verdicts_put(struct verdicts *v, const uint8_t hash[static HASH_LEN],
 	e->verdict = *verdict;
 	/* What it borrows from the claims is the same object's. */
 	json_incref(e->verdict.token.claims);
+	json_incref(e->verdict.groups);
 	e->size = size;
 	e->made_at = now;
 	e->used = ++v->clock;
 	v->bytes += size;
+}
+
+void
+verdicts_put_groups(struct verdicts *v, const uint8_t hash[static HASH_LEN],
+    const struct verdict *from)
+{
+	size_t ids = json_array_size(json_object_get(from->groups, "ids"));
+	size_t size = GROUPS_BYTES + ids * GROUP_BYTES;
+	struct entry *e = find(v, hash);
+
+	if (e == NULL || e->size - e->groups_size + size > VERDICTS_BYTES)
+		return;
+	e->size = e->size - e->groups_size + size;
+	v->bytes = v->bytes - e->groups_size + size;
+	e->groups_size = size;
+	e->used = ++v->clock;
+	json_decref(e->verdict.groups);
+	e->verdict.groups = json_incref(from->groups);
+	e->verdict.groups_until = from->groups_until;
+	e->verdict.groups_policy = from->groups_policy;
+	while (v->bytes > VERDICTS_BYTES)
+		drop(v, oldest(v, false));
 }

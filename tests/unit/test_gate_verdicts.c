@@ -114,6 +114,59 @@ test_bounded(void **state)
 	verdicts_free(&v);
 }
 
+/* What Graph said stays with its token, counts in the bound, and is freed. */
+static void
+test_groups(void **state)
+{
+	struct verdicts *v = verdicts_new();
+	struct verdict with = {.groups_until = NOW + 30, .groups_policy = 7};
+	const struct verdict *found;
+	json_t *ids = json_array();
+	uint8_t hash[HASH_LEN];
+	int i, left = 0;
+
+	(void)state;
+	with.groups = json_pack("{s:s}", "state", "unknown");
+	hash_of(1, hash);
+	verdicts_put_groups(v, hash, &with); /* no such token: no effect */
+	assert_false(has(v, 1, NOW));
+	put(v, 1, 100, NOW + 60);
+	put(v, 2, 100, NOW + 60);
+	for (i = 0; i < 3; i++) /* the last one counts, each is freed */
+		verdicts_put_groups(v, hash, &with);
+	found = verdicts_find(v, hash, NOW);
+	assert_non_null(found);
+	assert_ptr_equal(found->groups, with.groups);
+	assert_int_equal(found->groups_until, NOW + 30);
+	assert_int_equal(found->groups_policy, 7);
+	hash_of(2, hash);
+	assert_null(verdicts_find(v, hash, NOW)->groups);
+	json_decref(with.groups);
+
+	/* A list of ids pushes others out; one that is too long is not kept. */
+	for (i = 0; i < 2000; i++)
+		(void)json_array_append_new(ids, json_string("id"));
+	with.groups = json_pack("{s:O}", "ids", ids);
+	for (i = 3; i < 13; i++) {
+		put(v, i, 100, NOW + 60);
+		hash_of(i, hash);
+		verdicts_put_groups(v, hash, &with);
+	}
+	for (i = 1; i < 13; i++)
+		left += has(v, i, NOW);
+	assert_in_range(left, 1, 5);
+	assert_true(has(v, 12, NOW));
+	for (i = 0; i < 8000; i++)
+		(void)json_array_append_new(ids, json_string("id"));
+	put(v, 20, 100, NOW + 60);
+	hash_of(20, hash);
+	verdicts_put_groups(v, hash, &with);
+	assert_null(verdicts_find(v, hash, NOW)->groups);
+	json_decref(with.groups);
+	json_decref(ids);
+	verdicts_free(&v);
+}
+
 int
 main(void)
 {
@@ -121,6 +174,7 @@ main(void)
 	    cmocka_unit_test(test_time),
 	    cmocka_unit_test(test_whole_token),
 	    cmocka_unit_test(test_bounded),
+	    cmocka_unit_test(test_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

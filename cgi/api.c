@@ -57,6 +57,8 @@ static const struct operation {
 	{"cursor", "limit", "principal", "role"}},
     {METHOD_POST, "/grants", api_grant_add, BODY, {"grants.write"}, {NULL}},
     {METHOD_GET, "/grants/{}", api_grant_get, 0, {"grants.read"}, {NULL}},
+    {METHOD_PATCH, "/grants/{}", api_grant_set, MATCH | BODY, {"grants.write"},
+	{NULL}},
     {METHOD_DELETE, "/grants/{}", api_grant_remove, MATCH, {"grants.write"},
 	{"force"}},
     {METHOD_GET, "/sessions", api_session_list, 0, {"sessions.read"},

@@ -53,7 +53,7 @@ typedef enum rg_err api_fn(struct api_call *);
 api_fn api_role_list, api_role_get, api_role_add, api_role_set, api_role_remove,
     api_mapping_list, api_mapping_get, api_mapping_add, api_mapping_set,
     api_mapping_remove, api_grant_list, api_grant_get, api_grant_add,
-    api_grant_remove, api_session_list, api_session_revoke,
+    api_grant_set, api_grant_remove, api_session_list, api_session_revoke,
     api_session_revoke_all, api_principal_list, api_principal_get,
     api_principal_set, api_principal_explain, api_principal_revoke, api_health,
     api_stats, api_audit_list, api_policy_get, api_what_if, api_my_sessions,

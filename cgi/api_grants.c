@@ -63,6 +63,26 @@ api_grant_add(struct api_call *c)
 }
 
 enum rg_err
+api_grant_set(struct api_call *c)
+{
+	json_t *reason, *expires;
+	const struct api_field fields[] = {{"reason", API_TEXT, false, &reason},
+	    {"expires_at", API_INT, false, &expires}};
+	struct gate_grant_change change = {.expires_at = -1};
+	int64_t id;
+	enum rg_err r;
+
+	if ((r = api_id(c, &id)) != RG_OK ||
+	    (r = api_fields(c, fields, 2)) != RG_OK)
+		return r;
+	change.reason = json_string_value(reason);
+	if (expires != NULL)
+		change.expires_at = json_integer_value(expires);
+	r = gate_grant_set(c->w->gate, id, &change, &c->edit, &c->e);
+	return r == RG_OK ? show(c, 200, id) : r;
+}
+
+enum rg_err
 api_grant_remove(struct api_call *c)
 {
 	int64_t id;

@@ -171,6 +171,14 @@ enum rg_err gate_mapping_remove(
 /* principal, role, reason and expires_at of the row. */
 enum rg_err gate_grant_add(struct gate *, const struct grant_row *,
     const struct gate_edit *, int64_t *id, struct err *e);
+
+/* What is to change; NULL and -1: stays. Who has which role is its identity. */
+struct gate_grant_change {
+	const char *reason;
+	int64_t expires_at;
+};
+enum rg_err gate_grant_set(struct gate *, int64_t id,
+    const struct gate_grant_change *, const struct gate_edit *, struct err *e);
 enum rg_err gate_grant_remove(
     struct gate *, int64_t id, const struct gate_edit *, struct err *e);
 

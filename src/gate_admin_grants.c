@@ -95,6 +95,62 @@ gate_grant_add(struct gate *g, const struct grant_row *grant,
 	return r;
 }
 
+/* As it is, for who may touch it and has read it. */
+static enum rg_err
+find_old(struct gate *g, int64_t id, const struct gate_edit *edit, json_t **old,
+    struct err *e)
+{
+	enum rg_err r;
+
+	if ((r = gate_grant_get(g, id, old, e)) != RG_OK ||
+	    (r = gate_edit_covers_name(g, edit, json_str(*old, "role"), e)) !=
+		RG_OK)
+		return r;
+	return gate_edit_match(edit, *old, e);
+}
+
+static enum rg_err
+update(struct gate *g, const json_t *old, const struct gate_grant_change *to,
+    const struct gate_edit *edit, struct err *e)
+{
+	struct grant_row row = {0};
+	int64_t was;
+	enum rg_err r;
+
+	if (!json_int(old, "id", &row.id) || !json_int(old, "expires_at", &was))
+		return RG_E_INTERNAL;
+	row.reason = to->reason == NULL ? json_str(old, "reason") : to->reason;
+	row.expires_at = to->expires_at < 0 ? was : to->expires_at;
+	if ((r = gate_edit_line("reason", to->reason, EDIT_TEXT_MAX, e)) !=
+	    RG_OK)
+		return r;
+	/* One that is over can still be given another reason. */
+	if (row.expires_at != was &&
+	    (r = gate_edit_time(
+		 "expires_at", row.expires_at, edit->ctx->now, e)) != RG_OK)
+		return r;
+	return store_grant_update(g->store, &row);
+}
+
+enum rg_err
+gate_grant_set(struct gate *g, int64_t id, const struct gate_grant_change *to,
+    const struct gate_edit *edit, struct err *e)
+{
+	struct gate_edit_state t;
+	json_t *old = NULL, *now = NULL;
+	enum rg_err r;
+
+	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK &&
+	    (r = find_old(g, id, edit, &old, e)) == RG_OK &&
+	    (r = update(g, old, to, edit, e)) == RG_OK &&
+	    (r = gate_grant_get(g, id, &now, e)) == RG_OK)
+		r = audit_grant(g, edit->ctx, "grant.set", old, now);
+	r = gate_edit_end(g, edit, &t, r, "changing the grant", e);
+	json_decref(old);
+	json_decref(now);
+	return r;
+}
+
 enum rg_err
 gate_grant_remove(
     struct gate *g, int64_t id, const struct gate_edit *edit, struct err *e)
@@ -104,10 +160,7 @@ gate_grant_remove(
 	enum rg_err r;
 
 	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK &&
-	    (r = gate_grant_get(g, id, &old, e)) == RG_OK &&
-	    (r = gate_edit_covers_name(g, edit, json_str(old, "role"), e)) ==
-		RG_OK &&
-	    (r = gate_edit_match(edit, old, e)) == RG_OK &&
+	    (r = find_old(g, id, edit, &old, e)) == RG_OK &&
 	    (r = store_grant_remove(g->store, id)) == RG_OK)
 		r = audit_grant(g, edit->ctx, "grant.remove", old, NULL);
 	r = gate_edit_end(g, edit, &t, r, "removing the grant", e);

@@ -42,12 +42,12 @@ typedef int command_fn(struct cli *);
 command_fn cmd_init, cmd_config_check, cmd_role_add, cmd_role_list,
     cmd_role_remove, cmd_map_add, cmd_map_list, cmd_map_remove, cmd_role_set,
     cmd_map_set, cmd_map_apply, cmd_map_export, cmd_map_import, cmd_grant_add,
-    cmd_grant_list, cmd_grant_remove, cmd_principal_list, cmd_principal_disable,
-    cmd_principal_enable, cmd_explain, cmd_session_list, cmd_session_revoke,
-    cmd_audit_list, cmd_audit_verify, cmd_audit_export, cmd_counters,
-    cmd_audit_key, cmd_audit_checkpoint, cmd_audit_archive, cmd_jws_verify,
-    cmd_token_check, cmd_doctor, cmd_contextforge_sync, cmd_contextforge_token,
-    cmd_key_rotate, cmd_key_list, cmd_maintain;
+    cmd_grant_list, cmd_grant_set, cmd_grant_remove, cmd_principal_list,
+    cmd_principal_disable, cmd_principal_enable, cmd_explain, cmd_session_list,
+    cmd_session_revoke, cmd_audit_list, cmd_audit_verify, cmd_audit_export,
+    cmd_counters, cmd_audit_key, cmd_audit_checkpoint, cmd_audit_archive,
+    cmd_jws_verify, cmd_token_check, cmd_doctor, cmd_contextforge_sync,
+    cmd_contextforge_token, cmd_key_rotate, cmd_key_list, cmd_maintain;
 
 /* The n-th value of --name, or NULL. */
 const char *cli_option_nth(const struct cli *, const char *name, size_t n);
@@ -62,6 +62,9 @@ struct gate_edit cli_edit(const struct cli *);
 
 /* --expires, 0 without it; a time that is over is wrong usage. */
 int cli_expiry(const struct cli *, int64_t *when);
+
+/* Of an edit: -1 without it, 0 for "never". */
+int cli_new_expiry(const struct cli *, int64_t *when);
 
 /* The first argument, the number of a `what`. */
 int cli_number(const struct cli *, const char *what, int64_t *number);

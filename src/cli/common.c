@@ -119,6 +119,17 @@ cli_expiry(const struct cli *cli, int64_t *when)
 }
 
 int
+cli_new_expiry(const struct cli *cli, int64_t *when)
+{
+	const char *s = cli_option(cli, "expires");
+
+	*when = s == NULL ? -1 : 0;
+	if (s == NULL || strcmp(s, "never") == 0)
+		return CLI_OK;
+	return cli_expiry(cli, when);
+}
+
+int
 cli_number(const struct cli *cli, const char *what, int64_t *number)
 {
 	char *end;

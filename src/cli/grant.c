@@ -104,6 +104,34 @@ out:
 }
 
 int
+cmd_grant_set(struct cli *cli)
+{
+	struct gate_grant_change change = {
+	    .reason = cli_option(cli, "reason"), .expires_at = -1};
+	struct err e = {RG_OK, ""};
+	struct gate_edit edit;
+	int64_t id;
+	enum rg_err r;
+	int status;
+
+	if ((status = cli_number(cli, "grant", &id)) != CLI_OK ||
+	    (status = cli_new_expiry(cli, &change.expires_at)) != CLI_OK)
+		return status;
+	if (change.reason == NULL && change.expires_at < 0)
+		return cli_usage("grant set: say what is to be changed");
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	edit = cli_edit(cli);
+	if ((r = gate_grant_set(cli->gate, id, &change, &edit, &e)) != RG_OK)
+		return cli_fail(r, &e);
+	if (cli->json)
+		return cli_print_json_own(
+		    json_pack("{s:I}", "changed", (json_int_t)id));
+	(void)printf("grant %lld changed\n", (long long)id);
+	return CLI_OK;
+}
+
+int
 cmd_grant_remove(struct cli *cli)
 {
 	struct err e = {RG_OK, ""};

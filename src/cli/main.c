@@ -117,6 +117,11 @@ static const struct command commands[] = {
     {"grant", "list", cmd_grant_list,
 	"grant list [--subject SUBJECT] [--role R]", {"subject", "role"}, 0,
 	"Lists the grants.\n\n  rolegatectl grant list --role admin\n"},
+    {"grant", "set", cmd_grant_set,
+	"grant set ID [--reason TEXT] [--expires WHEN|never] [--force]",
+	{"reason", "expires", "force!"}, 1,
+	"Changes why a role was given, or until when.\n\n"
+	"  rolegatectl grant set 2 --expires 30d\n"},
     {"grant", "remove", cmd_grant_remove, "grant remove ID [--force]",
 	{"force!"}, 1,
 	"Takes a grant back; the role is gone at the next request.\n\n"

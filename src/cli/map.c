@@ -146,7 +146,6 @@ cmd_map_set(struct cli *cli)
 	    .note = cli_option(cli, "note"),
 	    .enabled = wanted_state(cli),
 	    .expires_at = -1};
-	const char *expires = cli_option(cli, "expires");
 	struct err e = {RG_OK, ""};
 	struct gate_edit edit;
 	int64_t id;
@@ -155,10 +154,7 @@ cmd_map_set(struct cli *cli)
 
 	if ((status = cli_number(cli, "map", &id)) != CLI_OK)
 		return status;
-	if (expires != NULL && strcmp(expires, "never") == 0)
-		change.expires_at = 0;
-	else if (expires != NULL &&
-		 (status = cli_expiry(cli, &change.expires_at)) != CLI_OK)
+	if ((status = cli_new_expiry(cli, &change.expires_at)) != CLI_OK)
 		return status;
 	if (cli->option_count == 0)
 		return cli_usage("map set: say what is to be changed");

@@ -89,6 +89,23 @@ store_grant_add(struct store *s, const struct grant_row *g, int64_t *id)
 }
 
 enum rg_err
+store_grant_update(struct store *s, const struct grant_row *g)
+{
+	enum rg_err r;
+	struct query q;
+	int64_t changed = 0;
+
+	if ((r = db_need_transaction(s)) != RG_OK)
+		return r;
+	db_query(&q, s, ST_GRANT_UPDATE);
+	db_int(&q, g->id);
+	db_text(&q, g->reason);
+	db_int(&q, g->expires_at);
+	r = db_run_count(&q, &changed);
+	return r == RG_OK && changed == 0 ? RG_E_NOT_FOUND : r;
+}
+
+enum rg_err
 store_grant_remove(struct store *s, int64_t id)
 {
 	enum rg_err r;

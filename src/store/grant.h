@@ -37,6 +37,9 @@ store_grant_find(struct store *, int64_t id, grant_fn *fn, void *ctx);
 enum rg_err
 store_grant_add(struct store *, const struct grant_row *, int64_t *id);
 
+/* Its reason and expires_at; RG_E_NOT_FOUND. */
+enum rg_err store_grant_update(struct store *, const struct grant_row *);
+
 /* RG_E_NOT_FOUND. The id is never given to another grant. */
 enum rg_err store_grant_remove(struct store *, int64_t id);
 

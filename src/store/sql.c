@@ -115,6 +115,8 @@ const char *const sql_text[ST__MAX] = {
     [ST_GRANT_ADD] =
 	"INSERT INTO grants (principal, role, reason, expires_at, created_by,"
 	" created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+    [ST_GRANT_UPDATE] =
+	"UPDATE grants SET reason = ?2, expires_at = ?3 WHERE id = ?1",
     [ST_GRANT_REMOVE] = "DELETE FROM grants WHERE id = ?1",
     [ST_GRANT_FIND] = GRANT_COLUMNS " WHERE id = ?1",
     [ST_GRANTS_OF] = GRANT_COLUMNS " WHERE principal = ?1 ORDER BY id",

@@ -34,7 +34,8 @@ const SAMPLES = {
   getMapping: { path: '1' }, changeMapping: { path: NONE, body: {} },
   removeMapping: { path: NONE }, listGrants: {},
   addGrant: { body: { principal: 4711, role: 'probe' } },
-  getGrant: { path: NONE }, removeGrant: { path: NONE }, listSessions: {},
+  getGrant: { path: NONE }, changeGrant: { path: NONE, body: {} },
+  removeGrant: { path: NONE }, listSessions: {},
   revokeSessions: { ends: true }, revokeSession: { path: NONE },
   listPrincipals: {}, getPrincipal: { path: '1' },
   changePrincipal: { path: NONE, body: { disabled: false } },
@@ -282,6 +283,8 @@ test('what succeeds is answered as described', async () => {
     role: 'described', reason: 'z' } });
   await good('getGrant', `/grants/${grant.body.id}`);
   await good('listGrants', `/grants?principal=${dev.id}`);
+  await good('changeGrant', `/grants/${grant.body.id}`,
+    { body: { reason: 'z' }, match: grant.etag });
   const why = await good('explainPrincipal', `/principals/${dev.id}/explain`);
   assert.ok(why.body.reasons.length >= 3);
   const person = await good('getPrincipal', `/principals/${dev.id}`);

@@ -242,15 +242,32 @@ describe('resources', () => {
       await api.refused(409, 'exists', 'DELETE', '/roles/analyst',
         { match: (await api.get('/roles/analyst')).etag });
       const why = (await api.get(`/principals/${principal}/explain`)).body;
+      const at = `/grants/${made.body.id}`;
+      const soon = Math.floor(Date.now() / 1000) + 86400;
+      const set = await api.patch(at, { expires_at: soon }, made.etag);
+      assert.deepEqual(set.body, { ...made.body, expires_at: soon });
+      await api.refused(412, 'precondition_failed', 'PATCH', at,
+        { match: made.etag, body: { reason: 'late' } });
+      const past = await api.refused(422, 'invalid', 'PATCH', at,
+        { match: set.etag, body: { expires_at: 1 } });
+      assert.equal(past.field, 'expires_at');
+      await api.refused(422, 'invalid', 'PATCH', at,
+        { match: set.etag, body: { role: 'user' } });
+      await site.ctl('grant', 'set', String(made.body.id), '--expires', 'never',
+        '--reason', 'ticket 8');
+      const last = await api.get(at);
+      assert.deepEqual(last.body, { ...made.body, expires_at: 0,
+        reason: 'ticket 8' });
       const grant = why.reasons.find((r) => r.via === 'grant');
       assert.equal(grant.outcome, 'gives');
       assert.equal(grant.grant.reason, 'ticket 7');
       assert.deepEqual(grant.permissions, ['reports.read']);
-      await api.delete(`/grants/${made.body.id}`, made.etag);
+      await api.delete(at, last.etag);
       assert.deepEqual((await site.whoami(dev)).json().roles, ['user']);
       const rows = await site.audit('--subject', made.body.subject);
       const events = rows.map((row) => row.event);
-      assert.ok(events.includes('grant.add') && events.includes('grant.remove'));
+      assert.ok(events.includes('grant.add') && events.includes('grant.set')
+        && events.includes('grant.remove'));
     });
 
   test('who is disabled is out, and stays out', async () => {

@@ -250,6 +250,11 @@ test('people: why, give a role, take it back, disable, let in', { skip },
 
       await view(page, 'Roles');
       await page.getByRole('row', { name: /on call/ })
+        .getByRole('button', { name: /^Change role admin/ }).click();
+      await dialog(page).getByLabel('Reason').fill('on duty');
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      await toast(page, 'The grant was changed');
+      await page.getByRole('row', { name: /on duty/ })
         .getByRole('button', { name: 'Take back' }).click();
       await dialog(page).getByRole('button', { name: 'Take back' }).click();
       await toast(page, 'The role was taken back');

@@ -244,6 +244,8 @@ test('every edit that could leave nobody is refused, and --force says so',
     const boss = new Api(site, dev);
     await boss.refused(409, 'last_admin', 'DELETE', `/grants/${grant.body.id}`,
       { match: grant.etag });
+    await boss.refused(409, 'last_admin', 'PATCH', `/grants/${grant.body.id}`,
+      { match: grant.etag, body: { expires_at: 4102444800 } });
     await boss.refused(409, 'last_admin', 'PATCH', `/principals/${person.id}`,
       { match: '*', body: { disabled: true } });
     for (const args of [['grant', 'remove', String(grant.body.id)],

@@ -44,6 +44,26 @@ async function remove(name, again) {
   }
 }
 
+async function editGrant(id, list) {
+  const at = `/grants/${id}`;
+  let { body, etag } = await api.get(at);
+  if (await openForm({
+    title: t('grant.edit', body),
+    fields: [
+      { name: 'reason', label: t('grant.reason'), value: body.reason,
+        hint: t('grant.reason_hint') },
+      { name: 'expires_at', label: t('grant.until'), type: 'time',
+        value: body.expires_at, hint: t('mapping.expires_hint') }],
+    save: (v) => api.patch(at, v, etag),
+    reread: async () => {
+      ({ body, etag } = await api.get(at));
+      return body;
+    } })) {
+    note(t('grant.saved'));
+    list.reload();
+  }
+}
+
 function grants(ctx) {
   const list = pagedList({
     caption: t('nav.grants'),
@@ -56,7 +76,9 @@ function grants(ctx) {
         ? when(g.expires_at) : t('time.never')) },
       { label: t('grant.by'), cell: (g) => plain(g.created_by) },
       ctx.can('grants.write') && { label: t('list.actions'), class: 'acts',
-        cell: (g) => button(t('grant.take'), async () => {
+        cell: (g) => [button(t('form.edit'), () => editGrant(g.id, list), {
+          'aria-label': t('grant.edit', { role: g.role, subject: g.subject }),
+        }), button(t('grant.take'), async () => {
           const { etag } = await api.get(`/grants/${g.id}`);
           if (await confirm({ title: t('grant.take'), action: t('grant.take'),
             text: t('grant.take_text', { role: g.role, subject: g.subject }),
@@ -64,7 +86,8 @@ function grants(ctx) {
             note(t('grant.taken'));
             list.reload();
           }
-        }) },
+        }, { 'aria-label': t('grant.take_it',
+          { role: g.role, subject: g.subject }) })] },
     ].filter(Boolean),
     load: async (params) => (await api.get('/grants', params)).body,
     empty: () => t('grant.empty'),

@@ -19,7 +19,7 @@
 
 #define REFRESH_COLD_INTERVAL 2	    /* seconds, while there is no document */
 #define REFRESH_COLD_WAIT_MS 3000   /* for another process that fetches it */
-#define REFRESH_FORCED_WAIT_MS 1000 /* the same, for an unknown key */
+#define REFRESH_FORCED_WAIT_MS 2000 /* the same, for an unknown key */
 
 /*
  * Makes sure that the document is in memory; fetches when there is none or it

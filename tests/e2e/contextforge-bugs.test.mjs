@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: ISC
 // Faults that were found in ContextForge's own single sign-on, each as it would
 // show here. The numbers are those of the list that the tests were written
-// from; the title says what goes wrong there.
+// from; the title says what goes wrong there. Elsewhere: 2, 3, 15, 17, 18 and
+// 29 in contextforge-scenarios.test.mjs, 20 and 21 wherever
+// assertRefusalAudited is called, 22 in signin.test.mjs, 25 in
+// contextforge-proxy.test.mjs, 27 in aadsts.test.mjs, 30 in signout.test.mjs
+// and refresh.test.mjs. 26 is about a plugin that rolegate has none of.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertRefusalAudited, assertRefusalPage } from './lib/refusal.mjs';
+import { send } from './lib/http.mjs';
+import { CLIENT_ID } from './lib/idp.mjs';
 import { deliver } from './lib/signin.mjs';
 import { GROUPS, startSite } from './lib/site.mjs';
 
@@ -110,6 +116,90 @@ describe('what must be in a token', () => {
     async () => {
       await site.idp.behave('userinfo-invalid-sub');
       await refused(site, 'ada', 'RG_E_USERINFO_SUB');
+    });
+});
+
+describe('roles and records', () => {
+  const api = `api://${CLIENT_ID}`;
+  let site;
+  before(async () => {
+    site = await startSite();
+    await site.restartRolegate({ 'provider.entra': { audiences: api,
+      graph: 'delegated', graph_url: new URL(site.idp.issuer).origin } });
+  });
+  after(() => site?.close());
+  const roles = async (client) => (await site.whoami(client)).json().roles ?? [];
+  const ask = async (what) => {
+    const { token } = await site.idp.control('POST', '/access-token',
+      { audience: api, ...what });
+    return send(site.url('/whoami'),
+      { headers: { authorization: `Bearer ${token}` } });
+  };
+
+  test('bug 1: mappings as they are documented do nothing', async () => {
+    assert.deepEqual(await roles(await site.signIn('dev')), ['user']);
+  });
+
+  test('bugs 4 and 5: a bearer token without groups takes roles away, and is'
+    + ' good for few routes', async () => {
+    const dev = await site.signIn('dev');
+    const poor = await ask({ login: 'dev' });
+    assert.equal(poor.json().error, 'groups_unknown');
+    assert.deepEqual(await roles(dev), ['user']);
+    assert.deepEqual(await roles(await site.signIn('dev')), ['user']);
+    assert.deepEqual((await site.audit('--event', 'roles.changed')), []);
+    assert.deepEqual((await ask({ login: 'dev', groups: true })).json().roles,
+      ['user']);
+  });
+
+  test('bugs 13 and 14: a setting counts only at the first start, admin only'
+    + ' at the second sign-in', async () => {
+    const rob = await site.signIn('rob');
+    assert.deepEqual(await roles(rob), []);
+    const { id } = await site.ctlJson(...map('app_role', 'auditor', 'admin'));
+    const now = (await site.whoami(rob)).json();
+    assert.equal(now.is_admin, true);
+    await site.ctl('map', 'remove', String(id));
+    assert.deepEqual(await roles(rob), []);
+  });
+
+  test('bug 16: what an administrator gives is taken away with the group',
+    async () => {
+      const ana = await site.signIn('ana');
+      const { subject } = (await site.whoami(ana)).json();
+      await site.ctl('grant', 'add', subject.id, '--role', 'analyst',
+        '--reason', 'asked for');
+      await site.idp.person('ana', { groups: [] });
+      assert.deepEqual(await roles(await site.signIn('ana')), ['analyst']);
+      await site.idp.person('ana', { groups: ['data-analysts'] });
+    });
+
+  test('bug 19: with too many groups for a token other groups count',
+    async () => {
+      for (const others of [0, 199, 200, 250]) {
+        await site.idp.person('noa', { groups: ['developers'], others });
+        assert.deepEqual(await roles(await site.signIn('noa')), ['user']);
+      }
+    });
+
+  test('bug 23: a sign-in that failed can be tried again with the same state',
+    async () => {
+      const client = site.client();
+      const back = await site.begin('dev', { client });
+      await site.idp.fault('token', '500');
+      const first = await deliver(client, back);
+      assert.notEqual(first.status, 303);
+      await site.idp.wellAgain();
+      const again = await deliver(client, back);
+      assert.notEqual(again.status, 303);
+      assert.equal((await site.whoami(client)).status, 401);
+    });
+
+  test('bug 24: roles of an access token that nobody verified count',
+    async () => {
+      const res = await ask({ login: 'dev', groups: true, key: 'stranger' });
+      assert.equal(res.status, 401);
+      assert.equal(res.json().error, 'invalid_token');
     });
 });
 

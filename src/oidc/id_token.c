@@ -82,6 +82,15 @@ id_token_verify(struct oidc *o, struct documents *d, const struct provider *p,
 		r = err_set(e, RG_E_PAYLOAD_JSON, "the ID token");
 		goto out;
 	}
+	/*
+	 * A logout token may have typ JWT, and one that is refreshed needs no
+	 * nonce: this is what tells them apart (OpenID Connect Back-Channel
+	 * Logout 1.0 section 2.4, RFC 8417 section 4.1).
+	 */
+	if (json_object_get(doc, "events") != NULL) {
+		r = err_set(e, RG_E_TYP, "it has events: no ID token");
+		goto out;
+	}
 	/* Entra's issuer depends on tid; what is right was checked above it. */
 	if (p->type == PROVIDER_ENTRA) {
 		r = id_token_check_entra(doc, p,

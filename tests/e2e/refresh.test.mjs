@@ -144,6 +144,18 @@ describe('when it can not be renewed', () => {
     await site.idp.person('dev', { groups: ['developers'], claims: {} });
   });
 
+  it('nor may sub, tid or oid be another one, come or go', async () => {
+    for (const change of ["json_set(claims, '$.sub', 'x')",
+      "json_remove(claims, '$.sub')", "json_set(claims, '$.tid', 'x')",
+      "json_remove(claims, '$.oid')"]) {
+      const dev = await site.signIn('dev');
+      await db(`UPDATE sessions SET claims = ${change}`);
+      await renew();
+      assert.equal(await roles(dev), 'unauthenticated', change);
+      assert.deepEqual((await ended()).slice(-1), ['RG_E_REFRESH_OTHER']);
+    }
+  });
+
   it('a disabled person: the session ends', async () => {
     const dev = await site.signIn('dev');
     await db("UPDATE principals SET disabled = 1 WHERE username LIKE 'dev@%'");

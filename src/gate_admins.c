@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "gate_admins.h"
 
-#include <string.h>
-
 #include "gate_edit.h"
 #include "gate_known.h"
 #include "store/admin.h"
+
+#define PAGE 500
+
+enum {
+	NOW,
+	FOR_EVER
+};
 
 struct ways {
 	const struct settings *settings;
@@ -33,111 +38,140 @@ has_way(struct gate *g, int64_t when, bool *any)
 	return r;
 }
 
-/* What is known of people who are, or would be, admins. */
-struct known {
-	struct gate *g;
-	const struct access_policy *policy;
-	int64_t now;
-	bool any;  /* somebody is */
-	bool shut; /* somebody would be, but is denied or disabled */
-};
-
-static void
-judge(struct known *k, const struct access_decision *d, bool disabled)
+static enum rg_err
+take_role(void *ctx, const struct role_row *row)
 {
-	size_t i;
-
-	if (!disabled && d->is_admin && access_has_permission(d, "*")) {
-		k->any = true;
-		return;
-	}
-	for (i = 0; i < d->reason_count; i++) {
-		const struct access_reason *r = &d->reasons[i];
-
-		if (r->role != NULL && r->role->is_admin &&
-		    (r->outcome == ACCESS_GIVES ||
-			r->outcome == ACCESS_OVERRULED))
-			k->shut = true;
-	}
+	if (!row->is_admin)
+		return RG_OK;
+	return access_policy_add_role(ctx, row->name, row->permissions,
+	    row->permission_count, row->is_admin);
 }
 
 static enum rg_err
-take_known(void *ctx, const struct principal_row *row)
+take_mapping(void *ctx, const struct mapping_row *row)
 {
-	struct known *k = ctx;
+	return gate_policy_put_mapping(ctx, row);
+}
+
+/*
+ * As much of the policy as decides who is admin: what leads to an admin role,
+ * and what denies. All of it may be a long list to read at each edit.
+ */
+static enum rg_err
+read_policy(struct gate *g, struct access_policy **out)
+{
+	struct access_policy *p = access_policy_new(0);
+	enum rg_err r;
+
+	*out = NULL;
+	if (p == NULL)
+		return RG_E_NOMEM;
+	if ((r = store_each_role(g->store, take_role, p)) == RG_OK &&
+	    (r = store_each_admin_mapping(g->store, take_mapping, p)) == RG_OK)
+		r = access_policy_seal(p);
+	if (r == RG_OK)
+		*out = p;
+	else
+		access_policy_free(&p);
+	return r;
+}
+
+struct search {
+	struct gate *g;
+	const struct access_policy *policy;
+	int64_t when;
+	int64_t last_id; /* of whom was asked about */
+	bool found;
+};
+
+static bool
+is_admin(const struct access_decision *d)
+{
+	return d->is_admin && access_has_permission(d, "*");
+}
+
+static enum rg_err
+take_person(void *ctx, const struct principal_row *row)
+{
+	struct search *s = ctx;
 	struct access_decision d = {0};
 	struct gate_known person;
 	enum rg_err r;
 
-	r = gate_known_load(k->g, row, k->now, &person);
-	if (r == RG_E_PROVIDER_UNKNOWN)
+	s->last_id = row->id;
+	if (row->disabled)
+		return RG_OK;
+	r = gate_known_load(s->g, row, s->when, &person);
+	if (gate_known_is_left_out(r))
 		return RG_OK;
 	if (r != RG_OK)
 		return r;
-	if ((r = access_decide(k->policy, &person.subject, &d)) == RG_OK)
-		judge(k, &d, row->disabled);
+	/* Groups that stand in for a while count as they are. */
+	person.groups.valid_until = 0;
+	r = access_decide(s->policy, &person.subject, &d);
+	s->found = r == RG_OK && is_admin(&d);
 	access_decision_clear(&d);
 	gate_known_clear(&person);
 	/* One is enough: the list ends here. */
-	return k->any ? RG_E_EXISTS : r;
+	return s->found ? RG_E_EXISTS : r;
 }
 
+/* Among those who were admins already. */
 static enum rg_err
-ask_known(struct known *k)
+search_admins(struct search *s)
 {
-	enum rg_err r = store_each_known_admin(k->g->store, take_known, k);
+	enum rg_err r = store_each_known_admin(s->g->store, take_person, s);
 
-	return k->any ? RG_OK : r;
+	return s->found ? RG_OK : r;
+}
+
+/* Among all others. It takes a while, and is seldom needed. */
+static enum rg_err
+search_all(struct search *s)
+{
+	int64_t before;
+	enum rg_err r;
+
+	s->last_id = 0;
+	do {
+		before = s->last_id;
+		r = store_known_page(s->g->store, before, PAGE, take_person, s);
+	} while (r == RG_OK && s->last_id > before);
+	return s->found ? RG_OK : r;
 }
 
 enum rg_err
 gate_admins_before(struct gate *g, int64_t now, struct gate_admins *a)
 {
-	struct access_policy *fresh = NULL;
-	struct known k = {g, g->policy, now, false, false};
+	const int64_t when[] = {now, EDIT_TIME_MAX};
+	struct access_policy *policy = NULL;
 	enum rg_err r;
+	int i;
 
-	if ((r = has_way(g, now, &a->now)) != RG_OK ||
-	    (r = has_way(g, EDIT_TIME_MAX, &a->for_ever)) != RG_OK ||
-	    (r = store_policy_version(g->store, &a->version)) != RG_OK)
+	if ((r = read_policy(g, &policy)) != RG_OK)
 		return r;
-	/* That of the gate stays: edit->authority borrows from it. */
-	if (k.policy == NULL || access_policy_version(k.policy) != a->version) {
-		if ((r = gate_policy_read(g, &fresh)) != RG_OK)
-			return r;
-		k.policy = fresh;
+	for (i = NOW; r == RG_OK && i <= FOR_EVER; i++) {
+		struct search s = {g, policy, when[i], 0, false};
+
+		if ((r = has_way(g, when[i], &a->way[i])) == RG_OK)
+			r = search_admins(&s);
+		a->known[i] = s.found;
 	}
-	r = ask_known(&k);
-	a->known = k.any;
-	access_policy_free(&fresh);
+	access_policy_free(&policy);
 	return r;
 }
 
-/* Whether all known admins are shut out now. */
+/* Whether nobody known is an admin `when`, where somebody was. */
 static enum rg_err
-are_shut_out(struct gate *g, int64_t now, const struct gate_admins *before,
-    bool *shut_out)
+is_known_lost(struct gate *g, const struct access_policy *policy, int64_t when,
+    bool *lost)
 {
-	struct access_policy *fresh = NULL;
-	struct known k = {g, NULL, now, false, false};
-	int64_t version;
-	bool denies;
+	struct search s = {g, policy, when, 0, false};
 	enum rg_err r;
 
-	*shut_out = false;
-	if ((r = store_policy_version(g->store, &version)) != RG_OK ||
-	    (r = store_has_denies(g->store, now, &denies)) != RG_OK)
-		return r;
-	/* Mappings that only give shut nobody out; it is a long list to read.
-	 */
-	if (version != before->version && !denies)
-		return RG_OK;
-	if ((r = gate_policy_read(g, &fresh)) != RG_OK)
-		return r;
-	k.policy = fresh;
-	r = ask_known(&k);
-	*shut_out = !k.any && k.shut;
-	access_policy_free(&fresh);
+	if ((r = search_admins(&s)) == RG_OK && !s.found)
+		r = search_all(&s);
+	*lost = !s.found;
 	return r;
 }
 
@@ -145,22 +179,34 @@ enum rg_err
 gate_admins_lost(struct gate *g, int64_t now, const struct gate_admins *before,
     const char **loss)
 {
-	bool any, for_ever, shut_out = false;
+	static const char *const no_way[] = {
+	    "after this nobody could be admin any more",
+	    "once this has expired nobody could be admin any more"};
+	static const char *const nobody_known[] = {
+	    "after this nobody who has signed in would be an admin; let "
+	    "somebody who will be one sign in first",
+	    "once this has expired nobody who has signed in would be an "
+	    "admin; let somebody who will be one sign in first"};
+	const int64_t when[] = {now, EDIT_TIME_MAX};
+	struct access_policy *policy = NULL;
 	enum rg_err r;
+	int i;
 
 	*loss = NULL;
-	if ((r = has_way(g, now, &any)) != RG_OK ||
-	    (r = has_way(g, EDIT_TIME_MAX, &for_ever)) != RG_OK)
+	if ((r = read_policy(g, &policy)) != RG_OK)
 		return r;
-	if (before->known &&
-	    (r = are_shut_out(g, now, before, &shut_out)) != RG_OK)
-		return r;
-	if (before->now && !any)
-		*loss = "after this nobody could be admin any more";
-	else if (before->for_ever && !for_ever)
-		*loss = "once this has expired nobody could be admin any more";
-	else if (shut_out)
-		*loss = "after this everybody who is known as an admin would "
-			"be denied or disabled";
-	return RG_OK;
+	for (i = NOW; r == RG_OK && *loss == NULL && i <= FOR_EVER; i++) {
+		bool way, lost = false;
+
+		if ((r = has_way(g, when[i], &way)) != RG_OK)
+			break;
+		if (before->way[i] && !way)
+			*loss = no_way[i];
+		else if (before->known[i])
+			r = is_known_lost(g, policy, when[i], &lost);
+		if (lost)
+			*loss = nobody_known[i];
+	}
+	access_policy_free(&policy);
+	return r;
 }

@@ -8,11 +8,10 @@
 
 #include "gate_internal.h"
 
+/* Each at the moment of the edit, and once all that has an end is over. */
 struct gate_admins {
-	bool now;	 /* there is a way to be admin */
-	bool for_ever;	 /* and one that does not expire */
-	bool known;	 /* somebody who was here is admin */
-	int64_t version; /* of the policy that says so */
+	bool way[2];   /* a mapping or a grant leads to an admin role */
+	bool known[2]; /* somebody who was here as an admin is one */
 };
 
 enum rg_err
@@ -22,9 +21,10 @@ gate_admins_before(struct gate *, int64_t now, struct gate_admins *);
  * `loss` is what the edit takes away, in a sentence, or NULL:
  * - no mapping and no grant leads to an admin role any more, or none without
  *   an end, where one did;
- * - all the known people whom mappings or grants make admins are denied or
- *   disabled, where one was not. Whom nobody knows may be admin by a mapping,
- *   but it is them that an edit must not shut out.
+ * - of all the people on record nobody would be an admin by the claims of their
+ *   last sign-in, or nobody for ever, where one who was here as an admin was.
+ *   A way that nobody is known to have may be a group of no members, or one
+ *   whose id was mistyped: it must have let somebody in before it is the last.
  */
 enum rg_err gate_admins_lost(struct gate *, int64_t now,
     const struct gate_admins *before, const char **loss);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "gate_admin.h"
 #include "gate_known.h"
 #include "store/admin.h"
@@ -48,9 +49,20 @@ gate_known_load(struct gate *g, const struct principal_row *row, int64_t now,
 	s->now = now;
 	r = RG_OK;
 out:
+	if (r == RG_E_STORE_CORRUPT)
+		log_warn("principal.unreadable",
+		    "id=%lld claims or groups on record are damaged; the "
+		    "next sign-in replaces them",
+		    (long long)row->id);
 	if (r != RG_OK)
 		gate_known_clear(k);
 	return r;
+}
+
+bool
+gate_known_is_left_out(enum rg_err r)
+{
+	return r == RG_E_PROVIDER_UNKNOWN || r == RG_E_STORE_CORRUPT;
 }
 
 void

@@ -22,11 +22,17 @@ struct gate_known {
 
 /*
  * From a row with claims and groups. RG_E_PROVIDER_UNKNOWN when the provider
- * is configured no longer; RG_E_STORE_CORRUPT. A failure leaves nothing to
- * clear.
+ * is configured no longer; RG_E_STORE_CORRUPT, which is logged. A failure
+ * leaves nothing to clear.
  */
 enum rg_err gate_known_load(struct gate *, const struct principal_row *,
     int64_t now, struct gate_known *out);
 void gate_known_clear(struct gate_known *);
+
+/*
+ * True for what is amiss with this one person only, whom a question about all
+ * people leaves out: nobody's damaged row may be in the way of an edit.
+ */
+bool gate_known_is_left_out(enum rg_err);
 
 #endif

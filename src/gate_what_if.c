@@ -105,7 +105,7 @@ take_person(void *ctx, const struct principal_row *row)
 	r = row->disabled || strcmp(row->claims, "{}") == 0
 		? RG_E_PROVIDER_UNKNOWN
 		: gate_known_load(q->g, row, q->query->now, &k);
-	if (r == RG_E_PROVIDER_UNKNOWN) {
+	if (gate_known_is_left_out(r)) {
 		q->skipped++;
 		return RG_OK;
 	}

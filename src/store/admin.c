@@ -246,22 +246,6 @@ store_each_known_admin(struct store *s, principal_fn *fn, void *ctx)
 }
 
 enum rg_err
-store_has_denies(struct store *s, int64_t now, bool *any)
-{
-	struct query q;
-	enum rg_err r;
-	bool row;
-
-	*any = false;
-	db_query(&q, s, ST_DENIES);
-	db_int(&q, now);
-	if ((r = db_step(&q, &row)) == RG_OK && row)
-		*any = db_column_int(&q, 0) != 0;
-	db_done(&q);
-	return r;
-}
-
-enum rg_err
 store_known_last(struct store *s, const char *provider, int limit,
     principal_fn *fn, void *ctx)
 {

@@ -72,9 +72,6 @@ enum rg_err store_known_page(
  */
 enum rg_err store_each_known_admin(struct store *, principal_fn *fn, void *ctx);
 
-/* Whether any mapping denies at `now`. */
-enum rg_err store_has_denies(struct store *, int64_t now, bool *any);
-
 /* The `limit` people of a provider who were seen last, in no order. */
 enum rg_err store_known_last(struct store *, const char *provider, int limit,
     principal_fn *fn, void *ctx);

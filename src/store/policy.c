@@ -137,15 +137,15 @@ store_mapping_read(struct query *q, struct mapping_row *m)
 	m->created_at = db_column_int(q, 12);
 }
 
-enum rg_err
-store_each_mapping(struct store *s, mapping_fn *fn, void *ctx)
+static enum rg_err
+each_mapping(struct store *s, enum stmt which, mapping_fn *fn, void *ctx)
 {
 	enum rg_err r;
 	struct mapping_row m;
 	struct query q;
 	bool row;
 
-	db_query(&q, s, ST_MAPPINGS);
+	db_query(&q, s, which);
 	while ((r = db_step(&q, &row)) == RG_OK && row) {
 		store_mapping_read(&q, &m);
 		if ((r = fn(ctx, &m)) != RG_OK)
@@ -153,6 +153,18 @@ store_each_mapping(struct store *s, mapping_fn *fn, void *ctx)
 	}
 	db_done(&q);
 	return r;
+}
+
+enum rg_err
+store_each_mapping(struct store *s, mapping_fn *fn, void *ctx)
+{
+	return each_mapping(s, ST_MAPPINGS, fn, ctx);
+}
+
+enum rg_err
+store_each_admin_mapping(struct store *s, mapping_fn *fn, void *ctx)
+{
+	return each_mapping(s, ST_ADMIN_MAPPINGS, fn, ctx);
 }
 
 enum rg_err

@@ -47,6 +47,9 @@ typedef enum rg_err mapping_fn(void *ctx, const struct mapping_row *);
 enum rg_err store_each_role(struct store *, role_fn *, void *ctx);
 enum rg_err store_each_mapping(struct store *, mapping_fn *, void *ctx);
 
+/* Those that lead to a role with is_admin and "*", and those that deny. */
+enum rg_err store_each_admin_mapping(struct store *, mapping_fn *, void *ctx);
+
 /*
  * Writers: inside the transaction of their audit row, RG_E_INTERNAL without
  * one. RG_E_INVALID for a value that the schema refuses (sql/0001-init.sql).

@@ -282,9 +282,9 @@ const char *const sql_text[ST__MAX] = {
 	" ON g.role = r.name JOIN principals p ON p.id = g.principal"
 	" WHERE " ADMIN_ROLE " AND p.disabled = 0"
 	" AND (g.expires_at = 0 OR g.expires_at > ?1)",
-    [ST_DENIES] = "SELECT EXISTS (SELECT 1 FROM mappings"
-		  " WHERE effect = 'deny' AND enabled = 1"
-		  " AND (expires_at = 0 OR expires_at > ?1))",
+    [ST_ADMIN_MAPPINGS] =
+	MAPPING_COLUMNS " WHERE role IS NULL OR role IN (SELECT r.name"
+			" FROM roles r WHERE " ADMIN_ROLE ") ORDER BY id",
     /* Their names need no escapes in JSON (gate_role_check). */
     [ST_KNOWN_ADMINS] =
 	"SELECT " PRINCIPAL_COLUMNS ", p.claims, p.groups FROM principals p"

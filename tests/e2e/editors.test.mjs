@@ -11,12 +11,14 @@ const SECOND = '5ec00000-0000-4000-8000-000000000001';
 const EDITORS = 4;
 let site;
 let editors;
+let tenant;
 before(async () => {
   site = await startSite({ setup: FOUNDING });
   editors = [];
   for (let i = 0; i < EDITORS; i += 1) {
     editors.push(new Api(site, await site.signIn('ada')));
   }
+  ({ subject: { tenant } } = (await site.whoami(editors[0].client)).json());
 });
 after(() => site?.close());
 
@@ -124,9 +126,9 @@ test('two edits that together would remove the last admin: one succeeds',
     const ids = async () => (await editors[0].all('/mappings?role=admin'))
       .map((m) => m.id);
     for (let round = 0; round < 6; round += 1) {
-      // Two ways to be admin, each of which somebody removes.
+      // Two ways in which ada is admin, each of which somebody removes.
       const { body } = await editors[0].post('/mappings', { provider: 'entra',
-        kind: 'group', value: SECOND, role: 'admin' });
+        kind: 'claim', claim: 'tid', value: tenant, role: 'admin' });
       const [founding] = (await ids()).filter((id) => id !== body.id);
       const results = await Promise.all([
         editors[1].call('DELETE', `/mappings/${body.id}`, { match: '*' }),
@@ -157,7 +159,7 @@ test('two edits that together would remove the last admin: one succeeds',
           '--value', GROUPS.admins, '--role', 'admin');
       }
       for (const { id, value } of left) {
-        if (value === SECOND) await site.ctl('map', 'remove', String(id));
+        if (value === tenant) await site.ctl('map', 'remove', String(id));
       }
     }
   });
@@ -223,6 +225,66 @@ test('each kind of edit that would shut out all admins is refused', async () => 
     value: GROUPS.admins, role: 'admin', label: 'admins' });
   await api.delete(mapping, '*');
   await api.delete('/roles/boss', '*');
+});
+
+test('a way that nobody is known to have is not left as the last', async () => {
+  const [api] = editors;
+  const dev = await site.signIn('dev');
+  const [founding] = await api.all('/mappings?role=admin');
+  const path = `/mappings/${founding.id}`;
+  // A group without members, or with a mistyped id.
+  const { body: typo } = await api.post('/mappings', { provider: 'entra',
+    kind: 'group', value: SECOND, role: 'admin' });
+  const soon = Math.floor(Date.now() / 1000) + 3600;
+  const refused = async () => {
+    for (const [method, body] of [['DELETE'], ['PATCH', { enabled: false }],
+      ['PATCH', { role: 'user' }], ['PATCH', { expires_at: soon }]]) {
+      const { message } = await api.refused(409, 'last_admin', method, path,
+        { match: '*', body });
+      assert.match(message, /who has signed in would be an admin/);
+    }
+  };
+  await refused();
+  const document = JSON.parse(await site.ctl('map', 'export'));
+  const res = await site.ctlRaw(['map', 'apply', '--file',
+    site.work.write('typo.json', JSON.stringify({ ...document,
+      mappings: document.mappings.filter((m) => m.value !== GROUPS.admins) }))]);
+  assert.match(res.stderr, /RG_E_LAST_ADMIN/);
+  // Dev has signed in and has this group, but was never here as an admin.
+  const { body: second } = await api.post('/mappings', { provider: 'entra',
+    kind: 'group', value: GROUPS.developers, role: 'admin' });
+  const damaged = (claims) => db(`UPDATE principals SET claims = '${claims}'
+    WHERE username = 'dev@contoso.example'`);
+  const [{ claims }] = await db(`SELECT claims FROM principals
+    WHERE username = 'dev@contoso.example'`);
+  await damaged('{"groups":');
+  await refused();
+  assert.match(site.work.read('rolegate.log'), /principal\.unreadable id=\d+/);
+  await damaged(claims);
+  await api.patch(path, { enabled: false }, '*');
+  assert.equal((await site.whoami(dev)).json().is_admin, true);
+  const boss = new Api(site, dev);
+  await boss.patch(path, { enabled: true }, '*');
+  for (const { id } of [typo, second]) await api.delete(`/mappings/${id}`, '*');
+});
+
+test('a damaged row of a person is in nobody\'s way', async () => {
+  const [api] = editors;
+  const put = (claims, groups) => db(`UPDATE principals SET
+    claims = '${claims}', groups = '${groups}'
+    WHERE username = 'ada@contoso.example'`);
+  const [{ claims, groups }] = await db(`SELECT claims, groups FROM principals
+    WHERE username = 'ada@contoso.example'`);
+  for (const row of [['{"a":', groups], [claims, '[]'], [claims, '{"state":1}']]) {
+    await put(...row);
+    const { body } = await api.post('/mappings', { provider: 'entra',
+      kind: 'group', value: SECOND, role: 'user' });
+    await api.delete(`/mappings/${body.id}`, '*');
+    const { body: { people } } = await api.post('/what-if',
+      { schema: 'rolegate.mappings.v1' });
+    assert.equal(people.skipped, 1, row.join());
+  }
+  await put(claims, groups);
 });
 
 test('every edit that could leave nobody is refused, and --force says so',

@@ -342,8 +342,9 @@ next_connection(struct child *c)
 	while (fd < 0 && !stopping) {
 		if (reloading && !reload(c))
 			break;
-		if (epoll_wait(c->epoll, ev, LISTENERS + 2, rest(c)) > 0)
-			fd = take(c, &c->authorizer);
+		/* A busy server has the next one waiting already. */
+		if ((fd = take(c, &c->authorizer)) < 0)
+			(void)epoll_wait(c->epoll, ev, LISTENERS + 2, rest(c));
 	}
 	if (fd >= 0)
 		c->since = clock_mono_ms();

@@ -3,7 +3,8 @@
  * A limit on how long a peer may keep a blocking descriptor busy in all. The
  * socket timeouts of the kernel count per read, so that a byte now and then
  * would hold a process for ever. Uses ITIMER_REAL and SIGALRM: one at a time
- * and process.
+ * and process. The signal may come at any time from the first start on, also
+ * when nothing is guarded: poll(2) and its like then say EINTR.
  */
 #ifndef RG_CGI_DEADLINE_H
 #define RG_CGI_DEADLINE_H

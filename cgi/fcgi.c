@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "cgi/fcgi.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -178,17 +179,29 @@ note_refusal(void)
 		log_warn("fcgi.refused", "reason=\"%s\"", why);
 }
 
+/* Whether closing would reset what the peer has not read yet. */
+static bool
+must_linger(int fd)
+{
+	char c;
+
+	return !fcgi_guard_is_over() ||
+	       recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 /*
- * Serves one request that has begun to arrive. False: close the connection.
+ * Serves one request that has begun to arrive. False: close the connection,
+ * after lingering if it says so.
  */
 static bool
-serve_one(FCGX_Request *r, const struct service *v, int read_ms, int write_ms)
+serve_one(FCGX_Request *r, const struct service *v, int read_ms, int limit_ms,
+    bool *lingers)
 {
 	struct body body = {BUF_INIT, 0};
 	struct buf out = BUF_INIT;
 	bool keep = false;
 
-	fcgi_guard_begin(r->ipcFd);
+	*lingers = true;
 	deadline_start(r->ipcFd, read_ms);
 	if (FCGX_Accept_r(r) != 0) {
 		deadline_stop();
@@ -213,9 +226,10 @@ serve_one(FCGX_Request *r, const struct service *v, int read_ms, int write_ms)
 		goto out;
 	}
 	answer(r, v, &body, &out);
-	deadline_start(r->ipcFd, write_ms);
+	deadline_start(r->ipcFd, limit_ms);
 	keep = finish(r, &out) && keep;
 	deadline_stop();
+	*lingers = !keep && must_linger(r->ipcFd);
 	if (v->app->idle != NULL)
 		(void)v->app->idle(v->state);
 out:
@@ -235,22 +249,26 @@ linger(int fd)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int64_t until = clock_mono_ms() + LINGER_MS, left;
 	char trash[4096];
+	int n;
 
 	if (shutdown(fd, SHUT_WR) != 0)
 		return;
-	while ((left = until - clock_mono_ms()) > 0)
-		if (poll(&p, 1, (int)left) != 1 ||
-		    recv(fd, trash, sizeof(trash), MSG_DONTWAIT) <= 0)
+	while ((left = until - clock_mono_ms()) > 0) {
+		n = poll(&p, 1, (int)left);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n != 1 || recv(fd, trash, sizeof(trash), MSG_DONTWAIT) <= 0)
 			return;
+	}
 }
 
 void
 fcgi_serve(int fd, bool authorizer_only, const struct server_app *app,
-    void *state, fcgi_wait_fn *wait, void *wait_ctx, int write_ms)
+    void *state, fcgi_wait_fn *wait, void *wait_ctx, int limit_ms)
 {
 	const struct service service = {app, state, authorizer_only};
 	FCGX_Request r;
-	bool first = true;
+	bool first = true, lingers = true;
 	int read_ms;
 
 	/* libfcgi is handed the connection, and never accepts one itself. */
@@ -260,19 +278,25 @@ fcgi_serve(int fd, bool authorizer_only, const struct server_app *app,
 	}
 	r.ipcFd = fd;
 	for (;;) {
-		if ((read_ms = wait(wait_ctx, fd, first)) <= 0)
+		fcgi_guard_begin(fd);
+		/* A web server sends right after it has connected. */
+		if (first && fcgi_guard_prefetch())
+			read_ms = limit_ms;
+		else if ((read_ms = wait(wait_ctx, fd, first)) <= 0)
 			break;
 		first = false;
 		/* What libfcgi closes, it closes without lingering. */
 		r.detached = 1;
 		r.keepConnection = 1;
-		if (!serve_one(&r, &service, read_ms, write_ms))
+		if (!serve_one(&r, &service, read_ms, limit_ms, &lingers))
 			break;
 		FCGX_Free(&r, 0);
 	}
 	FCGX_Free(&r, 0);
+	fcgi_guard_end();
 	if (r.ipcFd >= 0) {
-		linger(fd);
+		if (lingers)
+			linger(fd);
 		(void)close(fd);
 	}
 }

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* FastCGI specification section 8 */
@@ -33,7 +35,7 @@ struct pairs {
 	size_t name;	 /* length of the name */
 };
 
-static struct {
+static struct guard {
 	int fd;
 	bool was_asked;
 	const char *refusal;
@@ -47,15 +49,16 @@ static struct {
 	size_t content; /* bytes of it to come */
 	size_t padding; /* bytes to come */
 	struct pairs pairs;
-	unsigned char raw[8192]; /* came, and waits to be looked at */
-	size_t from, to;
+	size_t from, to; /* of `raw`: came, and waits to be looked at */
+	unsigned char raw[8192];
 } g = {.fd = -1};
 
 void
 fcgi_guard_end(void)
 {
-	/* Cookies and codes pass through here. */
-	explicit_bzero(&g, sizeof(g));
+	/* Cookies and codes pass through here; most requests are short. */
+	explicit_bzero(g.raw, g.to);
+	explicit_bzero(&g, offsetof(struct guard, raw));
 	g.fd = -1;
 }
 
@@ -77,6 +80,23 @@ bool
 fcgi_guard_has_more(void)
 {
 	return g.from < g.to;
+}
+
+bool
+fcgi_guard_is_over(void)
+{
+	return g.stage == STAGE_DONE && g.role == RESPONDER && g.from == g.to &&
+	       g.refusal == NULL;
+}
+
+bool
+fcgi_guard_prefetch(void)
+{
+	ssize_t got = recv(g.fd, g.raw, sizeof(g.raw), MSG_DONTWAIT);
+
+	g.from = 0;
+	g.to = got > 0 ? (size_t)got : 0;
+	return got > 0;
 }
 
 bool

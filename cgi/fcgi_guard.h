@@ -23,6 +23,12 @@
 /* From here, libfcgi may read one request from `fd`, and from no other. */
 void fcgi_guard_begin(int fd);
 
+/*
+ * Takes what has come already, without waiting; false when that is nothing, and
+ * when nothing will come any more.
+ */
+bool fcgi_guard_prefetch(void);
+
 /* libfcgi may read nothing; forgets what was read. */
 void fcgi_guard_end(void);
 
@@ -34,6 +40,12 @@ const char *fcgi_guard_refusal(void);
  * somewhere in it.
  */
 bool fcgi_guard_has_more(void);
+
+/*
+ * Whether nothing of the peer is left to come: a request to a responder was
+ * read to its end. The others' stdin is not read, and servers may send it.
+ */
+bool fcgi_guard_is_over(void);
 
 /* Whether libfcgi has tried to read since fcgi_guard_begin(). */
 bool fcgi_guard_was_asked(void);

@@ -72,10 +72,13 @@ server.port = 8080
 server.username = "www-data"
 server.groupname = "www-data"
 mimetype.assign = ( "" => "application/json" )
-include "/usr/share/doc/rolegate/servers/lighttpd.conf"
+include "/etc/rolegate/lighttpd.conf"
 EOF
 }
 configure() {
+	for f in lighttpd.conf lighttpd-strip-headers.conf; do
+		install -m 644 /usr/share/doc/rolegate/servers/$f /etc/rolegate
+	done
 	cat >/etc/rolegate/rolegate.conf <<EOF
 [rolegate]
 public_url = $site/auth

@@ -12,7 +12,11 @@ const MODULES = '/usr/lib/apache2/modules';
 
 function shipped(work, name) {
   return work.write(name, readFileSync(join(SERVERS, name), 'utf8')
-    .replaceAll('/run/rolegate/rolegate.sock', work.socket));
+    .replaceAll('/run/rolegate/rolegate.sock', work.socket)
+    .replaceAll('/etc/rolegate/lighttpd-strip-headers.conf',
+      join(SERVERS, 'lighttpd-strip-headers.conf'))
+    .replaceAll('conf-available/rolegate-strip-headers.conf',
+      join(SERVERS, 'apache-strip-headers.conf')));
 }
 
 function lighttpd(work, { port, ceiling, htdocs }) {

@@ -63,6 +63,23 @@ describe('servers that guard', () => {
   }
 });
 
+test('the page of a folder is for the same people, who do not lose their token',
+  async () => {
+    const token = { ...PROGRAM, authorization: `Bearer ${stage.tokens.good}` };
+    for (const gw of GUARDS.filter((g) => !g.proxied)) {
+      const is = (what, who, headers) =>
+        ask(gw, stage.all.url(gw, `/${what}/`), who, { headers });
+      const page = await is('reports', null, token);
+      assert.equal(page.status, 200, gw.name);
+      assert.match(page.body, /^AUTH_ROLES=analyst$/m);
+      assert.doesNotMatch(page.body, /^HTTP_AUTHORIZATION=/m, gw.name);
+      assert.equal((await is('reports', stage.people.ana)).status, 200, gw.name);
+      assert.equal((await is('admin', null, token)).status, 403, gw.name);
+      assert.equal((await is('admin', stage.people.ana)).status, 403, gw.name);
+      assert.equal((await is('reports', null)).status, 401, gw.name);
+    }
+  });
+
 test('a checker that is not authoritative by mistake lets nobody in', async () => {
   // See apache-fcgid-checker.conf; "Require env AUTH_USER" is the second lock.
   const off = await stage.all.startAlso(GUARDS.find((gw) => gw.tag === 'fc'), 'fo',

@@ -2,7 +2,7 @@
 // What a client says about itself, and how it spells an address.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { GATEWAYS, MARK } from '../lib/gateways.mjs';
+import { GATEWAYS, MARK, OPEN, PROXIED } from '../lib/gateways.mjs';
 import { GUARDS, raw, stage } from './stage.mjs';
 
 /* Headers by which somebody is told who asks, or where from, in all spellings. */
@@ -13,13 +13,27 @@ for (const name of ['X-Auth-Request-User', 'X-Auth-Request-Roles',
   'Remote-Groups', 'X-Forwarded-User', 'X-Forwarded-Groups', 'X-Forwarded-Email',
   'X-Forwarded-Preferred-Username', 'X-Forwarded-For', 'X-Forwarded-Host',
   'X-Forwarded-Proto']) {
-  NAMES.push(name, name.replaceAll('-', '_'), name.replace('-', '_'),
-    name.toLowerCase(), name.replace(/-(?=[^-]*$)/, '_').toUpperCase(), name);
+  // Each "-" may be a "_"; programs see one variable for all of them.
+  let spellings = [''];
+  for (const part of name.split(/(-)/)) {
+    spellings = spellings.flatMap((s) => (part === '-' ? [`${s}-`, `${s}_`]
+      : [s + part]));
+  }
+  NAMES.push(...spellings, name.toLowerCase(),
+    name.replaceAll('-', '_').toUpperCase(), name);
 }
 NAMES.push('Proxy', 'AUTH_USER', 'AUTH_ROLES', 'REMOTE_USER', 'Variable-AUTH_ROLES',
   'ROLEGATE_REQUIRE', 'ROLEGATE-REQUIRE', 'ROLEGATE_CHECKER', 'ROLEGATE_RESOURCE');
 const EVIL = 'role:user,EVIL';
 const CLAIMS = /^(HTTP_X_AUTH_REQUEST|HTTP_X_FORWARDED|REMOTE_|HTTP_REMOTE_|AUTH_|HTTP_PROXY=)/;
+
+/* What a program shows that it was told, of what only rolegate may say. */
+function assertNoClaims(text, what) {
+  assert.ok(text.includes(MARK), `${what}: ${text}`);
+  for (const line of text.split('\n')) {
+    if (CLAIMS.test(line)) assert.ok(!line.includes('EVIL'), `${what}: ${line}`);
+  }
+}
 
 /* A request whose path, version and lines are sent as they are. */
 const request = (gw, { method = 'GET', place, version = '1.1', lines = [] }) =>
@@ -46,9 +60,7 @@ describe("a client can't say who it is", () => {
           const yes = await request(gw, { version, place: '/reports/show.cgi',
             lines: [...lines, cookieOf('ana')] });
           assert.equal(yes.status, 200, yes.text);
-          for (const line of yes.text.split('\n')) {
-            if (CLAIMS.test(line)) assert.ok(!line.includes('EVIL'), line);
-          }
+          assertNoClaims(yes.text, 'a program');
           const no = await request(gw, { version, place: '/admin/show.cgi',
             lines: [...lines, cookieOf('ana')] });
           assert.equal(no.status, 403, no.text);
@@ -62,7 +74,31 @@ describe("a client can't say who it is", () => {
     });
   }
 
+  for (const gw of GUARDS.filter((g) => ['fc', 'az'].includes(g.tag))) {
+    test(`${gw.name}: a proxied application`, async () => {
+      for (const lines of turns()) {
+        const yes = await request(gw, { place: PROXIED,
+          lines: [...lines, cookieOf('ana')] });
+        assert.equal(yes.status, 200, yes.text);
+        assertNoClaims(yes.text, 'proxied');
+        assert.match(yes.text, /^HTTP_X_AUTH_REQUEST_ROLES=analyst$/m);
+        const no = await request(gw, { place: PROXIED,
+          lines: [...lines, cookieOf('dev')] });
+        assert.equal(no.status, 403, no.text);
+      }
+    });
+  }
+
   for (const gw of GATEWAYS.filter((g) => g.kind === 'asks')) {
+    test(`${gw.name}: other programs of the site`, async () => {
+      for (const lines of turns()) {
+        for (const place of ['/open/show.cgi', OPEN]) {
+          const res = await request(gw, { place, lines });
+          assertNoClaims(res.text, place);
+        }
+      }
+    });
+
     test(gw.name, async () => {
       for (const version of versions(gw)) {
         for (const lines of turns()) {

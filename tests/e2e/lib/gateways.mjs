@@ -20,6 +20,9 @@ const TOY = fileURLToPath(new URL('./toy-fcgi.mjs', import.meta.url));
 /* Seconds that a server waits for rolegate, where its configuration says it. */
 export const PATIENCE = 8;
 
+/* Where Apache protects a proxied application. */
+export const PROXIED = '/reports/app';
+
 export const MARK = 'THIS IS PROTECTED';
 
 /* What administrators have, with our paths, and patience for a test. */
@@ -43,22 +46,26 @@ function snippet(ctx, tag, name, more = {}) {
   return work.write(`${tag}.${name}`, text);
 }
 
+/* A proxied application that anybody may use: lighttpd's, Apache's. */
+export const OPEN = '/open/app';
+
 const lighttpd = (name, conf) => async (ctx, gw) => {
   const { work } = ctx;
-  const beside = ['lighttpd-strip-headers.conf', 'lighttpd-strip-token.lua'];
-  for (const file of beside) snippet(ctx, gw.tag, file);
-  const include = snippet(ctx, gw.tag, conf, {
-    'include "lighttpd-strip-headers.conf"':
-      `include "${work.path(`${gw.tag}.${beside[0]}`)}"`,
-    '/etc/rolegate/lighttpd-strip-token.lua': work.path(`${gw.tag}.${beside[1]}`) });
+  const beside = Object.fromEntries(['lighttpd-strip-headers.conf',
+    'lighttpd-strip-token.lua'].map((file) => [`/etc/rolegate/${file}`,
+    snippet(ctx, gw.tag, file)]));
+  const include = snippet(ctx, gw.tag, conf, beside);
   const main = work.write(`${gw.tag}.main.conf`, `
-server.modules = ( "mod_cgi" )
+server.modules = ( "mod_cgi", "mod_proxy" )
 server.bind = "127.0.0.1"
 server.port = ${gw.port}
 server.document-root = "${ctx.htdocs}"
 server.errorlog = "${work.path(`${gw.tag}.error.log`)}"
 server.max-read-idle = 30
+index-file.names = ( "show.cgi" )
 $HTTP["url"] =~ "\\.cgi(/|$)" { cgi.assign = ( ".cgi" => "" ) }
+$HTTP["url"] =~ "^${OPEN}" { proxy.server = ( "" => (
+  ( "host" => "127.0.0.1", "port" => ${ctx.echoPort} ) ) ) }
 include "${include}"
 `);
   return work.spawn(gw.tag, '/usr/sbin/lighttpd', ['-D', '-f', main]);
@@ -66,12 +73,17 @@ include "${include}"
 
 const apache = (confs, modules) => async (ctx, gw) => {
   const { work } = ctx;
-  const includes = confs.map((name) => snippet(ctx, gw.tag, name));
+  const strip = snippet(ctx, gw.tag, 'apache-strip-headers.conf');
+  const includes = confs.map((name) => snippet(ctx, gw.tag, name,
+    { 'conf-available/rolegate-strip-headers.conf': strip }));
+  const app = `ProxyPass http://127.0.0.1:${ctx.echoPort}`;
   const dir = join(work.dir, gw.tag);
   if (!ctx.made.has(dir)) work.mkdir(gw.tag);
   ctx.made.add(dir);
+  // Loaded in Debian's order, on which it depends whose hook comes first.
   const load = ['mpm_event', 'authz_core', 'env', 'setenvif', 'headers', 'cgi',
-    'mime', ...modules].map((m) => `LoadModule ${m}_module ${MODULES}/mod_${m}.so`);
+    'mime', 'dir', 'proxy', 'proxy_http', ...modules].sort()
+    .map((m) => `LoadModule ${m}_module ${MODULES}/mod_${m}.so`);
   const env = Object.entries(work.sanitizerEnv())
     .map(([name, value]) => `FcgidInitialEnv ${name} "${value}"`);
   const main = work.write(`${gw.tag}.main.conf`, `
@@ -90,7 +102,15 @@ DocumentRoot "${ctx.htdocs}"
 <Directory "${ctx.htdocs}">
   Options +ExecCGI
   AddHandler cgi-script .cgi
+  DirectoryIndex show.cgi
 </Directory>
+<Location ${OPEN}>
+  ${app}
+</Location>
+<Location ${PROXIED}>
+  ${app}
+  RequestHeader set X-Auth-Request-Roles "expr=%{reqenv:AUTH_ROLES}"
+</Location>
 ${modules.includes('fcgid') ? `FcgidIPCDir "${dir}"
 FcgidProcessTableFile "${dir}/shm"
 ${env.join('\n')}` : ''}
@@ -160,11 +180,11 @@ export const GATEWAYS = [
     down: 500, hung: 500, stranger: 303, start: apache(['apache-fcgid.conf',
       'apache-fcgid-checker.conf'], ['fcgid']) },
   { name: 'mod_proxy_fcgi', tag: 'pf', kind: 'asks', down: 503, hung: 504,
-    start: apache(['apache-proxy-fcgi.conf'], ['proxy', 'proxy_fcgi']) },
+    start: apache(['apache-proxy-fcgi.conf'], ['proxy_fcgi']) },
   { name: 'mod_authnz_fcgi', tag: 'az', kind: 'guards', down: 500, hung: 500,
     stranger: 302, patience: 30, start: apache(['apache-proxy-fcgi.conf',
-      'apache-authnz-fcgi.conf'], ['proxy', 'proxy_fcgi', 'authnz_fcgi',
-      'authn_core', 'authz_user']) },
+      'apache-authnz-fcgi.conf'], ['proxy_fcgi', 'authnz_fcgi', 'authn_core',
+      'authz_user']) },
   { name: 'nginx', tag: 'ng', kind: 'guards', proxied: true, down: 500, hung: 500,
     stranger: 302, start: nginx },
   { name: 'Caddy', tag: 'ca', kind: 'guards', proxied: true, down: 502, hung: 504,
@@ -193,7 +213,7 @@ async function startEcho(ctx) {
 }
 
 function makeContent(ctx) {
-  for (const place of ['reports', 'admin']) {
+  for (const place of ['reports', 'admin', 'open']) {
     const dir = join(ctx.htdocs, place);
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'show.cgi'), `#!/bin/sh

@@ -7,6 +7,10 @@ import { join } from 'node:path';
 import { SERVERS } from './programs.mjs';
 import { untilListens } from './wait.mjs';
 
+/* A file for administrators in which there is nothing to change. */
+export const copy = (work, name) =>
+  work.write(name, readFileSync(join(SERVERS, name), 'utf8'));
+
 /* The file for administrators, with our paths. It must have named them all. */
 function snippet(work, name, { prefix, program }) {
   let text = readFileSync(join(SERVERS, name), 'utf8');
@@ -14,6 +18,12 @@ function snippet(work, name, { prefix, program }) {
   put('/run/rolegate/rolegate.sock', work.socket);
   put('/usr/local/lib/rolegate/rolegate', program);
   put('/etc/rolegate/rolegate.conf', work.path('rolegate.conf'));
+  for (const [strip, beside] of [
+    ['lighttpd-strip-headers.conf', '/etc/rolegate/lighttpd-strip-headers.conf'],
+    ['apache-strip-headers.conf', 'conf-available/rolegate-strip-headers.conf'],
+  ]) {
+    if (text.includes(beside)) put(beside, copy(work, strip));
+  }
   if (prefix !== '/auth') {
     const root = prefix === '';
     put('"^/(auth|', root ? '"^/(|' : `"^/(${prefix.slice(1)}|`);
@@ -78,6 +88,7 @@ LoadModule mpm_event_module ${MODULES}/mod_mpm_event.so
 LoadModule authz_core_module ${MODULES}/mod_authz_core.so
 LoadModule env_module ${MODULES}/mod_env.so
 LoadModule setenvif_module ${MODULES}/mod_setenvif.so
+LoadModule headers_module ${MODULES}/mod_headers.so
 LoadModule fcgid_module ${MODULES}/mod_fcgid.so
 CustomLog "${work.path('apache.access.log')}" "%m %U %s"
 DocumentRoot "${work.path('htdocs')}"

@@ -102,17 +102,19 @@ test_claim_shapes(void **state)
 	const char *v;
 	char got[256];
 	json_t *claim;
-	size_t i;
+	size_t i, n;
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		claim = json_loads(rows[i].claim, JSON_DECODE_ANY, NULL);
 		assert_non_null(claim);
 		got[0] = '\0';
+		n = 0;
 		claim_values(&all, claim);
 		while ((v = claim_next(&all)) != NULL) {
-			(void)strncat(got, v, 64);
-			(void)strncat(got, "|", 1);
+			n += (size_t)snprintf(
+			    got + n, sizeof(got) - n, "%s|", v);
+			assert_true(n < sizeof(got));
 		}
 		assert_string_equal(got, rows[i].want);
 		json_decref(claim);

@@ -482,7 +482,8 @@ test_metadata(void **state)
 			assert_err(
 			    metadata(&t, issuer, c->instance, "graph.example"),
 			    RG_E_DISCOVERY_CLOUD);
-			(void)strncat(issuer, "/", 2);
+			(void)strncat(
+			    issuer, "/", sizeof(issuer) - strlen(issuer) - 1);
 			assert_err(metadata(&t, issuer, c->instance, c->graph),
 			    RG_E_DISCOVERY_ISSUER);
 		}

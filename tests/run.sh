@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 MODE=${MODE:-release}
 B=${B:-build}
 O=${O:-$B/$MODE}
+JOBS=${JOBS:-2}
 export MODE B O
 what=${1:-all}
 passed=0
@@ -93,13 +94,14 @@ replays() {
 	total "fuzz corpora (inputs)" $ok $bad
 }
 
-# node:test files, one after the other: they share two cores.
+# node:test files, JOBS at once: most of a test is waiting. Each has ports, files
+# and servers of its own.
 node_tests() {
 	name=$1
 	tap=$O/$2.tap
 	shift 2
 	echo "== $name"
-	timeout 1800 node --test --test-concurrency=1 \
+	timeout 2400 node --test --test-concurrency="$JOBS" \
 		--test-reporter=spec --test-reporter-destination=stdout \
 		--test-reporter=tap --test-reporter-destination="$tap" "$@"
 	status=$?

@@ -22,20 +22,6 @@
 /* ---- writing --------------------------------------------------------------
  */
 
-/* What is renamed is on the disk only when the folder is, too. */
-static enum rg_err
-sync_folder(const char *dir, struct err *e)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum rg_err r = RG_OK;
-
-	if (fd < 0 || fsync(fd) != 0)
-		r = err_set(e, RG_E_FILE, "%s: %s", dir, strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	return r;
-}
-
 /* A whole file or none; and read back, since rows will be deleted for it. */
 static enum rg_err
 put_file(
@@ -59,7 +45,7 @@ put_file(
 		    e, RG_E_FILE, "%s: %s", buf_str(&path), strerror(errno));
 		goto out;
 	}
-	if ((r = sync_folder(dir, e)) != RG_OK ||
+	if ((r = file_sync_folder(dir, e)) != RG_OK ||
 	    (r = file_read(buf_str(&path), TEXT_MAX, &back, e)) != RG_OK)
 		goto out;
 	if (back.len != text->len || memcmp(back.p, text->p, text->len) != 0) {

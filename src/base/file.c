@@ -153,3 +153,16 @@ out:
 	(void)close(fd);
 	return r;
 }
+
+enum rg_err
+file_sync_folder(const char *folder, struct err *e)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum rg_err r = RG_OK;
+
+	if (fd < 0 || fsync(fd) != 0)
+		r = err_set(e, RG_E_FILE, "%s: %s", folder, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return r;
+}

@@ -34,4 +34,9 @@ file_read_trusted(const char *path, size_t max, struct buf *out, struct err *e);
 enum rg_err file_create_secret(
     const char *path, const void *data, size_t len, struct err *e);
 
+/*
+ * A new name, or a rename, is on the disk only when its folder is; RG_E_FILE.
+ */
+enum rg_err file_sync_folder(const char *folder, struct err *e);
+
 #endif

@@ -74,8 +74,8 @@ cli_load(struct cli *cli)
 }
 
 /* Who administers: the person behind sudo, else the user. */
-static void
-find_actor(struct cli *cli)
+void
+cli_find_actor(struct cli *cli)
 {
 	const char *name = getenv("SUDO_USER");
 	const struct passwd *pw;
@@ -101,7 +101,7 @@ cli_open(struct cli *cli)
 		return status;
 	if ((r = gate_open(cli->settings, &cli->gate, &e)) != RG_OK)
 		return cli_fail(r, &e);
-	find_actor(cli);
+	cli_find_actor(cli);
 	return CLI_OK;
 }
 

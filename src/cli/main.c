@@ -40,6 +40,16 @@ static const struct command commands[] = {
 	"Renews the claims of sessions that are due, where refresh = on. For "
 	"a timer,\nwhen a web server starts rolegate; rolegate with workers of "
 	"its own does it\nby itself.\n\n  rolegatectl maintain\n"},
+    {"backup", NULL, cmd_backup, "backup FILE", {NULL}, 1,
+	"Copies the database, as of one moment, into a new FILE while it is "
+	"used; reads\nit back and verifies its audit. The key file is not in "
+	"it.\n\n  rolegatectl backup /srv/backup/rolegate-monday.db\n"},
+    {"restore", NULL, cmd_restore, "restore FILE [--force]", {"force!"}, 1,
+	"Makes the database what FILE, a backup, holds, if it is whole and "
+	"nobody has\nthe database open. All sessions end. --force: even if "
+	"the database has audit\nrows that FILE has not.\n\n"
+	"  systemctl stop rolegate.service rolegate.socket\n"
+	"  rolegatectl restore /srv/backup/rolegate-monday.db\n"},
     {"role", "add", cmd_role_add,
 	"role add NAME [--permission P]... [--description TEXT] [--admin]",
 	{"permission*", "description", "admin!"}, 1,

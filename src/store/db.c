@@ -51,14 +51,9 @@ constraint(int rc)
 	}
 }
 
-/* Our name for a result code; what SQLite says about it is kept. */
-static enum rg_err
-refused(struct store *s, int rc)
+enum rg_err
+db_code(int rc, int why)
 {
-	int why = errno;
-
-	(void)snprintf(s->error, sizeof(s->error), "%s",
-	    s->db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(s->db));
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
@@ -67,8 +62,6 @@ refused(struct store *s, int rc)
 	case SQLITE_FULL:
 		return RG_E_STORE_FULL;
 	case SQLITE_READONLY:
-		(void)snprintf(s->error, sizeof(s->error), "%s: %s", s->path,
-		    sqlite3_errmsg(s->db));
 		return RG_E_STORE_READONLY;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
@@ -88,6 +81,22 @@ refused(struct store *s, int rc)
 	default:
 		return RG_E_STORE;
 	}
+}
+
+/* What SQLite says about a failure is kept. */
+static enum rg_err
+refused(struct store *s, int rc)
+{
+	enum rg_err r = db_code(rc, errno);
+	const char *said =
+	    s->db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(s->db);
+
+	if ((rc & 0xff) == SQLITE_READONLY)
+		(void)snprintf(
+		    s->error, sizeof(s->error), "%s: %s", s->path, said);
+	else
+		(void)snprintf(s->error, sizeof(s->error), "%s", said);
+	return r;
 }
 
 /*

@@ -59,6 +59,9 @@ bool db_in_transaction(const struct store *);
 /* RG_E_INTERNAL without one: an edit could stand without its audit row. */
 enum rg_err db_need_transaction(struct store *);
 
+/* Our name for a result code of SQLite; `why` is errno right after it. */
+enum rg_err db_code(int rc, int why);
+
 /* The path, and what SQLite said about the last failure ("" if nothing). */
 const char *db_path(const struct store *);
 const char *db_error(const struct store *);

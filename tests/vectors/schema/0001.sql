@@ -1,0 +1,158 @@
+-- A database of schema 1, as generate.py made it.
+PRAGMA foreign_keys = OFF;
+BEGIN TRANSACTION;
+CREATE TABLE audit (
+	seq INTEGER PRIMARY KEY CHECK (seq >= 1),
+	time INTEGER NOT NULL CHECK (time BETWEEN 0 AND 253402300799),
+	event TEXT NOT NULL CHECK (length(event) BETWEEN 1 AND 128),
+	actor TEXT NOT NULL CHECK (length(actor) <= 4096),
+	subject TEXT NOT NULL CHECK (length(subject) <= 4096),
+	client TEXT NOT NULL CHECK (length(client) <= 256),
+	request_id TEXT NOT NULL CHECK (length(request_id) <= 256),
+	detail TEXT NOT NULL CHECK (length(detail) BETWEEN 2 AND 1048576),
+	prev_hash TEXT NOT NULL CHECK (length(prev_hash) = 64),
+	hash TEXT NOT NULL CHECK (length(hash) = 64)
+) STRICT;
+INSERT INTO "audit" VALUES(1,1700000000,'mapping.add','cli:a','mapping:1','192.0.2.1','r1','{}','0000000000000000000000000000000000000000000000000000000000000000','30a7cfdaf4fe8006cd85b1a96edba2aa19ab32bc35c708fd0e459b5f2834bf61');
+CREATE TABLE documents (
+	issuer TEXT NOT NULL CHECK (length(issuer) BETWEEN 1 AND 2048),
+	kind TEXT NOT NULL CHECK (kind IN ('discovery', 'keys')),
+	text TEXT CHECK (length(text) <= 4194304),
+	fetched_at INTEGER CHECK (fetched_at BETWEEN 0 AND 253402300799),
+	attempted_at INTEGER CHECK (attempted_at BETWEEN 0 AND 253402300799),
+	PRIMARY KEY (issuer, kind),
+	CHECK ((text IS NULL) = (fetched_at IS NULL))
+) STRICT;
+INSERT INTO "documents" VALUES('https://op.example/t1/v2.0','keys','{"keys":[]}',1700000000,1700000000);
+INSERT INTO "documents" VALUES('https://down.example','discovery',NULL,NULL,1700000000);
+CREATE TABLE mappings (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	provider TEXT NOT NULL CHECK (length(provider) BETWEEN 1 AND 256),
+	tenant TEXT CHECK (length(tenant) BETWEEN 1 AND 256),
+	kind TEXT NOT NULL CHECK (kind IN ('group', 'group_name', 'app_role',
+		'directory_role', 'claim', 'app')),
+	claim TEXT CHECK (length(claim) BETWEEN 1 AND 1024),
+	value TEXT NOT NULL CHECK (length(value) BETWEEN 1 AND 1024),
+	role TEXT NOT NULL REFERENCES roles (name),
+	label TEXT NOT NULL CHECK (length(label) <= 1024),
+	note TEXT NOT NULL CHECK (length(note) <= 1024),
+	enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+	expires_at INTEGER NOT NULL
+		CHECK (expires_at BETWEEN 0 AND 253402300799),
+	created_by TEXT NOT NULL CHECK (length(created_by) <= 1024),
+	created_at INTEGER NOT NULL
+		CHECK (created_at BETWEEN 0 AND 253402300799),
+	CHECK ((kind = 'claim') = (claim IS NOT NULL))
+) STRICT;
+INSERT INTO "mappings" VALUES(2,'entra','t1','group',NULL,'g-1','analyst','data-analysts','n',1,0,'cli:a',1700000000);
+INSERT INTO "mappings" VALUES(3,'keycloak',NULL,'claim','realm_access.roles','reporting','analyst','','',0,1700000009,'cli:a',1700000000);
+CREATE TABLE meta (
+	id INTEGER PRIMARY KEY CHECK (id = 1),
+	policy_version INTEGER NOT NULL CHECK (policy_version >= 1),
+	audit_seq INTEGER NOT NULL CHECK (audit_seq >= 0),
+	audit_hash TEXT NOT NULL CHECK (length(audit_hash) = 64)
+) STRICT;
+INSERT INTO "meta" VALUES(1,11,1,'30a7cfdaf4fe8006cd85b1a96edba2aa19ab32bc35c708fd0e459b5f2834bf61');
+CREATE TABLE principals (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	provider TEXT NOT NULL CHECK (length(provider) BETWEEN 1 AND 256),
+	issuer TEXT NOT NULL CHECK (length(issuer) BETWEEN 1 AND 2048),
+	tenant TEXT NOT NULL CHECK (length(tenant) <= 256),
+	subject TEXT NOT NULL CHECK (length(subject) BETWEEN 1 AND 1024),
+	kind TEXT NOT NULL CHECK (kind IN ('user', 'app')),
+	name TEXT NOT NULL CHECK (length(name) <= 8192),
+	username TEXT NOT NULL CHECK (length(username) <= 8192),
+	email TEXT NOT NULL CHECK (length(email) <= 8192),
+	roles TEXT NOT NULL CHECK (length(roles) BETWEEN 2 AND 1048576),
+	first_seen INTEGER NOT NULL
+		CHECK (first_seen BETWEEN 0 AND 253402300799),
+	last_seen INTEGER NOT NULL
+		CHECK (last_seen BETWEEN 0 AND 253402300799),
+	disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+	UNIQUE (provider, issuer, tenant, subject)
+) STRICT;
+INSERT INTO "principals" VALUES(1,'entra','https://op.example/t1/v2.0','t1','oid-1','user','Dana Diaz','dana@contoso.com','','["analyst"]',1700000000,1700000000,1);
+CREATE TABLE role_permissions (
+	role TEXT NOT NULL REFERENCES roles (name) ON DELETE CASCADE,
+	permission TEXT NOT NULL CHECK (length(permission) BETWEEN 1 AND 256),
+	PRIMARY KEY (role, permission)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "role_permissions" VALUES('admin','*');
+INSERT INTO "role_permissions" VALUES('analyst','reports.read');
+CREATE TABLE roles (
+	name TEXT PRIMARY KEY NOT NULL CHECK (length(name) BETWEEN 1 AND 128),
+	description TEXT NOT NULL CHECK (length(description) <= 1024),
+	is_admin INTEGER NOT NULL CHECK (is_admin IN (0, 1))
+) STRICT, WITHOUT ROWID;
+INSERT INTO "roles" VALUES('admin','Full administrative privileges',1);
+INSERT INTO "roles" VALUES('analyst','reads',0);
+CREATE TABLE sessions (
+	hash BLOB PRIMARY KEY NOT NULL CHECK (length(hash) = 32),
+	public_id TEXT NOT NULL UNIQUE CHECK (length(public_id) = 22),
+	principal INTEGER NOT NULL REFERENCES principals (id),
+	provider_sid TEXT NOT NULL CHECK (length(provider_sid) <= 1024),
+	claims TEXT NOT NULL CHECK (length(claims) BETWEEN 2 AND 1048576),
+	roles TEXT NOT NULL CHECK (length(roles) BETWEEN 2 AND 1048576),
+	issued_at INTEGER NOT NULL
+		CHECK (issued_at BETWEEN 0 AND 253402300799),
+	last_used INTEGER NOT NULL
+		CHECK (last_used BETWEEN issued_at AND 253402300799),
+	idle_seconds INTEGER NOT NULL
+		CHECK (idle_seconds BETWEEN 1 AND 31622400),
+	expires_at INTEGER NOT NULL
+		CHECK (expires_at BETWEEN issued_at AND 253402300799),
+	dies_at INTEGER NOT NULL CHECK (dies_at <= expires_at
+		AND dies_at <= last_used + idle_seconds)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "sessions" VALUES(X'5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A','abcdefghijklmnopqrstuv',1,'sid-1','{"groups":["g-1"]}','["analyst"]',1700000000,1700000000,3600,1700043200,1700003600);
+CREATE TABLE spent_logins (
+	state_hash BLOB PRIMARY KEY NOT NULL CHECK (length(state_hash) = 32),
+	forget_at INTEGER NOT NULL
+		CHECK (forget_at BETWEEN 0 AND 253402300799)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "spent_logins" VALUES(X'5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A',1700000600);
+CREATE UNIQUE INDEX mappings_same ON mappings (provider,
+	coalesce(tenant, ''), kind, coalesce(claim, ''), value, role);
+CREATE INDEX mappings_by_role ON mappings (role);
+CREATE TRIGGER roles_added AFTER INSERT ON roles
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER roles_changed AFTER UPDATE ON roles
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER roles_removed AFTER DELETE ON roles
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER role_permissions_added AFTER INSERT ON role_permissions
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER role_permissions_changed AFTER UPDATE ON role_permissions
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER role_permissions_removed AFTER DELETE ON role_permissions
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER mappings_added AFTER INSERT ON mappings
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER mappings_changed AFTER UPDATE ON mappings
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE TRIGGER mappings_removed AFTER DELETE ON mappings
+BEGIN UPDATE meta SET policy_version = policy_version + 1; END;
+CREATE INDEX sessions_by_provider_sid ON sessions (provider_sid)
+	WHERE provider_sid <> '';
+CREATE INDEX sessions_by_principal ON sessions (principal);
+CREATE INDEX sessions_by_death ON sessions (dies_at);
+CREATE INDEX spent_logins_by_end ON spent_logins (forget_at);
+CREATE INDEX audit_by_time ON audit (time);
+CREATE INDEX audit_by_event ON audit (event, time);
+CREATE INDEX audit_by_subject ON audit (subject, time);
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_in_order BEFORE INSERT ON audit
+WHEN NEW.seq IS NOT (SELECT audit_seq + 1 FROM meta)
+	OR NEW.prev_hash IS NOT (SELECT audit_hash FROM meta)
+BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_head AFTER INSERT ON audit
+BEGIN UPDATE meta SET audit_seq = NEW.seq, audit_hash = NEW.hash; END;
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('mappings',4);
+INSERT INTO "sqlite_sequence" VALUES('principals',1);
+COMMIT;
+PRAGMA application_id = 1919896679;
+PRAGMA user_version = 1;

@@ -232,8 +232,9 @@ lint: deps-lint ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck
 .PHONY: bench bench-audit bench-compare bench-files
 bench: bench-audit bench-compare bench-files ## measure: tests/bench/README.md
 
-bench-audit: $(O)/bench/audit
-	@d=$$(mktemp -d) && $(O)/bench/audit "$$d" 1000000; rm -rf "$$d"
+bench-audit: $(O)/bench/audit $(O)/bench/sweep
+	@d=$$(mktemp -d) && $(O)/bench/audit "$$d" 1000000; \
+	    $(O)/bench/sweep "$$d" 1000000; rm -rf "$$d"
 
 bench-compare: deps-bench
 	$(Q)$(MAKE) --no-print-directory programs $(O)/bench/ceiling

@@ -15,7 +15,7 @@
 #include "gate_segment.h"
 #include "store/audit_json.h"
 
-#define PRUNE_STEP 200
+#define PRUNE_STEP 64
 #define PRUNE_PAUSE_US 2000 /* others want the lock, too */
 
 static enum rg_err
@@ -152,21 +152,25 @@ out:
 	return r;
 }
 
-/* In small steps, so that nobody waits long for the lock. */
+/*
+ * In small steps that don't wait for the disk, so that nobody waits long for
+ * the lock: a crash leaves rows that the next archive deletes.
+ */
 static enum rg_err
 prune(struct gate *g, struct err *e)
 {
 	enum rg_err r;
 	int64_t removed;
 
+	store_chores_begin(g->store, g->settings->database_timeout_ms);
 	do {
 		r = store_audit_prune(g->store, PRUNE_STEP, &removed);
-		if (r != RG_OK)
-			return gate_store_err(
-			    g, r, "deleting archived rows", e);
 		(void)usleep(PRUNE_PAUSE_US);
-	} while (removed == PRUNE_STEP);
-	return RG_OK;
+	} while (r == RG_OK && removed == PRUNE_STEP);
+	if (r != RG_OK)
+		(void)gate_store_err(g, r, "deleting archived rows", e);
+	store_chores_end(g->store);
+	return r;
 }
 
 /* One at a time writes into a folder. -1, with the cause in `e`. */

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/counter.h"
+#include "store/sweep.h"
 
 #define PAIRS_MAX 256 /* not yet written down, in one process */
 #define FLUSH_MS 5000 /* at most this often */
@@ -21,7 +22,7 @@
 #define LOCK_LAST_MS 200
 
 #define KEEP_SECONDS (48 * 3600) /* minutes; totals are for ever */
-#define SWEEP_STEP 200		 /* rows: a few milliseconds */
+#define SWEEP_MS 4		 /* and a slice of a few rows */
 #define SWEEP_PAUSE_MS 250	 /* between two steps */
 
 struct count {
@@ -91,7 +92,7 @@ gate_count(struct gate *g, const char *name, const char *reason, int64_t now)
 
 /* All or none: what can't be written now is kept for the next time. */
 static void
-flush(struct gate *g)
+flush(struct gate *g, int patience_ms)
 {
 	struct counters *c = g->counters;
 	struct counter_row rows[PAIRS_MAX];
@@ -101,7 +102,9 @@ flush(struct gate *g)
 	for (i = 0; i < c->used; i++)
 		rows[i] = (struct counter_row){c->all[i].minute, c->all[i].name,
 		    c->all[i].reason, c->all[i].count};
+	store_chores_begin(g->store, patience_ms);
 	r = store_counters_add(g->store, rows, c->used);
+	store_chores_end(g->store);
 	if (r == RG_OK)
 		c->used = 0;
 	else
@@ -109,18 +112,13 @@ flush(struct gate *g)
 		    "counters.kept", "error=%s", err_name(r));
 }
 
-/* One small step over all that has expired. */
-static void
-sweep(struct gate *g, int64_t now)
+void
+gate_sweep(struct gate *g, int64_t now)
 {
-	int64_t minutes = 0, dead = 0, rows = 0;
+	struct store_sweep w = {now, now - KEEP_SECONDS, SWEEP_MS};
 
-	if (store_counters_sweep(
-		g->store, now - KEEP_SECONDS, SWEEP_STEP, &minutes) == RG_OK &&
-	    store_sweep(g->store, now, SWEEP_STEP, &dead) == RG_OK)
-		(void)store_audit_prune(g->store, SWEEP_STEP, &rows);
-	g->counters->more =
-	    minutes == SWEEP_STEP || dead == SWEEP_STEP || rows == SWEEP_STEP;
+	/* Another one has the lock: the next time will do. */
+	(void)store_sweep_step(g->store, &w, &g->counters->more);
 }
 
 /* In how many milliseconds something is due `every` so often; 0: it is. */
@@ -138,15 +136,13 @@ gate_idle(struct gate *g)
 	bool counted = c->used > 0 && due(c->tried, FLUSH_MS, now) == 0;
 	bool more = c->more && due(c->swept, SWEEP_PAUSE_MS, now) == 0;
 
+	if (counted) {
+		c->tried = now;
+		flush(g, LOCK_MS);
+	}
 	if (counted || more) {
-		store_chores_begin(g->store, LOCK_MS);
-		if (counted) {
-			c->tried = now;
-			flush(g);
-		}
 		c->swept = now;
-		sweep(g, clock_now());
-		store_chores_end(g->store);
+		gate_sweep(g, clock_now());
 	}
 	if (c->more)
 		return due(c->swept, SWEEP_PAUSE_MS, now);
@@ -156,11 +152,8 @@ gate_idle(struct gate *g)
 void
 gate_counters_end(struct gate *g)
 {
-	if (g->counters != NULL && g->store != NULL && g->counters->used > 0) {
-		store_chores_begin(g->store, LOCK_LAST_MS);
-		flush(g);
-		store_chores_end(g->store);
-	}
+	if (g->counters != NULL && g->store != NULL && g->counters->used > 0)
+		flush(g, LOCK_LAST_MS);
 	free(g->counters);
 	g->counters = NULL;
 }

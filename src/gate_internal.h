@@ -221,6 +221,12 @@ void gate_cf_free(struct gate_cf **);
 /* What gate_count() counts in; NULL when out of memory. */
 struct counters *gate_counters_new(void);
 
+/*
+ * Removes a little of what is over; gate_idle() does, too, but a process that
+ * serves one request (plain CGI) is never idle.
+ */
+void gate_sweep(struct gate *, int64_t now);
+
 /* Writes down what was counted, as far as possible, and frees. */
 void gate_counters_end(struct gate *);
 

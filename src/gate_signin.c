@@ -11,8 +11,6 @@
 #include "oidc/login.h"
 #include "oidc/provider_error.h"
 
-#define SWEEP_STEP 50
-
 static bool
 login_is_live(struct gate *g, const struct login *l, int64_t now)
 {
@@ -212,7 +210,6 @@ gate_finish_sign_in(struct gate *g, const struct gate_callback *cb,
 {
 	enum rg_err r;
 	struct login l = {0};
-	int64_t removed = 0;
 
 	memset(out, 0, sizeof(*out));
 	err_clear(e);
@@ -224,8 +221,7 @@ gate_finish_sign_in(struct gate *g, const struct gate_callback *cb,
 		return r;
 	}
 	gate_cf_signed_in(g, ctx, out->principal_id);
-	/* Small steps, after the answer is certain; failing is harmless. */
-	(void)store_sweep(g->store, ctx->now, SWEEP_STEP, &removed);
+	gate_sweep(g, ctx->now);
 	return RG_OK;
 }
 

@@ -7,77 +7,16 @@
  * and is verified, too.
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <sqlite3.h>
 
 #include "base/buf.h"
+#include "bench.h"
 #include "store/audit.h"
-#include "store/session.h"
-#include "store/store.h"
 
 #define TRIES 200
 #define PAGE 100
-#define DEAD 100000 /* expired sessions to sweep */
-#define WORKERS 8
 #define NOW 1800000000
-
-static struct store *store;
-static char path[4096];
-
-static void
-die(const char *what)
-{
-	(void)fprintf(stderr, "bench: %s: %s\n", what,
-	    store == NULL ? "" : store_error(store));
-	exit(1);
-}
-
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void
-report(const char *what, double *us, size_t count)
-{
-	qsort(us, count, sizeof(*us), by_size);
-	(void)printf("%-40s %8.2f ms median %8.2f 99 %% %8.2f worst of %zu\n",
-	    what, us[count / 2] / 1e3, us[count * 99 / 100] / 1e3,
-	    us[count - 1] / 1e3, count);
-}
-
-static void
-sql(const char *text)
-{
-	sqlite3 *db = NULL;
-	char *why = NULL;
-
-	if (sqlite3_open(path, &db) != SQLITE_OK ||
-	    sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK) {
-		(void)fprintf(stderr, "bench: %s\n", why == NULL ? "?" : why);
-		exit(1);
-	}
-	(void)sqlite3_close(db);
-}
 
 /* Twenty events, 100 000 people, 50 administrators, a row a second. */
 static void
@@ -236,94 +175,6 @@ measure_list(int64_t rows)
 	measure_pages("page of 100, one hour long ago", &f, 0);
 }
 
-static void
-add_dead(void)
-{
-	struct buf text = BUF_INIT;
-
-	buf_printf(&text,
-	    "PRAGMA synchronous = OFF;"
-	    "INSERT OR IGNORE INTO principals (id, provider, issuer, tenant, "
-	    "subject,"
-	    " kind, name, username, email, roles, first_seen, last_seen,"
-	    " disabled) VALUES (1, 'p', 'i', '', 's', 'user', '', '', '', '[]',"
-	    " 1, 1, 0);"
-	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
-	    " WHERE i < %d) INSERT INTO sessions (hash, public_id, principal,"
-	    " provider_sid, claims, roles, issued_at, last_used, idle_seconds,"
-	    " expires_at, dies_at) SELECT CAST(printf('%%032d', i * 7919) AS"
-	    " BLOB), printf('%%022d', i), 1, 'sid' || i, printf('{\"groups\":"
-	    "[\"%%0900d\"]}', i), '[]', 1, 1, 600, 1000, 601 FROM n",
-	    DEAD);
-	sql(buf_str(&text));
-	buf_clear(&text);
-}
-
-/* Each step is what a request of another process may have to wait for. */
-static void
-measure_sweep(void)
-{
-	static double us[DEAD];
-	int64_t removed = 1;
-	size_t n = 0;
-	double t;
-
-	store_chores_begin(store, 1000);
-	while (removed > 0 && n < DEAD) {
-		t = now_us();
-		if (store_sweep(store, NOW, 200, &removed) != RG_OK)
-			die("sweep");
-		us[n++] = now_us() - t;
-	}
-	store_chores_end(store);
-	report("sweep of 200 expired sessions, one step", us, n);
-}
-
-/* As gate_idle() does between two requests, until nothing is left. */
-static void
-sweep_with_pauses(void)
-{
-	struct err e = {RG_OK, ""};
-	int64_t removed = 1;
-
-	if (store_open(path, 1000, &store, &e) != RG_OK)
-		_exit(1);
-	while (removed > 0) {
-		store_chores_begin(store, 20);
-		/* Another one has the lock: the next turn will do. */
-		if (store_sweep(store, NOW, 200, &removed) != RG_OK)
-			removed = 1;
-		store_chores_end(store);
-		(void)usleep(250 * 1000);
-	}
-	_exit(0);
-}
-
-/* What somebody else's append waits for while all workers sweep. */
-static void
-measure_beside_sweep(void)
-{
-	static double us[DEAD];
-	struct err e = {RG_OK, ""};
-	size_t n = 0;
-	int i, left = WORKERS;
-
-	store_free(&store);
-	for (i = 0; i < WORKERS; i++)
-		if (fork() == 0)
-			sweep_with_pauses();
-	if (store_open(path, 1000, &store, &e) != RG_OK)
-		die(e.detail);
-	while (n < DEAD && left > 0) {
-		us[n] = append(NOW + (int64_t)n);
-		n++;
-		(void)usleep(1000);
-		if (waitpid(-1, NULL, WNOHANG) > 0)
-			left--;
-	}
-	report("append while 8 workers sweep", us, n);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -360,10 +211,6 @@ main(int argc, char **argv)
 	}
 	measure_append();
 	measure_list(rows);
-	add_dead();
-	measure_sweep();
-	add_dead();
-	measure_beside_sweep();
 	store_free(&store);
 	return 0;
 }

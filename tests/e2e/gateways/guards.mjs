@@ -63,6 +63,25 @@ describe('servers that guard', () => {
   }
 });
 
+test('nginx: the site keeps its own headers, and rolegate says why not', async () => {
+  const gw = GUARDS.find((g) => g.name === 'nginx');
+  const { ana } = stage.people;
+  for (const [place, who, headers, status] of [['reports', ana, PROGRAM, 200],
+    ['reports', null, PROGRAM, 401], ['reports', null, BROWSER, 302],
+    ['admin', ana, PROGRAM, 403], ['admin', ana, BROWSER, 403]]) {
+    const res = await ask(gw, place, who, { headers });
+    assert.equal(res.status, status);
+    assert.equal(res.headers['x-site'], 'own', `${place} ${status}`);
+  }
+  const no = await ask(gw, 'admin', ana);
+  assert.equal(no.json().error, 'insufficient_role');
+  assert.match(no.json().request_id, /./);
+  // What nginx itself refuses to whom rolegate would let in.
+  const closed = await ask(gw, stage.all.url(gw, '/reports/closed/x'), ana);
+  assert.equal(closed.status, 403);
+  assert.doesNotMatch(closed.body, /"roles"/);
+});
+
 test('the page of a folder is for the same people, who do not lose their token',
   async () => {
     const token = { ...PROGRAM, authorization: `Bearer ${stage.tokens.good}` };

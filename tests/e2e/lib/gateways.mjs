@@ -133,7 +133,14 @@ http {
   server {
     listen 127.0.0.1:${gw.port};
     root ${ctx.htdocs};
+    add_header X-Site own always;
     include ${snippet(ctx, gw.tag, 'nginx.conf')};
+    location /reports/closed/ {
+      set $rolegate_require "permission:reports.read";
+      auth_request /_rolegate;
+      deny all;
+      error_page 403 @rolegate_refused;
+    }
   }
 }
 `);

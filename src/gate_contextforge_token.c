@@ -70,15 +70,22 @@ refuse(const struct cf_subject *s, struct err *e)
 	    "no token for %s: %s", s->subject, why);
 }
 
+/*
+ * Those of the whole gateway: a bare name can't say of which team a role is,
+ * and a reader would take it for one of every team.
+ */
 static json_t *
 role_names(const struct cf_subject *s)
 {
+	const char *global = cf_scope_name(CF_GLOBAL);
 	json_t *names = json_array(), *item;
 	size_t i;
 
 	json_array_foreach(s->wanted, i, item)
 	{
-		(void)json_array_append(names, json_object_get(item, "role"));
+		if (strcmp(json_str(item, "scope"), global) == 0)
+			(void)json_array_append(
+			    names, json_object_get(item, "role"));
 	}
 	return names;
 }

@@ -7,6 +7,7 @@
 #ifndef RG_BASE_BUF_H
 #define RG_BASE_BUF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -34,6 +35,8 @@ void buf_puts(struct buf *, const char *);
 void buf_putc(struct buf *, char);
 void buf_printf(struct buf *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *, const char *, va_list)
+    __attribute__((format(printf, 2, 0)));
 
 /* Empties it and forgets a failure; keeps the allocation, wiped. */
 void buf_reset(struct buf *);

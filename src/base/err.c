@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 static const char *const names[] = {
 #define X(name, text) #name,
     RG_ERRORS(X)
@@ -47,6 +49,8 @@ err_set(struct err *e, enum rg_err code, const char *fmt, ...)
 	if (vsnprintf(e->detail, sizeof(e->detail), fmt, ap) < 0)
 		e->detail[0] = '\0';
 	va_end(ap);
+	/* Here, and by a precision in `fmt`, characters are cut in half. */
+	text_mend(e->detail);
 	return code;
 }
 

@@ -45,6 +45,42 @@ text_is_name(const char *s, const char *allowed, size_t max)
 	return n > 0;
 }
 
+/* The bytes of the UTF-8 character at `s`, RFC 3629; 0: there is none. */
+static size_t
+utf8_size(const char *s)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t i, size;
+
+	if (u[0] < 0x80)
+		return 1;
+	if (u[0] < 0xc2 || u[0] > 0xf4)
+		return 0;
+	size = u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
+	for (i = 1; i < size; i++)
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+	/* too long for what it says, a surrogate, beyond U+10FFFF */
+	if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
+	    (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
+		return 0;
+	return size;
+}
+
+void
+text_mend(char *s)
+{
+	size_t size;
+
+	for (; *s != '\0'; s += size) {
+		size = utf8_size(s);
+		if (size == 0) {
+			*s = '?';
+			size = 1;
+		}
+	}
+}
+
 bool
 text_is_line(const char *s, size_t max)
 {

@@ -18,6 +18,12 @@ void text_lower(char *s);
 bool text_is_name(const char *s, const char *allowed, size_t max);
 
 /*
+ * Puts a "?" in the place of each byte that is no part of a UTF-8 character,
+ * such as of one that was cut in half: JSON has no way to say it.
+ */
+void text_mend(char *s);
+
+/*
  * At most `max` bytes of valid UTF-8 without control characters, those of
  * Unicode's second block (C1, which terminals obey) included.
  */

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/text.h"
 #include "store/store.h"
 
 static const char *const names[] = {"ok", "warn", "fail"};
@@ -17,19 +19,24 @@ void
 doctor_report(
     struct doctor *d, enum finding f, const char *what, const char *fmt, ...)
 {
-	char line[512];
+	struct buf text = BUF_INIT;
+	const char *line;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vsnprintf(line, sizeof(line), fmt, ap) < 0)
-		line[0] = '\0';
+	buf_vprintf(&text, fmt, ap);
 	va_end(ap);
+	/* A file's name, for one, need not be UTF-8; JSON has to be. */
+	if (buf_ok(&text) && text.len > 0)
+		text_mend(text.p);
+	line = buf_ok(&text) ? buf_str(&text) : err_text(RG_E_NOMEM);
 	if (f == FINDING_FAIL)
 		d->failed++;
 	if (d->list != NULL) {
-		(void)json_array_append_new(
-		    d->list, json_pack("{s:s, s:s, s:s}", "result", names[f],
-				 "check", what, "text", line));
+		if (json_array_append_new(d->list,
+			json_pack("{s:s, s:s, s:s}", "result", names[f],
+			    "check", what, "text", line)) != 0)
+			d->lost = true;
 	} else {
 		(void)printf("%s%-4s%s  ", d->colour ? colours[f] : "",
 		    names[f], d->colour ? "\033[0m" : "");
@@ -38,6 +45,7 @@ doctor_report(
 		cli_print(line);
 		(void)putchar('\n');
 	}
+	buf_clear(&text);
 }
 
 /* Nobody else may write `path`; with `secret`, nor read it. */
@@ -149,5 +157,7 @@ cmd_doctor(struct cli *cli)
 	run(&d);
 	if (d.list != NULL && cli_print_json_own(d.list) != CLI_OK)
 		return CLI_FAILED;
+	if (d.lost)
+		return cli_fail(RG_E_NOMEM, NULL);
 	return d.failed > 0 ? CLI_FAILED : CLI_OK;
 }

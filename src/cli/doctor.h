@@ -16,6 +16,7 @@ struct doctor {
 	json_t *list; /* of --json, else NULL */
 	bool colour;
 	int failed;
+	bool lost; /* a finding did not fit into memory */
 };
 
 /* One check is done: `what` is its name, the text says what to do. */

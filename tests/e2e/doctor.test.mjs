@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
 // rolegatectl doctor: what is right, and each thing that is wrong by name.
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { toIni } from './lib/config.mjs';
 import { GROUPS, startSite } from './lib/site.mjs';
 
 const OTHER = '00000000-0000-4000-8000-000000000000';
@@ -32,6 +33,19 @@ test('a sound installation', async () => {
   const text = await site.ctl('doctor');
   assert.match(text, /^ok {4}mappings: 3, all can match$/m);
   assert.ok(!text.includes('\u001b'), 'no colour into a file');
+});
+
+test('a finding is never lost, however long and in whatever letters', async () => {
+  for (const start of ['x', 'xy']) { // one of them is cut within a letter
+    const dir = site.work.path(`${start}${'ä'.repeat(120)}/${'ö'.repeat(120)}`);
+    const file = `${dir}/${'ü'.repeat(40)}.conf`;
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(file, toIni(site.config), { mode: 0o600 });
+    const { status, stdout } = await site.work.run(site.programs.rolegatectl,
+      ['--json', '--config', file, 'doctor']);
+    assert.equal(status, 0, stdout);
+    has(JSON.parse(stdout), 'ok', 'configuration', new RegExp(`^${file}$`));
+  }
 });
 
 test('what the last tokens had', async () => {

@@ -54,6 +54,12 @@ test_set(void **state)
 	text[1000] = '\0';
 	(void)err_set(&e, RG_E_ISS, "%s", text);
 	assert_int_equal(strlen(e.detail), sizeof(e.detail) - 1);
+	/* A character that the end or a precision cuts would make the whole
+	 * of it unfit for JSON. */
+	(void)err_set(&e, RG_E_ISS, "%.230s\xc3\xa4", text);
+	assert_string_equal(e.detail + 228, "xx?");
+	(void)err_set(&e, RG_E_ISS, "\"%.3s\" it is", "ab\xe2\x82\xac");
+	assert_string_equal(e.detail, "\"ab?\" it is");
 	err_clear(&e);
 	assert_int_equal(e.code, RG_OK);
 	assert_string_equal(e.detail, "");

@@ -45,6 +45,40 @@ test_lower(void **state)
 }
 
 static void
+test_mend(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+	    {"", ""},
+	    {"plain", "plain"},
+	    {"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
+		"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"},
+	    {"\xed\x9f\xbf\xf4\x8f\xbf\xbf", "\xed\x9f\xbf\xf4\x8f\xbf\xbf"},
+	    {"a\xc3", "a?"},
+	    {"a\xe2\x82", "a??"},
+	    {"\xf0\x9f\x98z", "???z"},
+	    {"\xa4z\xff", "?z?"},
+	    {"\xc0\xaf", "??"},
+	    {"\xe0\x80\xaf", "???"},
+	    {"\xed\xa0\x80", "???"},
+	    {"\xf0\x80\x80\xaf", "????"},
+	    {"\xf4\x90\x80\x80", "????"},
+	};
+	char s[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)strcpy(s, rows[i].text);
+		text_mend(s);
+		assert_string_equal(s, rows[i].want);
+		/* What is mended, jansson takes. */
+		assert_true(text_is_line(s, sizeof(s)));
+	}
+}
+
+static void
 test_name(void **state)
 {
 	(void)state;
@@ -86,6 +120,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_guid),
 	    cmocka_unit_test(test_lower),
+	    cmocka_unit_test(test_mend),
 	    cmocka_unit_test(test_name),
 	    cmocka_unit_test(test_line),
 	};

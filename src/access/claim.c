@@ -8,17 +8,22 @@
 
 #include "base/text.h"
 
-/* Copies a name and returns where the path goes on after it; NULL: nowhere. */
+/*
+ * Copies a name and returns where the path goes on after it; NULL: nowhere.
+ * *whole is false when the name is too long: then none is copied.
+ */
 static const char *
-next_name(const char *path, char name[static CLAIM_ROOM])
+next_name(const char *path, char name[static CLAIM_ROOM], bool *whole)
 {
 	size_t n = 0;
 
+	*whole = true;
 	for (; *path != '\0' && *path != '.'; path++) {
 		if (path[0] == '\\' && path[1] == '.')
 			path++;
 		if (n + 1 == CLAIM_ROOM) {
 			name[0] = '\0';
+			*whole = false;
 			return NULL;
 		}
 		name[n++] = *path;
@@ -30,7 +35,9 @@ next_name(const char *path, char name[static CLAIM_ROOM])
 void
 claim_root(const char *path, char name[static CLAIM_ROOM])
 {
-	(void)next_name(path, name);
+	bool whole;
+
+	(void)next_name(path, name, &whole);
 }
 
 const json_t *
@@ -38,12 +45,13 @@ claim_at(const json_t *claims, const char *path)
 {
 	const json_t *at = json_object_get(claims, path);
 	char name[CLAIM_ROOM];
+	bool whole;
 
 	if (at != NULL)
 		return at;
 	for (at = claims; at != NULL && path != NULL;) {
-		path = next_name(path, name);
-		at = json_object_get(at, name);
+		path = next_name(path, name, &whole);
+		at = whole ? json_object_get(at, name) : NULL;
 	}
 	return at;
 }

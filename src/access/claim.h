@@ -16,7 +16,8 @@
  * descend into objects ("realm_access.roles" of Keycloak). A dot that is part
  * of a name is written "\." as in Keycloak's mappers: the client "my.app" is
  * "resource_access.my\.app.roles". Names are never guessed: with a client
- * "my.app.roles" somebody else could give out the roles of "my.app".
+ * "my.app.roles" somebody else could give out the roles of "my.app". Nothing
+ * is at a path with a name that is longer than CLAIM_ROOM allows.
  */
 const json_t *claim_at(const json_t *claims, const char *path);
 

@@ -61,12 +61,28 @@ static void
 test_claim_path_too_long(void **state)
 {
 	char path[2 * CLAIM_ROOM], root[CLAIM_ROOM];
-	json_t *claims = json_pack("{s:{s:s}}", "a", "b", "c");
+	/* The empty name is what a name that does not fit must not be. */
+	json_t *claims = json_pack(
+	    "{s:{s:s}, s:s, s:{s:s}}", "a", "b", "c", "", "x", "r", "", "y");
 
 	(void)state;
+	assert_non_null(claims);
 	memset(path, 'a', sizeof(path));
 	path[sizeof(path) - 1] = '\0';
 	assert_null(claim_at(claims, path));
+	memcpy(path, "r.", 2);
+	assert_null(claim_at(claims, path));
+	assert_string_equal(json_string_value(claim_at(claims, "r.")), "y");
+	/* What just fits, and one byte more. */
+	path[2 + CLAIM_ROOM - 1] = '\0';
+	assert_int_equal(json_object_set_new(json_object_get(claims, "r"),
+			     path + 2, json_string("fits")),
+	    0);
+	assert_string_equal(json_string_value(claim_at(claims, path)), "fits");
+	path[2 + CLAIM_ROOM - 1] = 'a';
+	path[2 + CLAIM_ROOM] = '\0';
+	assert_null(claim_at(claims, path));
+	memset(path, 'a', sizeof(path) - 1);
 	claim_root(path, root);
 	assert_string_equal(root, "");
 	claim_root("resource_access.my\\.app.roles", root);

@@ -11,16 +11,16 @@
 
 /* The keys in memory, else in the cache; NULL when out of memory. */
 static struct documents *
-at_hand(struct oidc *o, const struct provider *p)
+at_hand(struct oidc *o, const struct provider *p, int64_t now)
 {
 	struct documents *d = document_entry(o, p);
 
 	if (d == NULL)
 		return NULL;
 	if (d->discovery == NULL)
-		(void)document_load(o, d, OIDC_DISCOVERY);
+		(void)document_load(o, d, OIDC_DISCOVERY, now);
 	if (d->keys == NULL)
-		(void)document_load(o, d, OIDC_KEYS);
+		(void)document_load(o, d, OIDC_KEYS, now);
 	return d;
 }
 
@@ -32,11 +32,11 @@ at_hand(struct oidc *o, const struct provider *p)
 static struct documents *
 lately(struct oidc *o, const struct provider *p, int64_t now)
 {
-	struct documents *d = at_hand(o, p);
+	struct documents *d = at_hand(o, p, now);
 
 	if (d != NULL && d->checked_at != now) {
 		d->checked_at = now;
-		(void)document_load(o, d, OIDC_KEYS);
+		(void)document_load(o, d, OIDC_KEYS, now);
 	}
 	return d;
 }
@@ -51,7 +51,7 @@ look_again(struct oidc *o, struct documents *d, int64_t now)
 	if (d->looked_at == now)
 		return false;
 	d->looked_at = now;
-	return document_load(o, d, OIDC_KEYS);
+	return document_load(o, d, OIDC_KEYS, now);
 }
 
 static enum rg_err
@@ -137,7 +137,7 @@ bool
 bearer_should_fetch(
     struct oidc *o, const struct provider *p, enum rg_err r, int64_t now)
 {
-	const struct documents *d = at_hand(o, p);
+	const struct documents *d = at_hand(o, p, now);
 
 	if (d == NULL ||
 	    (d->asked_at != 0 && d->asked_at <= now &&
@@ -174,7 +174,7 @@ bearer_fetch(struct oidc *o, const struct provider *p, int64_t now)
 		BEARER_REFETCH_INTERVAL, &granted) != RG_OK)
 		granted = false;
 	if (!granted)
-		return document_load(o, d, OIDC_KEYS);
+		return document_load(o, d, OIDC_KEYS, now);
 	/* jwks_uri may have moved; where it was is better than nowhere. */
 	r = document_download(o, d, p, OIDC_DISCOVERY, now, &e);
 	if (r == RG_OK || d->discovery != NULL)

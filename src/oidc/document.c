@@ -81,7 +81,8 @@ install(struct documents *d, enum oidc_document kind, const struct buf *text,
 }
 
 bool
-document_load(struct oidc *o, struct documents *d, enum oidc_document kind)
+document_load(
+    struct oidc *o, struct documents *d, enum oidc_document kind, int64_t now)
 {
 	struct buf text = BUF_INIT;
 	struct err e = {0};
@@ -91,6 +92,10 @@ document_load(struct oidc *o, struct documents *d, enum oidc_document kind)
 
 	if (o->cache == NULL ||
 	    o->cache->load(o->cache->ctx, d->issuer, kind, &text, &at) != RG_OK)
+		goto out;
+	/* Not every process could save what it fetched. A copy of ours from the
+	 * future (the clock was set back) gives way to any other. */
+	if (document_have(d, kind) && at < d->at[kind] && d->at[kind] <= now)
 		goto out;
 	hash_sha256(buf_str(&text), text.len, digest);
 	if (document_have(d, kind) &&

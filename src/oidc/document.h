@@ -60,11 +60,12 @@ bool document_have(const struct documents *, enum oidc_document);
 void document_free(struct documents **);
 
 /*
- * Takes over what the cache has, if that is another text than ours and valid.
- * True when it did: pointers into the old one are dangling then. The same text
- * with another time only changes its age.
+ * Takes over what the cache has, if that is not older than ours, another text
+ * and valid. True when it did: pointers into the old one are dangling then. The
+ * same text with another time only changes its age.
  */
-bool document_load(struct oidc *, struct documents *, enum oidc_document);
+bool document_load(
+    struct oidc *, struct documents *, enum oidc_document, int64_t now);
 
 /*
  * Fetches one document from the provider into memory and cache. Keys need a

@@ -193,16 +193,16 @@ oidc_verify_id_token(struct oidc *o, const struct provider *p,
 
 /* The documents without asking the network: memory, else the cache. */
 static struct documents *
-at_hand(struct oidc *o, const struct provider *p)
+at_hand(struct oidc *o, const struct provider *p, int64_t now)
 {
 	struct documents *d = document_entry(o, p);
 
 	if (d == NULL)
 		return NULL;
 	if (d->discovery == NULL)
-		(void)document_load(o, d, OIDC_DISCOVERY);
+		(void)document_load(o, d, OIDC_DISCOVERY, now);
 	if (d->keys == NULL)
-		(void)document_load(o, d, OIDC_KEYS);
+		(void)document_load(o, d, OIDC_KEYS, now);
 	return d;
 }
 
@@ -211,10 +211,9 @@ oidc_logout_url(struct oidc *o, const struct provider *p,
     const char *post_logout_redirect_uri, const char *logout_hint, int64_t now,
     struct buf *url)
 {
-	const struct documents *d = at_hand(o, p);
+	const struct documents *d = at_hand(o, p, now);
 
 	/* Old or not: a sign-out must not fail because the provider is down. */
-	(void)now;
 	if (d == NULL)
 		return RG_E_NOMEM;
 	if (d->discovery == NULL || d->discovery->end_session_endpoint == NULL)
@@ -236,10 +235,9 @@ oidc_warm(struct oidc *o, const struct provider *p, int64_t now, struct err *e)
 enum rg_err
 oidc_ready(struct oidc *o, const struct provider *p, int64_t now, struct err *e)
 {
-	const struct documents *d = at_hand(o, p);
+	const struct documents *d = at_hand(o, p, now);
 
 	/* An old copy is used until a newer one can be had. */
-	(void)now;
 	if (d == NULL)
 		return err_set(e, RG_E_NOMEM, "documents of %s", p->name);
 	if (d->discovery == NULL)

@@ -106,7 +106,7 @@ ensure_cold(struct oidc *o, struct documents *d, const struct provider *p,
 			    "%s: another process could not fetch it either",
 			    kind == OIDC_DISCOVERY ? "discovery" : "keys");
 		pause_ms(POLL_MS);
-		if (document_load(o, d, kind))
+		if (document_load(o, d, kind, now))
 			return RG_OK;
 	}
 }
@@ -119,8 +119,8 @@ refresh_ensure(struct oidc *o, struct documents *d, const struct provider *p,
 
 	if (is_fresh(d, kind, now))
 		return RG_OK;
-	(void)document_load(o, d, OIDC_DISCOVERY);
-	(void)document_load(o, d, OIDC_KEYS);
+	(void)document_load(o, d, OIDC_DISCOVERY, now);
+	(void)document_load(o, d, OIDC_KEYS, now);
 	if (is_fresh(d, kind, now))
 		return RG_OK;
 	if (!document_have(d, kind))
@@ -145,8 +145,8 @@ refresh_keys(
 	bool granted;
 
 	/* Another process may have met the new key before us. */
-	if (document_load(o, d, OIDC_KEYS)) {
-		(void)document_load(o, d, OIDC_DISCOVERY);
+	if (document_load(o, d, OIDC_KEYS, now)) {
+		(void)document_load(o, d, OIDC_DISCOVERY, now);
 		return true;
 	}
 	if (may_fetch(o, d, OIDC_KEYS, now, OIDC_REFETCH_INTERVAL, &granted) !=
@@ -157,7 +157,7 @@ refresh_keys(
 	/* ... or be fetching it at this very moment. */
 	for (start = clock_mono_ms();
 	     clock_mono_ms() - start < o->forced_wait_ms; pause_ms(POLL_MS))
-		if (document_load(o, d, OIDC_KEYS))
+		if (document_load(o, d, OIDC_KEYS, now))
 			return true;
 	return false;
 }

@@ -14,6 +14,10 @@
 enum rg_err store_document_load(struct store *, const char *issuer,
     const char *kind, struct buf *text, int64_t *fetched_at);
 
+/*
+ * Does nothing when there is one that was fetched later, by another process,
+ * unless that is by so much that the clock must have been set back.
+ */
 enum rg_err store_document_save(struct store *, const char *issuer,
     const char *kind, const char *text, size_t len, int64_t fetched_at);
 

@@ -207,7 +207,10 @@ const char *const sql_text[ST__MAX] = {
 	"INSERT INTO documents (issuer, kind, text, fetched_at)"
 	" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (issuer, kind)"
 	" DO UPDATE SET text = excluded.text,"
-	" fetched_at = excluded.fetched_at",
+	" fetched_at = excluded.fetched_at"
+	" WHERE documents.text IS NULL"
+	" OR documents.fetched_at <= excluded.fetched_at"
+	" OR documents.fetched_at - excluded.fetched_at > 300",
     /* One statement, so that of several processes one changes a row. */
     [ST_DOCUMENT_MAY_FETCH] =
 	"INSERT INTO documents (issuer, kind, attempted_at)"

@@ -131,6 +131,31 @@ test_key_known_to_another_process(void **state)
 	assert_int_equal(x->mem.granted[OIDC_KEYS], 1);
 }
 
+/* What could not be saved here is not replaced by what others saved before. */
+static void
+test_older_cache_does_not_win(void **state)
+{
+	struct op *x = *state;
+	struct buf old = BUF_INIT;
+
+	assert_err(verify_at(x, 0, NOW), RG_OK);
+	buf_put(&old, x->mem.text[OIDC_KEYS].p, x->mem.text[OIDC_KEYS].len);
+	op_publish_key(x, 1, "k1");
+	use_kid(x, "k1");
+	assert_err(verify_at(x, 1, NOW + 10), RG_OK);
+	/* The database was full, say: it has the keys of before. */
+	assert_int_equal(
+	    mem_save(&x->mem, "", OIDC_KEYS, old.p, old.len, NOW), RG_OK);
+	use_kid(x, "k0");
+	assert_err(verify_at(x, 0, NOW + 11), RG_E_KID_UNKNOWN);
+	use_kid(x, "k1");
+	assert_err(verify_at(x, 1, NOW + 11), RG_OK);
+	/* A copy of ours from the future is not to be kept for that. */
+	use_kid(x, "k0");
+	assert_err(verify_at(x, 0, NOW + 9), RG_OK);
+	buf_clear(&old);
+}
+
 /* The cache has other keys, but those are not new enough either. */
 static void
 test_cache_then_network(void **state)
@@ -496,6 +521,7 @@ main(void)
 	    OP_TEST(test_unknown_kids_do_not_hammer),
 	    OP_TEST(test_failed_refetch_counts),
 	    OP_TEST(test_key_known_to_another_process),
+	    OP_TEST(test_older_cache_does_not_win),
 	    OP_TEST(test_cache_then_network),
 	    OP_TEST(test_jwks_uri_moves),
 	    OP_TEST(test_rotation_without_kids),

@@ -58,6 +58,16 @@ test_load_and_save(void **state)
 	    store_document_load(f->s, OP, "keys", &text, &at), RG_OK);
 	assert_string_equal(buf_str(&text), "{}");
 	assert_int_equal(at, 2000);
+	/* A process that was slow to save must not undo what came later ... */
+	assert_int_equal(
+	    store_document_save(f->s, OP, "keys", "{\"old\":1}", 9, 1999),
+	    RG_OK);
+	assert_text(f->s, OP, "keys", "{}");
+	/* ... but what is from the future stays only until there is another. */
+	assert_int_equal(
+	    store_document_save(f->s, OP, "keys", "{\"back\":1}", 10, 1600),
+	    RG_OK);
+	assert_text(f->s, OP, "keys", "{\"back\":1}");
 	assert_int_equal(
 	    store_document_save(f->s, OP, "keys", "{\"long\":1}", 10, 2000),
 	    RG_OK);

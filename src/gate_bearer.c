@@ -84,6 +84,12 @@ verify(struct gate *g, const char *token, int64_t now,
 	if (r != RG_OK)
 		return r;
 	r = verify_fresh(g, out->provider, token, len, now, &out->token, e);
+	/* What userinfo would tell of them, an access token need not have: a
+	 * mapping that denies by it must not be passed by for that. */
+	if (r == RG_OK && !out->token.app &&
+	    out->provider->claims_from == CLAIMS_FROM_USERINFO &&
+	    (r = access_claims_set_missing(out->token.claims)) != RG_OK)
+		(void)err_set(e, r, "a bearer token");
 	if (r == RG_OK && bearer_keys(g->oidc, out->provider, now, out->keys))
 		verdicts_put(g->verdicts, hash, out, len, now);
 	return r;
@@ -164,7 +170,9 @@ groups_of(const struct verdict *v)
 		return json_incref(v->groups);
 	access_groups_from_claims(
 	    t->claims, v->provider->groups_claim, &groups);
-	if (groups.ids != NULL || groups.state != GROUPS_COMPLETE)
+	if (groups.ids != NULL ||
+	    (groups.state != GROUPS_COMPLETE &&
+		strcmp(groups.reason, ACCESS_NO_USERINFO) != 0))
 		return json_object();
 	/*
 	 * An ID token without the claim is one of somebody without groups. An

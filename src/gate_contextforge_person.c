@@ -11,22 +11,38 @@
 
 #define ADDRESS_MAX 254 /* RFC 5321 section 4.5.3.1.3 */
 
-/* What the provider itself says against the e-mail address. */
+/* A boolean, or what providers write for one. */
 static bool
-is_unverified(const json_t *claims)
+says_yes(const json_t *v)
 {
-	const json_t *v = json_object_get(claims, "email_verified");
+	const char *s = json_string_value(v);
 
-	if (v != NULL && !json_is_true(v))
+	return json_is_true(v) || json_integer_value(v) == 1 ||
+	       (s != NULL && (strcmp(s, "1") == 0 || strcmp(s, "true") == 0));
+}
+
+/*
+ * Whether nobody vouches for the e-mail address. A provider vouches with
+ * email_verified (OpenID Connect Core 1.0 section 5.1). Entra has no such
+ * claim: in a single tenant its administrators give out the addresses, but
+ * those of any other tenant may write down whatever they like. There
+ * xms_edov, an optional claim, has to say that the domain is the tenant's
+ * (learn.microsoft.com/entra/identity-platform/
+ * migrate-off-email-claim-authorization).
+ */
+static bool
+is_unverified(const struct provider *p, const json_t *claims)
+{
+	const json_t *verified = json_object_get(claims, "email_verified");
+	const json_t *edov = json_object_get(claims, "xms_edov");
+
+	if (p == NULL || p->type != PROVIDER_ENTRA)
+		return !says_yes(verified);
+	if (verified != NULL && !says_yes(verified))
 		return true;
-	/* Entra: whether the owner of the domain was verified, as a boolean
-	 * or as a number or string of it. */
-	v = json_object_get(claims, "xms_edov");
-	if (v == NULL || json_is_true(v) || json_integer_value(v) == 1)
-		return false;
-	return json_string_value(v) == NULL ||
-	       (strcmp(json_string_value(v), "1") != 0 &&
-		   strcmp(json_string_value(v), "true") != 0);
+	if (edov != NULL)
+		return !says_yes(edov);
+	return p->entra != NULL && entra_many_tenants(p->entra);
 }
 
 /*
@@ -54,7 +70,9 @@ find_address(struct gate *g, int64_t id, const char *provider,
 	else if (!text_is_line(at, ADDRESS_MAX) || sign == NULL || sign == at ||
 		 sign[1] == '\0' || strpbrk(at, " ,<>\"%/") != NULL)
 		*why = "not_an_address";
-	else if (f->address == CF_EMAIL && is_unverified(claims))
+	else if (f->address == CF_EMAIL &&
+		 is_unverified(
+		     settings_provider(g->settings, provider), claims))
 		*why = "address_unverified";
 	if (*why != NULL)
 		return RG_OK;
@@ -200,6 +218,11 @@ judge(struct gate *g, struct cf_subject *s, const json_t *rules,
 
 	s->allowed = d->role_count > 0 && !d->denied;
 	/* Unknown is not none: it neither gives nor takes away. */
+	if (access_claims_are_missing(s->claims)) {
+		s->leave = true;
+		s->why = "claims_missing";
+		return RG_OK;
+	}
 	if (d->groups_state != GROUPS_COMPLETE) {
 		s->leave = true;
 		s->why = d->groups_state == GROUPS_STALE ? "groups_stale"

@@ -49,6 +49,7 @@ refuse(const struct cf_subject *s, struct err *e)
 	    {"disabled", RG_E_DISABLED},
 	    {"groups_unknown", RG_E_GROUPS_UNKNOWN},
 	    {"groups_stale", RG_E_GROUPS_UNKNOWN},
+	    {"claims_missing", RG_E_GROUPS_UNKNOWN},
 	    {"no_session", RG_E_SESSION_NONE},
 	    {"no_role", RG_E_NO_ROLE},
 	};

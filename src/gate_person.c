@@ -54,8 +54,10 @@ gate_person_of(const struct provider *p, const json_t *claims, bool app,
 	static const char *const user_names[] = {"name", NULL};
 	static const char *const app_names[] = {
 	    "name", "app_displayname", NULL};
-	/* v1.0 has the second or third in place of the first. */
-	static const char *const usernames[] = {
+	static const char *const usernames[] = {"preferred_username", NULL};
+	/* v1.0 of Entra has the second or third in place of the first. Of any
+	 * other provider nobody knows who writes them. */
+	static const char *const entra_usernames[] = {
 	    "preferred_username", "upn", "unique_name", NULL};
 	static const char *const emails[] = {"email", NULL};
 	struct principal_row *row = &out->row;
@@ -69,7 +71,7 @@ gate_person_of(const struct provider *p, const json_t *claims, bool app,
 	row->tenant = "";
 	row->kind = app ? "app" : "user";
 	row->name = display(claims, app ? app_names : user_names);
-	row->username = display(claims, usernames);
+	row->username = display(claims, entra ? entra_usernames : usernames);
 	row->email = display(claims, emails);
 	if (p->entra != NULL && (r = set_tenant(p, claims, out, e)) != RG_OK)
 		return r;

@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "oidc/userinfo.h"
+#include "store/admin.h"
 #include "store/refresh.h"
 
 #define PURPOSE "rolegate refresh token"
@@ -76,6 +78,7 @@ struct due {
 	struct gate_renewal renewal;
 	const struct provider *provider;
 	const struct settings *settings;
+	int64_t principal;
 	char *public_id, *roles, *subject_id;
 	json_t *claims; /* as they are on record */
 	json_t *secret; /* {"token", "nonce"} */
@@ -102,6 +105,7 @@ take_session(void *ctx, const struct session_row *row)
 	struct due *d = ctx;
 
 	d->provider = settings_provider(d->settings, row->principal.provider);
+	d->principal = row->principal.id;
 	d->public_id = strdup(row->public_id);
 	d->roles = strdup(row->roles);
 	d->subject_id = gate_subject_id(&row->principal);
@@ -174,6 +178,40 @@ may_pass(enum rg_err r)
 	return false;
 }
 
+/* Into `ctx`, the new claims, from those of the person's last sign-in. */
+static enum rg_err
+carry_over(void *ctx, const struct principal_row *row)
+{
+	json_t *was = NULL;
+	enum rg_err r;
+
+	r = json_load_strict(row->claims, strlen(row->claims), &was);
+	if (r == RG_OK)
+		r = userinfo_carry_over(was, ctx);
+	json_decref(was);
+	return r;
+}
+
+/*
+ * Without an answer of userinfo. Half of the claims would take away what the
+ * other half gives: another attempt, then. What is only shown is no reason to
+ * end a session, nor to forget somebody's name: it stays as the person has it
+ * now, which a sign-in elsewhere may have changed since this session began.
+ */
+static enum rg_err
+make_do(struct gate *g, const struct due *d, enum rg_err userinfo,
+    json_t *claims, struct err *e)
+{
+	enum rg_err r;
+
+	if (userinfo == RG_OK)
+		return RG_OK;
+	if (d->provider->claims_from == CLAIMS_FROM_USERINFO)
+		return err_set(e, userinfo, "the claims are incomplete");
+	r = store_known_page(g->store, d->principal - 1, 1, carry_over, claims);
+	return r == RG_OK ? RG_OK : gate_store_err(g, r, "claims", e);
+}
+
 static enum rg_err
 end_session(struct gate *g, const struct gate_context *ctx, const struct due *d,
     const struct err *why)
@@ -215,11 +253,8 @@ ask(struct gate *g, const struct gate_context *ctx, struct due *d,
 	if (r != RG_OK ||
 	    (r = check_same_person(d->claims, *claims, e)) != RG_OK)
 		goto out;
-	/* Half of the claims would take away what the other half gives. */
-	if (tokens->userinfo != RG_OK) {
-		r = err_set(e, tokens->userinfo, "the claims are incomplete");
+	if ((r = make_do(g, d, tokens->userinfo, *claims, e)) != RG_OK)
 		goto out;
-	}
 	r = gate_groups_ask(g,
 	    &(struct gate_groups_question){.provider = d->provider,
 		.claims = *claims,

@@ -108,8 +108,9 @@ struct oidc_tokens {
 	char *access_token;
 	char *refresh_token;
 	/*
-	 * RG_OK, or why the claims lack what userinfo should have told
-	 * (CLAIMS_FROM_USERINFO): whatever is absent is not known.
+	 * RG_OK, or why the claims lack what userinfo should have told: with
+	 * CLAIMS_FROM_USERINFO whatever is absent is not known, else only what
+	 * people read.
 	 */
 	enum rg_err userinfo;
 };
@@ -136,9 +137,10 @@ struct oidc_refresh {
 
 /*
  * Redeems a refresh token: an ID token as of now, verified like the first.
- * Whether it is about the same person is for the caller to see. *tokens is to
- * be cleared; a refresh token in it replaces the one that was sent. Errors as
- * of oidc_finish.
+ * Whether it is about the same person is for the caller to see, and what to
+ * make of a userinfo endpoint that does not answer (tokens->userinfo). *tokens
+ * is to be cleared, whatever the result; a refresh token in it, also in that
+ * of an error, replaces the one that was sent. Errors as of oidc_finish.
  */
 enum rg_err oidc_refresh(struct oidc *, const struct provider *,
     const struct oidc_refresh *, int64_t now, struct oidc_tokens *tokens,

@@ -79,6 +79,8 @@ oidc_refresh(struct oidc *o, const struct provider *p,
 	    (r = request(o, p, d->discovery->token_endpoint, q->refresh_token,
 		 now, &t, e)) != RG_OK)
 		goto out;
+	/* The one that was sent may be good no more, whatever comes now. */
+	tokens->refresh_token = move(&t->refresh_token);
 	r = id_token_verify(o, d, p, t->id_token, strlen(t->id_token),
 	    &(struct id_token_expect){
 		.access_token = t->access_token,
@@ -91,7 +93,6 @@ oidc_refresh(struct oidc *o, const struct provider *p,
 		 t->access_token, found, &tokens->userinfo, e)) != RG_OK)
 		goto out;
 	tokens->access_token = move(&t->access_token);
-	tokens->refresh_token = move(&t->refresh_token);
 	*claims = found;
 	found = NULL;
 	r = RG_OK;

@@ -8,9 +8,9 @@
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-/* For people to read. */
+/* For people to read; so is email, with what belongs to it. */
 static const char *const shown[] = {
-    "name", "preferred_username", "email", "given_name", "family_name"};
+    "name", "preferred_username", "given_name", "family_name"};
 
 /* What a token says of itself and of the sign-in. Absent there, it is absent.
  */
@@ -33,10 +33,49 @@ is_in(const char *const *list, size_t count, const char *name)
 static bool
 is_taken(const char *name, const json_t *value, enum claims_from from)
 {
+	if (strcmp(name, "email") == 0 || strcmp(name, "email_verified") == 0)
+		return false; /* take_email() */
 	if (is_in(shown, COUNT(shown), name))
 		return json_is_string(value);
 	return from == CLAIMS_FROM_USERINFO &&
 	       !is_in(of_tokens, COUNT(of_tokens), name);
+}
+
+/*
+ * An address and whether it was verified are one statement: beside the address
+ * of one document, the word of another would vouch for what it never saw.
+ */
+static enum rg_err
+take_email(const json_t *doc, json_t *claims)
+{
+	json_t *email = json_object_get(doc, "email");
+	json_t *verified = json_object_get(doc, "email_verified");
+
+	if (!json_is_string(email) || json_object_get(claims, "email") != NULL)
+		return RG_OK;
+	(void)json_object_del(claims, "email_verified");
+	if (json_object_set(claims, "email", email) != 0 ||
+	    (verified != NULL &&
+		json_object_set(claims, "email_verified", verified) != 0))
+		return RG_E_NOMEM;
+	return RG_OK;
+}
+
+/* What is taken of `doc` and absent in `claims`. */
+static enum rg_err
+fill_in(json_t *doc, enum claims_from from, json_t *claims)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(doc, name, v)
+	{
+		if (is_taken(name, v, from) &&
+		    json_object_get(claims, name) == NULL &&
+		    json_object_set(claims, name, v) != 0)
+			return RG_E_NOMEM;
+	}
+	return take_email(doc, claims);
 }
 
 enum rg_err
@@ -44,8 +83,8 @@ userinfo_apply(const char *text, size_t len, enum claims_from from,
     json_t *claims, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	json_t *doc = NULL, *v;
-	const char *sub, *name, *ours = json_str(claims, "sub");
+	json_t *doc = NULL;
+	const char *sub, *ours = json_str(claims, "sub");
 
 	if (len > USERINFO_MAX_TEXT ||
 	    json_load_strict(text, len, &doc) != RG_OK) {
@@ -58,20 +97,17 @@ userinfo_apply(const char *text, size_t len, enum claims_from from,
 		    sub == NULL ? "no sub" : "another sub");
 		goto out;
 	}
-	json_object_foreach(doc, name, v)
-	{
-		if (!is_taken(name, v, from) ||
-		    json_object_get(claims, name) != NULL)
-			continue;
-		if (json_object_set(claims, name, v) != 0) {
-			r = err_set(e, RG_E_NOMEM, "userinfo");
-			goto out;
-		}
-	}
-	r = RG_OK;
+	if ((r = fill_in(doc, from, claims)) != RG_OK)
+		(void)err_set(e, r, "userinfo");
 out:
 	json_decref(doc);
 	return r;
+}
+
+enum rg_err
+userinfo_carry_over(json_t *was, json_t *claims)
+{
+	return fill_in(was, CLAIMS_FROM_ID_TOKEN, claims);
 }
 
 enum rg_err
@@ -127,8 +163,7 @@ userinfo_claims(struct fetch *net, const char *endpoint,
 	if (!p->userinfo && p->claims_from != CLAIMS_FROM_USERINFO)
 		return RG_OK;
 	r = userinfo_fetch(net, endpoint, p, access_token, claims, e);
-	if (r != RG_E_USERINFO || p->claims_from != CLAIMS_FROM_USERINFO ||
-	    missing == NULL)
+	if (r != RG_E_USERINFO || missing == NULL)
 		return r;
 	*missing = r;
 	log_warn("userinfo.unavailable", "provider=%s detail=%s", p->name,

@@ -18,6 +18,7 @@
  * family_name) into `claims` where that has none; with CLAIMS_FROM_USERINFO
  * whatever `claims` does not have, except what says who somebody is, where,
  * how and how long they signed in: only a signed token says that.
+ * email_verified always comes from where email does.
  * RG_E_USERINFO_SUB unless its sub is that of `claims` (section 5.3.2): then
  * nothing is copied. Pure.
  */
@@ -34,10 +35,16 @@ userinfo_fetch(struct fetch *, const char *endpoint, const struct provider *,
     const char *access_token, json_t *claims, struct err *e);
 
 /*
- * Asks if the provider's configuration says so. Where claims come from there
- * and it does not answer, *missing says why and the result is RG_OK: a sign-in
- * whose groups are unknown. Somebody else's answer is an error in any case.
- * With `missing` NULL every failure is an error.
+ * The same from the claims of last time, `was`, of the same person, for when
+ * there is no answer: what people read, and nothing else. RG_E_NOMEM.
+ */
+enum rg_err userinfo_carry_over(json_t *was, json_t *claims);
+
+/*
+ * Asks if the provider's configuration says so. When it does not answer,
+ * *missing says why and the result is RG_OK: `claims` are the ID token's alone.
+ * Somebody else's answer is an error in any case. With `missing` NULL every
+ * failure is an error.
  */
 enum rg_err userinfo_claims(struct fetch *, const char *endpoint,
     const struct provider *, const char *access_token, json_t *claims,

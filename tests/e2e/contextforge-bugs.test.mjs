@@ -206,8 +206,21 @@ describe('roles and records', () => {
 test('bug 12: several tenants and national clouds can not work', async () => {
   const site = await startSite({ idpArgs: ['--several', 'organizations'],
     config: { 'provider.entra': { tenant: 'organizations',
-      allowed_tenants: HOME } } });
+      allowed_tenants: HOME },
+    contextforge: { platform_admin_email: 'ada@contoso.example' } } });
   try {
+    // Bug 8 again: in many tenants, an address is what somebody wrote there,
+    // unless Entra says that the domain is the tenant's own.
+    for (const [claims, address] of [[{}, ''], [{ xms_edov: false }, ''],
+      [{ xms_edov: true }, 'dev@contoso.example'],
+      [{ xms_edov: '1' }, 'dev@contoso.example'],
+      [{ xms_edov: 1, email_verified: false }, '']]) {
+      await site.idp.person('dev', { claims });
+      const who = await site.whoami(await site.signIn('dev'));
+      assert.equal(who.status, 200);
+      assert.equal(who.headers['x-authenticated-user'] ?? '', address,
+        JSON.stringify(claims));
+    }
     await site.idp.person('ana', { tenant: PARTNER });
     await site.signIn('dev');
     await refused(site, 'ana', 'RG_E_TENANT');

@@ -4,10 +4,14 @@
 // default no role comes from there, is in hostile.test.mjs.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { TOKEN, startContextForge } from './lib/contextforge.mjs';
+import { send } from './lib/http.mjs';
+import { CLIENT_ID } from './lib/idp.mjs';
 import { FOUNDING, GROUPS, startSite } from './lib/site.mjs';
 import { sql } from './lib/sqlite.mjs';
 
 const CLIENT = 'shop.example.com';
+let gateway;
 let site;
 
 const person = (userinfo, more = {}) => site.idp.person('noa', {
@@ -31,14 +35,22 @@ async function renew() {
 
 before(async () => {
   // Nothing but the command renews, so that a test sees what it caused.
+  gateway = await startContextForge();
   site = await startSite({ server: 'lighttpd-spawn', setup: [...FOUNDING,
     ['map', 'add', '--provider', 'entra', '--kind', 'app_role', '--value',
       'auditor', '--role', 'analyst']] });
   await site.restartWeb({ 'provider.entra': { type: 'oidc', tenant: null,
-    claims_from: 'userinfo', refresh: 'on', timeout: 2,
-    roles_claim: `resource_access.${CLIENT.replaceAll('.', '\\.')}.roles` } });
+    claims_from: 'userinfo', refresh: 'on', timeout: 2, audiences: CLIENT_ID,
+    roles_claim: `resource_access.${CLIENT.replaceAll('.', '\\.')}.roles` },
+  contextforge: { url: gateway.url, create_users: 'yes',
+    token_file: site.work.write('gateway-token', TOKEN, 0o600) },
+  'contextforge.analysts': { role: 'analyst', gateway_role: 'developer',
+    scope: 'team', scope_id: 't1' } });
 });
-after(() => site?.close());
+after(async () => {
+  await site?.close();
+  await gateway?.close();
+});
 
 describe('userinfo answers', () => {
   it('its groups and roles count, also below a client with dots', async () => {
@@ -61,7 +73,86 @@ describe('userinfo answers', () => {
   });
 });
 
+// [ID token, userinfo, whether the address is given to a gateway]
+const ADDRESSES = [
+  [{ email: 'noa@x.example', email_verified: true }, {}, true],
+  [{ email: 'noa@x.example', email_verified: 'true' }, {}, true],
+  [{ email: 'noa@x.example', email_verified: false }, {}, false],
+  [{ email: 'noa@x.example' }, {}, false],
+  [{ email: 'noa@x.example' }, { email: 'noa@x.example', email_verified: true },
+    false],
+  [{ email: 'noa@x.example', email_verified: false },
+    { email: 'noa@x.example', email_verified: true }, false],
+  [{}, { email: 'noa@x.example', email_verified: true }, true],
+  [{}, { email: 'noa@x.example', email_verified: false }, false],
+  [{}, { email: 'noa@x.example' }, false],
+  [{ email_verified: true }, { email: 'noa@x.example' }, false],
+  [{ email_verified: true, xms_edov: true }, { email: 'noa@x.example' }, false],
+];
+
+/* Which of them arrive in the header for the gateway. */
+async function assertAddresses() {
+  for (const [claims, userinfo, given] of ADDRESSES) {
+    await person({ email: null, ...userinfo }, { email: null, claims,
+      groups: ['developers'] });
+    const { client, status } = await signIn();
+    const res = await site.whoami(client);
+    assert.equal(status, 200);
+    assert.equal(res.headers['x-authenticated-user'] ?? '',
+      given ? 'noa@x.example' : '', JSON.stringify([claims, userinfo]));
+  }
+  await person({}, { email: 'noa@contoso.example' });
+}
+
+describe('the e-mail address and whether it was verified', () => {
+  it('are one statement, of one document', assertAddresses);
+
+  it('what is not Entra\'s has no upn for a user name', async () => {
+    await person({ upn: 'ada@contoso.example' }, { username: null,
+      groups: ['developers'], claims: { unique_name: 'ada@contoso.example' } });
+    const { subject } = await signIn();
+    assert.equal(subject.username, '');
+    await person({}, { username: 'noa@contoso.example' });
+  });
+});
+
+describe('a bearer token', () => {
+  it('does not get past a deny that only userinfo knows', async () => {
+    const ask = async () => {
+      const { token } = await site.idp.control('POST', '/access-token',
+        { login: 'dev', audience: CLIENT_ID, groups: true });
+      const res = await send(site.url('/whoami'),
+        { headers: { authorization: `Bearer ${token}` } });
+      return { status: res.status, ...res.json() };
+    };
+    assert.deepEqual((await ask()).roles, ['user']);
+    const { id } = await site.ctlJson('map', 'add', '--provider', 'entra',
+      '--kind', 'claim', '--claim', 'suspended', '--value', 'true', '--deny');
+    const { status, error } = await ask();
+    assert.deepEqual([status, error], [403, 'groups_unknown']);
+    await site.ctl('map', 'remove', String(id));
+    assert.deepEqual((await ask()).roles, ['user']);
+  });
+});
+
 describe('userinfo does not answer', () => {
+  it('a gateway is told nothing new of who had a role from there', async () => {
+    const sync = async () => (await site.ctl('--json', 'contextforge', 'sync'))
+      .split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    const mail = 'noa@contoso.example';
+    await person({ resource_access: { [CLIENT]: { roles: ['auditor'] } } },
+      { groups: ['developers'], claims: { email_verified: true } });
+    assert.deepEqual((await signIn()).roles, ['analyst', 'user']);
+    await sync();
+    assert.deepEqual(gateway.rolesOf(mail), ['developer team:t1']);
+    await site.idp.fault('userinfo', '500');
+    assert.deepEqual((await signIn()).roles, ['user']);
+    assert.ok((await sync()).some((s) => s.reason === 'claims_missing'));
+    assert.deepEqual(gateway.rolesOf(mail), ['developer team:t1']);
+    await site.idp.wellAgain();
+    await person({}, { groups: [], claims: { email_verified: true } });
+  });
+
   for (const mode of ['500', 'garbage', 'down']) {
     it(`${mode}: no role for who is new, and the reason`, async () => {
       await sql(site.work.path('data/rolegate.db'),
@@ -108,5 +199,32 @@ describe('userinfo does not answer', () => {
     await person({ groups: [GROUPS.developers] });
     assert.equal((await renew()).status, 0);
     assert.deepEqual((await roles(client)).roles, ['user']);
+  });
+});
+
+describe('userinfo = yes: for display alone', () => {
+  before(() => site.restartWeb({ 'provider.entra': { userinfo: 'yes',
+    claims_from: null } }));
+
+  it('an address is believed as above', assertAddresses);
+
+  it('a renewal without it keeps the session, its roles and the name', async () => {
+    await person({ email: 'noa@x.example', email_verified: true },
+      { email: null, groups: ['developers'] });
+    const { client } = await signIn();
+    await site.idp.fault('userinfo', '500');
+    // Twice: a refresh token is good once, and the new one must be kept.
+    assert.equal((await renew()).status, 0);
+    await person({}, { email: null, groups: ['data-analysts'] });
+    assert.equal((await renew()).status, 0);
+    const res = await site.whoami(client);
+    assert.deepEqual(res.json().roles, ['analyst']);
+    assert.equal(res.json().subject.email, 'noa@x.example');
+    assert.equal(res.headers['x-authenticated-user'], 'noa@x.example');
+    await site.idp.wellAgain();
+    await person({ email: 'new@x.example' }, { email: null,
+      groups: ['data-analysts'] });
+    assert.equal((await renew()).status, 0);
+    assert.equal((await roles(client)).subject.email, 'new@x.example');
   });
 });

@@ -31,6 +31,20 @@ refresh(struct op *x, struct oidc_tokens *tokens, json_t **claims)
 	return r;
 }
 
+/* A good answer with a new refresh token. */
+static void
+op_issue_refresh(struct op *x, const char *refresh_token)
+{
+	struct buf token = BUF_INIT;
+
+	op_sign(x, 0, &token);
+	op_answer(x, "/token", 200,
+	    json_pack("{s:s, s:s, s:i, s:s, s:s}", "token_type", "Bearer",
+		"access_token", "access-hush", "expires_in", 3599, "id_token",
+		buf_str(&token), "refresh_token", refresh_token));
+	buf_clear(&token);
+}
+
 /* One claim of a good answer replaced; NULL takes it away. */
 static void
 assert_answer(struct op *x, const char *claim, json_t *value, enum rg_err want)
@@ -39,10 +53,13 @@ assert_answer(struct op *x, const char *claim, json_t *value, enum rg_err want)
 	json_t *was = json_deep_copy(x->claims), *claims = NULL;
 
 	op_set(x->claims, claim, value);
-	op_issue(x, 0);
+	op_issue_refresh(x, "new-hush");
 	assert_err(refresh(x, &tokens, &claims), want);
 	if (want != RG_OK)
 		assert_null(tokens.access_token);
+	/* The old one may be good no more: this one is never lost. */
+	assert_non_null(tokens.refresh_token);
+	assert_string_equal(tokens.refresh_token, "new-hush");
 	json_decref(claims);
 	oidc_tokens_clear(&tokens);
 	json_decref(x->claims);
@@ -115,6 +132,39 @@ test_absent_is_absent(void **state)
 	oidc_tokens_clear(&tokens);
 }
 
+/*
+ * Userinfo does not answer: the caller is told, and decides. Somebody else's
+ * answer is refused. In neither case is the new refresh token lost.
+ */
+static void
+test_userinfo_fails(void **state)
+{
+	static const enum claims_from from[] = {
+	    CLAIMS_FROM_ID_TOKEN, CLAIMS_FROM_USERINFO};
+	struct op *x = *state;
+	struct oidc_tokens tokens;
+	json_t *claims = NULL;
+	size_t i;
+
+	op_set(x->metadata, "userinfo_endpoint", op_url(x, "/userinfo"));
+	op_publish(x);
+	op_issue_refresh(x, "new-hush");
+	x->provider.userinfo = true;
+	for (i = 0; i < 2; i++) {
+		x->provider.claims_from = from[i];
+		stub_json(&x->stub, "/userinfo", 500, "{}");
+		assert_err(refresh(x, &tokens, &claims), RG_OK);
+		assert_int_equal(tokens.userinfo, RG_E_USERINFO);
+		assert_string_equal(tokens.refresh_token, "new-hush");
+		json_decref(claims);
+		oidc_tokens_clear(&tokens);
+		stub_json(&x->stub, "/userinfo", 200, "{\"sub\":\"other\"}");
+		assert_err(refresh(x, &tokens, &claims), RG_E_USERINFO_SUB);
+		assert_string_equal(tokens.refresh_token, "new-hush");
+		oidc_tokens_clear(&tokens);
+	}
+}
+
 static void
 test_refused(void **state)
 {
@@ -141,6 +191,8 @@ main(void)
 		test_verified_like_the_first, setup, op_teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_absent_is_absent, setup, op_teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_userinfo_fails, setup, op_teardown),
 	    cmocka_unit_test_setup_teardown(test_refused, setup, op_teardown),
 	};
 

@@ -93,6 +93,79 @@ test_claims_from_userinfo(void **state)
 	json_decref(c);
 }
 
+/* The address and whether it was verified come from the same document. */
+static void
+test_email_with_its_verification(void **state)
+{
+	static const struct {
+		const char *ours, *answer, *want;
+	} rows[] = {
+	    {"{}", "{\"email\":\"a@x\",\"email_verified\":false}",
+		"{\"email\":\"a@x\",\"email_verified\":false}"},
+	    {"{}", "{\"email\":\"a@x\"}", "{\"email\":\"a@x\"}"},
+	    {"{\"email_verified\":true}", "{\"email\":\"a@x\"}",
+		"{\"email\":\"a@x\"}"},
+	    {"{\"email_verified\":true}",
+		"{\"email\":\"a@x\",\"email_verified\":false}",
+		"{\"email\":\"a@x\",\"email_verified\":false}"},
+	    {"{\"email\":\"b@x\"}",
+		"{\"email\":\"a@x\",\"email_verified\":true}",
+		"{\"email\":\"b@x\"}"},
+	    {"{\"email\":\"a@x\"}", "{\"email_verified\":true}",
+		"{\"email\":\"a@x\"}"},
+	    {"{}", "{\"email\":7,\"email_verified\":true}", "{}"},
+	    {"{}", "{\"email_verified\":true}", "{}"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *c = json_loads(rows[i / 2].ours, 0, NULL);
+		json_t *was = json_loads(rows[i / 2].answer, 0, NULL);
+		json_t *again = json_deep_copy(c);
+		char *text, *got;
+
+		assert_int_equal(
+		    json_object_set_new(was, "sub", json_string("s1")), 0);
+		assert_int_equal(
+		    json_object_set_new(c, "sub", json_string("s1")), 0);
+		text = json_dumps(was, 0);
+		assert_int_equal(userinfo_apply(text, strlen(text),
+				     i % 2 == 0 ? CLAIMS_FROM_ID_TOKEN
+						: CLAIMS_FROM_USERINFO,
+				     c, NULL),
+		    RG_OK);
+		(void)json_object_del(c, "sub");
+		got = json_dumps(c, JSON_COMPACT | JSON_SORT_KEYS);
+		assert_string_equal(got, rows[i / 2].want);
+		free(got);
+		/* The claims of last time are taken in the same way. */
+		assert_int_equal(userinfo_carry_over(was, again), RG_OK);
+		assert_true(json_equal(again, c));
+		json_decref(again);
+		json_decref(was);
+		json_decref(c);
+		free(text);
+	}
+}
+
+static void
+test_carried_over(void **state)
+{
+	json_t *was = json_pack("{s:s, s:s, s:s, s:[s], s:[s]}", "sub", "s1",
+	    "name", "Eve", "given_name", "E", "groups", "a", "roles", "b");
+	json_t *c = claims(), *want;
+
+	(void)state;
+	assert_int_equal(userinfo_carry_over(was, c), RG_OK);
+	want = json_pack(
+	    "{s:s, s:s, s:s}", "sub", "s1", "name", "Dana", "given_name", "E");
+	assert_true(json_equal(c, want));
+	json_decref(want);
+	json_decref(c);
+	json_decref(was);
+}
+
 static void
 test_refused(void **state)
 {
@@ -133,6 +206,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_fills_in_what_is_absent),
 	    cmocka_unit_test(test_claims_from_userinfo),
+	    cmocka_unit_test(test_email_with_its_verification),
+	    cmocka_unit_test(test_carried_over),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_too_large),
 	};

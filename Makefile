@@ -24,7 +24,8 @@ endif
 # ---- what Debian 12 must have -------------------------------------------
 
 DEPS_BUILD := gcc pkg-config libc6-dev libfcgi-dev libjansson-dev libjwt-dev \
-              libssl-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev
+              libssl-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev \
+              libseccomp-dev
 DEPS_RUN   := lighttpd curl
 DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-format-14 apache2 \
               libapache2-mod-fcgid lighttpd-modules-lua nginx caddy openssl sqlite3 gcovr chromium \
@@ -40,7 +41,7 @@ DEPS_DEB_T := $(DEPS_DEB) systemd lighttpd curl openssl xxd procps iproute2
 
 # ---- how to compile -----------------------------------------------------
 
-PKGS     := jansson libssl libcrypto libcurl sqlite3
+PKGS     := jansson libssl libcrypto libcurl sqlite3 libseccomp
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion \
             -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wcast-qual -Wwrite-strings -Wpointer-arith -Wundef -Wvla \
@@ -56,15 +57,15 @@ endif
 
 ifeq ($(MODE),asan)
 OPT      := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-            -fno-sanitize-recover=all -DRG_SANITIZED
+            -fno-sanitize-recover=all -DRG_SANITIZED -DRG_NO_SANDBOX
 OPT_LD   := -fsanitize=address,undefined
 else ifeq ($(MODE),fuzz)
-OPT      := -O1 -g -fno-omit-frame-pointer -DRG_SANITIZED \
+OPT      := -O1 -g -fno-omit-frame-pointer -DRG_SANITIZED -DRG_NO_SANDBOX \
             -fsanitize=fuzzer-no-link,address,undefined \
             -fno-sanitize-recover=all
 OPT_LD   := -fsanitize=address,undefined
 else ifeq ($(MODE),cover)
-OPT      := -O0 -g --coverage
+OPT      := -O0 -g --coverage -DRG_NO_SANDBOX
 OPT_LD   := --coverage
 else
 OPT      := -O2 -g -D_FORTIFY_SOURCE=3
@@ -93,11 +94,12 @@ obj        = $(patsubst %.c,$(O)/%.o,$(1))
 LIB       := $(O)/librolegate.a
 EDGE      := $(O)/libedge.a
 UNITS     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(UNIT_SRC))
-MODEL     := $(O)/model/decide $(O)/model/return_to
+MODEL     := $(O)/model/decide $(O)/model/return_to $(O)/hook/rolegate
 FUZZ_SRC  := $(filter-out tests/fuzz/main.c,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ      := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(FUZZ_SRC))
 C_FILES    = $(wildcard cgi/*.[ch] src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] \
-             tests/bench/*.[ch] tests/fuzz/*.[ch] tests/model/*.[ch])
+             tests/bench/*.[ch] tests/fuzz/*.[ch] tests/model/*.[ch] \
+             tests/hook/*.[ch])
 
 .PHONY: all help deps-build deps-run deps-test deps-lint deps-bench run demo-curl test \
         check unit e2e guard fmt fmt-check lint asan cover install \
@@ -160,6 +162,13 @@ $(O)/model/%: $(O)/tests/model/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS)
+
+# rolegate with a hole in it, which sandbox.test.mjs climbs through.
+$(O)/hook/rolegate: $(O)/tests/hook/healthz.o $(O)/cgi/rolegate.o $(EDGE) $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) $(LD_GUARD) \
+	    -Wl,--wrap=endpoint_healthz -o $@ $^ $(LIBS)
 
 # A target with libFuzzer, or with a driver that only replays a corpus.
 ifeq ($(MODE),fuzz)

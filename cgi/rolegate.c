@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "cgi/plain.h"
+#include "cgi/sandbox.h"
 #include "cgi/server.h"
 #include "cgi/worker.h"
 
@@ -61,6 +62,16 @@ fill_standard_fds(void)
 }
 
 static void
+say_sandbox(const struct settings *s)
+{
+	struct buf words = BUF_INIT;
+
+	if (sandbox_check(s, &words, NULL) == RG_OK && !plain_is_cgi())
+		log_info("server.sandbox", "%s", buf_str(&words));
+	buf_clear(&words);
+}
+
+static void
 use_settings(struct program *prog)
 {
 	const struct settings *s = prog->settings;
@@ -81,6 +92,7 @@ use_settings(struct program *prog)
 	for (i = 0; i < s->provider_count; i++)
 		o->keeper |= s->providers[i].refresh;
 	log_set_level(s->log_level);
+	say_sandbox(s);
 }
 
 /* Settings and everything they name, tried once. */
@@ -89,14 +101,17 @@ check(const char *path, struct settings **out, struct err *e)
 {
 	enum rg_err r;
 	struct gate *gate = NULL;
+	struct buf words = BUF_INIT;
 
 	if ((r = settings_load(path, out, e)) != RG_OK)
 		return r;
-	if ((r = gate_open(*out, &gate, e)) == RG_OK)
+	if ((r = sandbox_check(*out, &words, e)) == RG_OK &&
+	    (r = gate_open(*out, &gate, e)) == RG_OK)
 		r = gate_role_token_check(gate, clock_now(), e);
 	gate_free(&gate);
 	if (r != RG_OK)
 		settings_free(out);
+	buf_clear(&words);
 	return r;
 }
 
@@ -129,11 +144,19 @@ worker_open(void *ctx)
 {
 	struct program *prog = ctx;
 	struct worker *w = calloc(1, sizeof(*w));
+	struct err e = {RG_OK, ""};
 
 	if (w == NULL)
 		return NULL;
 	w->settings = prog->settings;
 	w->style.secure = prog->settings->secure;
+	/* Fails closed: not without what the settings ask for. */
+	if (sandbox_enter(w->settings, &e) != RG_OK) {
+		log_error("worker.sandbox", "error=%s detail=%s",
+		    err_name(e.code), log_quote(e.detail));
+		free(w);
+		return NULL;
+	}
 	open_gate(w);
 	return w;
 }
@@ -292,11 +315,7 @@ main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return usage();
-#ifndef RG_SANITIZED /* LeakSanitizer needs ptrace */
-	/* A secret must not end up in a core file. */
-	(void)prctl(PR_SET_DUMPABLE, 0);
-#endif
-	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	sandbox_no_leaks();
 	json_object_seed(0);
 	prog.config = settings_path(config);
 	if (check(prog.config, &prog.settings, &e) != RG_OK) {

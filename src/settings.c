@@ -54,6 +54,8 @@ read_public_url(struct conf *c, struct settings *s)
 static void
 read_main(struct conf *c, struct settings *s)
 {
+	/* in the order of enum settings_sandbox */
+	static const char *const sandboxes[] = {"on", "off", "require", NULL};
 	char *end;
 	const char *mode;
 
@@ -95,6 +97,8 @@ read_main(struct conf *c, struct settings *s)
 	    (int)conf_seconds(c, MAIN, "database_timeout", 2, 0, 30) * 1000;
 	s->clock_skew =
 	    conf_seconds(c, MAIN, "clock_skew", 60, 0, CLAIMS_SKEW_MAX);
+	s->sandbox = (enum settings_sandbox)conf_choice(
+	    c, MAIN, "sandbox", sandboxes, SANDBOX_ON);
 	s->log_level = LOG_INFO;
 	if (conf_has(c, MAIN, "log_level")) {
 		int level = log_level_parse(conf_need(c, MAIN, "log_level"));

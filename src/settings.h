@@ -40,6 +40,13 @@ enum settings_client {
 	CLIENT_OFF
 };
 
+/* Of the processes that serve requests. */
+enum settings_sandbox {
+	SANDBOX_ON, /* as much as the kernel has */
+	SANDBOX_OFF,
+	SANDBOX_REQUIRE /* all of it, or no start */
+};
+
 struct settings {
 	char *path;	  /* of the file, for messages */
 	char *public_url; /* without a slash at the end */
@@ -67,6 +74,7 @@ struct settings {
 	enum settings_client audit_client;
 	char *audit_key_file; /* or NULL: nothing is signed */
 	char *metrics_token;  /* or NULL: there is no /metrics */
+	enum settings_sandbox sandbox;
 	enum log_level log_level;
 	char *contact;		     /* "" if none */
 	bool api;		     /* /api/ is there */

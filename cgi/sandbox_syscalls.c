@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+#include "cgi/sandbox_syscalls.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#define DENY SCMP_ACT_ERRNO(EPERM)
+
+/* By name: libseccomp knows which of them this machine has. */
+static const char *const denied[] = {
+    /* other programs and processes */
+    "execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv",
+    "process_vm_writev", "process_madvise", "kcmp", "kill", "tkill",
+    "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd",
+    "pidfd_send_signal", "setns", "unshare",
+    /* to be served by us */
+    "listen",
+    /* who and where we are */
+    "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid",
+    "setgroups", "setfsuid", "setfsgid", "chroot", "pivot_root", "personality",
+    /* what Landlock does not judge */
+    "chmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchownat", "setxattr",
+    "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
+    "mknod", "mknodat", "name_to_handle_at", "open_by_handle_at",
+    "memfd_create", "memfd_secret",
+    /* the kernel's own affairs, and its parts that are attacked most */
+    "mount", "umount", "umount2", "fsopen", "fsmount", "fsconfig", "fspick",
+    "move_mount", "open_tree", "mount_setattr", "swapon", "swapoff", "reboot",
+    "kexec_load", "kexec_file_load", "init_module", "finit_module",
+    "delete_module", "acct", "quotactl", "quotactl_fd", "syslog", "bpf",
+    "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter",
+    "io_uring_register", "add_key", "request_key", "keyctl", "iopl", "ioperm",
+    "modify_ldt", "vhangup", "settimeofday", "clock_settime", "clock_adjtime",
+    "adjtimex", "stime", "sethostname", "setdomainname", "fanotify_init",
+    "lookup_dcookie", "nfsservctl", "uselib", "ustat", "sysfs", "_sysctl",
+    "vm86", "vm86old", "remap_file_pages", "mbind", "migrate_pages",
+    "move_pages", "set_mempolicy"};
+
+bool
+sandbox_syscalls_possible(void)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
+}
+
+static int
+deny_names(scmp_filter_ctx f)
+{
+	size_t i;
+	int nr, rc = 0;
+
+	for (i = 0; rc == 0 && i < sizeof(denied) / sizeof(denied[0]); i++) {
+		nr = seccomp_syscall_resolve_name(denied[i]);
+		/* Of a newer kernel than libseccomp, or not of this machine. */
+		if (nr != __NR_SCMP_ERROR && nr >= 0)
+			rc = seccomp_rule_add(f, DENY, nr, 0);
+	}
+	return rc;
+}
+
+/* Threads, but no processes: libcurl resolves names in a thread. */
+static int
+deny_processes(scmp_filter_ctx f)
+{
+	int rc;
+
+	/* Its flags can't be seen; the C library then uses clone(2). */
+	rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (rc == 0)
+		rc = seccomp_rule_add(f, DENY, SCMP_SYS(clone), 1,
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+	return rc;
+}
+
+/* Code is what was loaded from files, and nothing else becomes any. */
+static int
+deny_new_code(scmp_filter_ctx f)
+{
+	const scmp_datum_t both = PROT_WRITE | PROT_EXEC;
+	int rc;
+
+	rc = seccomp_rule_add(f, DENY, SCMP_SYS(mmap), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, both, both));
+	if (rc == 0)
+		rc = seccomp_rule_add(f, DENY, SCMP_SYS(mprotect), 1,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+	if (rc == 0)
+		rc = seccomp_rule_add(f, DENY, SCMP_SYS(pkey_mprotect), 1,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+	return rc;
+}
+
+/* Local, TCP and UDP; of netlink, what getaddrinfo(3) asks for addresses. */
+static int
+deny_families(scmp_filter_ctx f)
+{
+	int family, rc = 0;
+
+	for (family = 0; rc == 0 && family <= AF_NETLINK; family++)
+		if (family != AF_UNIX && family != AF_INET &&
+		    family != AF_INET6 && family != AF_NETLINK)
+			rc = seccomp_rule_add(f, DENY, SCMP_SYS(socket), 1,
+			    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+	if (rc == 0)
+		rc = seccomp_rule_add(f, DENY, SCMP_SYS(socket), 1,
+		    SCMP_A0(SCMP_CMP_GT, AF_NETLINK));
+	if (rc == 0)
+		rc = seccomp_rule_add(f, DENY, SCMP_SYS(socket), 2,
+		    SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
+		    SCMP_A2(SCMP_CMP_NE, NETLINK_ROUTE));
+	return rc;
+}
+
+enum rg_err
+sandbox_syscalls(struct err *e)
+{
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+	int rc = -ENOMEM;
+
+	if (f != NULL && (rc = deny_names(f)) == 0 &&
+	    (rc = deny_processes(f)) == 0 && (rc = deny_new_code(f)) == 0 &&
+	    (rc = deny_families(f)) == 0)
+		rc = seccomp_load(f);
+	seccomp_release(f);
+	return rc == 0 ? RG_OK
+		       : err_set(e, RG_E_CONF, "seccomp: %s", strerror(-rc));
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * rolegate with a hole, for sandbox.test.mjs: /healthz?do=...&what=... does
+ * what somebody could want who has taken a worker over, and says how it went.
+ * Only build/MODE/hook/rolegate is linked with it (the Makefile: --wrap).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/form.h"
+#include "cgi/worker.h"
+
+endpoint_fn __real_endpoint_healthz, __wrap_endpoint_healthz;
+
+static int
+opened(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd;
+}
+
+static int
+run(const char *program)
+{
+	char name[] = "program", *argv[] = {name, NULL};
+	char *envp[] = {NULL};
+
+	/* in this very process: what it would answer is then lost */
+	return execve(program, argv, envp);
+}
+
+static int
+forked(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+	return pid < 0 ? -1 : 0;
+}
+
+static int
+new_code(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return mprotect(p, 4096, PROT_READ | PROT_EXEC);
+}
+
+static int
+server(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int n = listen(fd, 1), why = errno;
+
+	(void)close(fd);
+	errno = why;
+	return n;
+}
+
+static int
+raw_socket(void)
+{
+	return socket(AF_PACKET, SOCK_RAW, 0);
+}
+
+static int
+core_file(void)
+{
+	struct rlimit limit = {1, 1};
+
+	(void)getrlimit(RLIMIT_CORE, &limit);
+	errno = EPERM;
+	return limit.rlim_max == 0 ? -1 : 0;
+}
+
+/* As libcurl does it. */
+static void *
+resolver(void *name)
+{
+	struct addrinfo hints = {.ai_flags = AI_ADDRCONFIG}, *list = NULL;
+
+	if (getaddrinfo(name, "443", &hints, &list) != 0)
+		return NULL;
+	freeaddrinfo(list);
+	return name;
+}
+
+static int
+resolved(const char *name)
+{
+	char copy[64];
+	void *found = NULL;
+	pthread_t thread;
+
+	(void)snprintf(copy, sizeof(copy), "%s", name);
+	errno = pthread_create(&thread, NULL, resolver, copy);
+	if (errno != 0)
+		return -1;
+	(void)pthread_join(thread, &found);
+	return found == NULL ? -1 : 0;
+}
+
+static int
+attempt(const char *todo, const char *what)
+{
+	if (strcmp(todo, "read") == 0)
+		return opened(what, O_RDONLY);
+	if (strcmp(todo, "write") == 0)
+		return opened(what, O_WRONLY | O_CREAT);
+	if (strcmp(todo, "exec") == 0)
+		return run(what);
+	if (strcmp(todo, "fork") == 0)
+		return forked();
+	if (strcmp(todo, "kill") == 0)
+		return kill(getppid(), 0);
+	if (strcmp(todo, "trace") == 0)
+		return (int)ptrace(PTRACE_SEIZE, getppid(), NULL, NULL);
+	if (strcmp(todo, "code") == 0)
+		return new_code();
+	if (strcmp(todo, "listen") == 0)
+		return server();
+	if (strcmp(todo, "packet") == 0)
+		return raw_socket();
+	if (strcmp(todo, "core") == 0)
+		return core_file();
+	if (strcmp(todo, "resolve") == 0)
+		return resolved(what);
+	if (strcmp(todo, "chmod") == 0)
+		return chmod(what, 0777);
+	errno = EINVAL;
+	return -1;
+}
+
+void
+__wrap_endpoint_healthz(
+    struct worker *w, const struct request *q, struct response *s)
+{
+	const char *todo = form_nth(q->query, "do", 0);
+	const char *what = form_nth(q->query, "what", 0);
+	int n;
+
+	if (todo == NULL) {
+		__real_endpoint_healthz(w, q, s);
+		return;
+	}
+	errno = 0;
+	n = attempt(todo, what == NULL ? "" : what);
+	response_json_own(s, 200,
+	    json_pack("{s:b, s:s, s:i}", "done", n >= 0, "error",
+		n >= 0 ? "" : strerror(errno), "pid", (int)getpid()));
+}

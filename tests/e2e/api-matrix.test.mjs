@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Api } from './lib/api.mjs';
 import { Client } from './lib/http.mjs';
-import { CLIENT_ID, CLIENT_SECRET } from './lib/idp.mjs';
+import { CLIENT_ID } from './lib/idp.mjs';
 import { Description } from './lib/openapi.mjs';
 import { sql } from './lib/sqlite.mjs';
 import { FOUNDING, GROUPS, startSite } from './lib/site.mjs';
@@ -49,23 +49,35 @@ let ada;
 let about;
 const people = {};
 
+const HOME = '7e4a4700-0000-4000-8000-00000000c0de';
+const PARTNER = '9a27e400-0000-4000-8000-00000000cafe';
+
 /* Who signs in as whom; each is signed in anew when the session was ended. */
 const LOGINS = { admin: ['ada'], user: ['dev'], analyst: ['ana'],
-  noRole: ['noa'], probe: ['rob'], elsewhere: ['ada', 'other'] };
+  noRole: ['noa'], probe: ['rob'], elsewhere: ['ada', 'other'],
+  otherTenant: ['max'] };
 async function signIn(name) {
   const [login, provider = 'entra'] = LOGINS[name];
   people[name] = await site.signIn(login, { query: { provider } });
 }
 
 before(async () => {
-  site = await startSite({ setup: [...FOUNDING, ['role', 'add', 'probe'],
+  const setup = [...FOUNDING, ['role', 'add', 'probe'],
     ['map', 'add', '--provider', 'entra', '--kind', 'app_role', '--value',
-      'auditor', '--role', 'probe']] });
+      'auditor', '--role', 'probe']];
+  site = await startSite({
+    idpArgs: ['--several', 'organizations'],
+    config: { 'provider.entra': { tenant: 'organizations',
+      allowed_tenants: `${HOME} ${PARTNER}` } },
+    setup: setup.map((args) => (args[0] === 'map'
+      ? [...args, '--tenant', HOME] : args)),
+  });
+  /* An admin of a partner's tenant, who may sign in; not one of ours. */
+  await site.idp.person('max', { tenant: PARTNER, groups: ['admins'],
+    roles: ['auditor'] });
   /* Another application of the same directory: its admins are not ours. */
-  await site.restartRolegate({ 'provider.entra': { audiences: API }, 'provider.other': { type: 'oidc',
-    issuer: site.idp.issuer, client_id: CLIENT_ID,
-    client_secret_file: site.work.write('other', `${CLIENT_SECRET}\n`, 0o600),
-  } });
+  await site.restartRolegate({ 'provider.other': site.config['provider.entra'],
+    'provider.entra': { audiences: API } });
   for (const name of Object.keys(LOGINS)) {
     await signIn(name);
     if (name === 'admin') ada = new Api(site, people.admin);
@@ -145,7 +157,7 @@ describe('who may what', () => {
 
   for (const [name, error] of [['user', 'insufficient_role'],
     ['analyst', 'insufficient_role'], ['noRole', 'no_role'],
-    ['elsewhere', 'no_role']]) {
+    ['elsewhere', 'no_role'], ['otherTenant', 'no_role']]) {
     test(`${name}: what is their own`, () => each(async (o) => {
       if (SAMPLES[o.id].ends && isOwn(o)) return;
       const res = await ask(people[name], o);

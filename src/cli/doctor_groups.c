@@ -10,14 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/progress.h"
 #include "store/counter.h"
 
 #define ASK_MAX 200	  /* groups of a provider that are asked about */
 #define ASK_TIME_MS 30000 /* for all of them */
-#define QUIET_MS 2000	  /* after which a terminal is told how far it is */
 #define DAY (24 * 3600)
 
 struct mapped {
@@ -70,21 +69,6 @@ clear(struct groups *g)
 	free(g->all);
 }
 
-static void
-show_progress(const struct groups *g, int64_t start)
-{
-	if (isatty(STDERR_FILENO) == 1 && clock_mono_ms() - start > QUIET_MS)
-		(void)fprintf(stderr, "\r%s: asked about %zu of %zu groups ",
-		    g->what, g->asked, g->count);
-}
-
-static void
-end_progress(int64_t start)
-{
-	if (isatty(STDERR_FILENO) == 1 && clock_mono_ms() - start > QUIET_MS)
-		(void)fputs("\r\033[K", stderr);
-}
-
 /* What Graph said of one; false when there is no use in asking on. */
 static bool
 judge(struct groups *g, const struct mapped *m, enum rg_err r, const char *name,
@@ -131,10 +115,12 @@ judge(struct groups *g, const struct mapped *m, enum rg_err r, const char *name,
 static bool
 ask(struct groups *g)
 {
-	int64_t start = clock_mono_ms(), deadline = start + ASK_TIME_MS;
+	int64_t deadline = clock_mono_ms() + ASK_TIME_MS;
+	struct progress progress;
 	bool go_on = true;
 	size_t i;
 
+	progress_begin(&progress, "groups asked about at Graph");
 	for (i = 0; i < g->count && go_on; i++) {
 		struct err e = {RG_OK, ""};
 		char *name = NULL;
@@ -142,15 +128,15 @@ ask(struct groups *g)
 
 		r = gate_group_name(g->d->cli->gate, g->provider,
 		    g->all[i].group, deadline, &name, &e);
-		end_progress(start);
+		progress_hide(&progress);
 		/* What is no GUID matches nothing, but is no group at Graph. */
 		if (r != RG_E_INVALID)
 			go_on = judge(g, &g->all[i], r, name, &e);
 		free(name);
 		g->asked += go_on ? 1 : 0;
-		show_progress(g, start);
+		progress_show(&progress, (int64_t)g->asked, (int64_t)g->count);
 	}
-	end_progress(start);
+	progress_hide(&progress);
 	return go_on;
 }
 

@@ -2,18 +2,15 @@
 /* map apply and map export: roles and mappings as one document. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "gate_plan.h"
 
 #define FILE_MAX (256 << 20)
 #define LISTED 20
-#define SILENT_MS 2000 /* no bar for what is done that fast */
-#define BAR 40
 
 static void
 print_mapping(const json_t *m)
@@ -94,30 +91,6 @@ collect_step(void *ctx, const char *what, const json_t *old, const json_t *now)
 		   : RG_E_NOMEM;
 }
 
-struct bar {
-	int64_t began;
-	bool shown;
-};
-
-/* On a terminal, and only for what takes its time. */
-static void
-show_progress(void *ctx, int64_t done, int64_t total)
-{
-	struct bar *b = ctx;
-	int64_t n = total > 0 ? done * BAR / total : BAR;
-	int64_t i;
-
-	if (!isatty(STDERR_FILENO) ||
-	    (!b->shown && clock_mono_ms() - b->began < SILENT_MS))
-		return;
-	b->shown = true;
-	(void)fputs("\r[", stderr);
-	for (i = 0; i < BAR; i++)
-		(void)fputc(i < n ? '#' : ' ', stderr);
-	(void)fprintf(
-	    stderr, "] %lld of %lld people", (long long)done, (long long)total);
-}
-
 static void
 print_names(const char *sign, const json_t *names)
 {
@@ -141,10 +114,10 @@ print_people(const json_t *what_if)
 
 	for (i = 0; i < 7; i++)
 		(void)json_int(p, names[i], &n[i]);
-	(void)printf(
-	    "of %lld people %lld gain and %lld lose a role; the groups "
-	    "of %lld are not known; %lld do not count; admins: %lld "
-	    "before, %lld after\n",
+	(void)printf("of %lld people %lld gain and %lld lose a role; the "
+		     "groups of %lld are not known; %lld were skipped "
+		     "(disabled, without claims on record, or of a provider "
+		     "that is gone); admins: %lld before, %lld after\n",
 	    (long long)n[0], (long long)n[1], (long long)n[2], (long long)n[3],
 	    (long long)n[4], (long long)n[5], (long long)n[6]);
 	for (i = 0; i < json_array_size(list); i++) {
@@ -229,9 +202,8 @@ apply(struct cli *cli, const struct gate_plan *plan, json_t *what_if)
 int
 cmd_map_apply(struct cli *cli)
 {
-	struct bar bar = {clock_mono_ms(), false};
-	struct gate_what_if_query query = {
-	    cli->ctx.now, LISTED, show_progress, &bar};
+	struct progress progress;
+	struct gate_what_if_query query = {0, LISTED, progress_show, &progress};
 	const char *path = cli_option(cli, "file");
 	json_t *document = NULL, *what_if = NULL;
 	struct gate_plan *plan = NULL;
@@ -244,11 +216,12 @@ cmd_map_apply(struct cli *cli)
 	if ((status = cli_open(cli)) != CLI_OK ||
 	    (status = read_document(path, &document)) != CLI_OK)
 		return status;
+	query.now = cli->ctx.now;
+	progress_begin(&progress, "people");
 	r = gate_plan_make(cli->gate, document, cli->ctx.now, &plan, &e);
 	if (r == RG_OK)
 		r = gate_what_if(cli->gate, plan, &query, &what_if, &e);
-	if (bar.shown)
-		(void)fputc('\n', stderr);
+	progress_hide(&progress);
 	status = r == RG_OK ? apply(cli, plan, what_if) : cli_fail(r, &e);
 	json_decref(what_if);
 	gate_plan_free(&plan);

@@ -269,6 +269,22 @@ describe('with 100 000 people', () => {
     assert.equal(people.admins_after, 1);
     assert.equal(changed.length, 20);
     assert.equal(truncated, true);
+    // Who has only ever shown a token has no claims on record.
+    await db("UPDATE principals SET claims = '{}' WHERE username = 'p99999'");
+    // On a terminal there is a bar, which is gone at the end.
+    const tty = await site.work.run('/usr/bin/script', ['--quiet', '--return',
+      '--command', `"${site.programs.rolegatectl}" --config "${
+        site.work.path('rolegate.conf')}" map apply --dry-run --file "${
+        site.work.path('mappings.json')}"`, '/dev/null']);
+    assert.equal(tty.status, 0, tty.stdout);
+    const bars = [...tty.stdout.matchAll(
+      /\r\[(#*) *\] (\d+) of 100004 people/g)].map(([, bar, n]) => [bar.length,
+      Number(n)]);
+    assert.ok(bars.length > 100, tty.stdout.slice(0, 500));
+    assert.deepEqual(bars, [...bars].sort(([, a], [, b]) => a - b), 'it grows');
+    assert.deepEqual(bars.at(-1), [40, 100_004]);
+    assert.match(tty.stdout, /people\r\x1b\[K- mapping entra group /);
+    assert.match(tty.stdout, /; 10001 were skipped \(disabled, without claims /);
     const list = (await api.get('/principals?search=p99999')).body;
     assert.equal(list.items.length, 1);
   });

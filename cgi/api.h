@@ -100,7 +100,7 @@ enum rg_err api_put_own(struct api_call *, int status, json_t *thing);
 /* 204 */
 enum rg_err api_put_nothing(struct api_call *);
 
-/* ?cursor= and ?limit=; `page->after` points into `cursor`. */
+/* ?cursor=, ?limit= and ?sort=; `page->after` points into `cursor`. */
 enum rg_err api_page_read(struct api_call *, struct gate_page *page,
     char cursor[static GATE_CURSOR_MAX]);
 

@@ -176,7 +176,8 @@ api_page_read(struct api_call *c, struct gate_page *page,
 		return err_set(&c->e, RG_E_INVALID, "limit: expected 1 to %d",
 		    GATE_PAGE_MAX);
 	page->limit = limit == 0 ? LIMIT_DEFAULT : (int)limit;
-	if ((r = api_query(c, "cursor", &s)) != RG_OK || s == NULL)
+	if ((r = api_query(c, "sort", &page->sort)) != RG_OK ||
+	    (r = api_query(c, "cursor", &s)) != RG_OK || s == NULL)
 		return r;
 	if (strlen(s) > B64URL_ENC_LEN(GATE_CURSOR_MAX) ||
 	    b64url_decode(s, strlen(s), raw, &n) != RG_OK ||

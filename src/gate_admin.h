@@ -66,6 +66,12 @@ void gate_tag(json_t *thing, char out[static GATE_TAG_LEN + 1]);
 struct gate_page {
 	const char *after; /* `next` of the page before; "": from the start */
 	int limit;	   /* 1 to GATE_PAGE_MAX */
+	/*
+	 * The key of the order, "-" before it turns it around; NULL: by id.
+	 * Mappings: label, provider, role. Grants: role, expires_at. People:
+	 * name, provider, last_seen. RG_E_INVALID for any other.
+	 */
+	const char *sort;
 	int64_t now;
 	json_t *items; /* out: array, new reference; NULL after an error */
 	char next[GATE_CURSOR_MAX]; /* out: "" at the end */

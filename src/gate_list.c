@@ -62,6 +62,55 @@ parse_id(const char *s, int64_t *id, struct err *e)
 	return RG_OK;
 }
 
+/* The words that a list can be sorted by. */
+struct sort_word {
+	const char *word;
+	enum store_key key;
+};
+
+static enum rg_err
+parse_sort(const struct gate_page *page, const struct sort_word *words,
+    size_t count, struct store_order *out, struct err *e)
+{
+	const char *s = page->sort;
+	struct buf known = BUF_INIT;
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	if (s == NULL)
+		return RG_OK;
+	out->down = *s == '-';
+	for (i = 0; i < count; i++) {
+		buf_printf(&known, "%s%s", i > 0 ? ", " : "", words[i].word);
+		if (strcmp(s + out->down, words[i].word) == 0)
+			out->key = words[i].key;
+	}
+	if (out->key == BY_ID)
+		(void)err_set(e, RG_E_INVALID,
+		    "sort: expected one of %s, or - and one of them",
+		    buf_str(&known));
+	buf_clear(&known);
+	return out->key == BY_ID ? RG_E_INVALID : RG_OK;
+}
+
+#define PARSE_SORT(page, words, out, e)                                        \
+	parse_sort(page, words, sizeof(words) / sizeof((words)[0]), out, e)
+
+/*
+ * Behind a row that is gone nothing is found, although the page before promised
+ * more: to say "the end" would hide what is left.
+ */
+static enum rg_err
+check_place(const struct gate_page *page, struct store_order order,
+    enum rg_err there, struct err *e)
+{
+	if (there != RG_E_NOT_FOUND || order.key == BY_ID ||
+	    json_array_size(page->items) > 0)
+		return RG_OK;
+	return err_set(e, RG_E_INVALID,
+	    "cursor: what was last on the page before is gone; begin again");
+}
+
 /* True when the row is the one too many. */
 static bool
 is_full(const struct gate_page *page)
@@ -144,18 +193,37 @@ take_mapping(void *ctx, const struct mapping_row *row)
 	return put_own(f->page, gate_mapping_json(row), "%" PRId64, row->id);
 }
 
+static enum rg_err
+ignore_mapping(void *ctx, const struct mapping_row *row)
+{
+	(void)ctx;
+	(void)row;
+	return RG_OK;
+}
+
 enum rg_err
 gate_mapping_list(struct gate *g, const char *provider, const char *role,
     const char *search, struct gate_page *page, struct err *e)
 {
+	static const struct sort_word words[] = {
+	    {"label", BY_NAME}, {"provider", BY_PROVIDER}, {"role", BY_ROLE}};
 	struct rows f = {g, page, false, e};
-	int64_t after;
+	struct mapping_filter filter = {.limit = page->limit + 1,
+	    .provider = provider,
+	    .role = role,
+	    .search = search};
 	enum rg_err r;
 
 	if ((r = begin(page)) == RG_OK &&
-	    (r = parse_id(page->after, &after, e)) == RG_OK)
-		r = store_mapping_page(g->store, after, page->limit + 1,
-		    provider, role, search, take_mapping, &f);
+	    (r = parse_id(page->after, &filter.after, e)) == RG_OK &&
+	    (r = PARSE_SORT(page, words, &filter.order, e)) == RG_OK &&
+	    (r = store_mapping_page(g->store, &filter, take_mapping, &f)) ==
+		RG_OK &&
+	    filter.after > 0)
+		r = check_place(page, filter.order,
+		    store_mapping_find(
+			g->store, filter.after, ignore_mapping, NULL),
+		    e);
 	settle(page, f.more);
 	return finish(g, page, r, e);
 }
@@ -177,18 +245,35 @@ take_grant(void *ctx, const struct grant_row *row)
 	return put_own(f->page, item, "%" PRId64, row->id);
 }
 
+static enum rg_err
+ignore_grant(void *ctx, const struct grant_row *row)
+{
+	(void)ctx;
+	(void)row;
+	return RG_OK;
+}
+
 enum rg_err
 gate_grant_list(struct gate *g, int64_t principal, const char *role,
     struct gate_page *page, struct err *e)
 {
+	static const struct sort_word words[] = {
+	    {"role", BY_ROLE}, {"expires_at", BY_TIME}};
 	struct rows f = {g, page, false, e};
-	int64_t after;
+	struct grant_filter filter = {
+	    .limit = page->limit + 1, .principal = principal, .role = role};
 	enum rg_err r;
 
 	if ((r = begin(page)) == RG_OK &&
-	    (r = parse_id(page->after, &after, e)) == RG_OK)
-		r = store_grant_page(g->store, after, page->limit + 1,
-		    principal, role, take_grant, &f);
+	    (r = parse_id(page->after, &filter.after, e)) == RG_OK &&
+	    (r = PARSE_SORT(page, words, &filter.order, e)) == RG_OK &&
+	    (r = store_grant_page(g->store, &filter, take_grant, &f)) ==
+		RG_OK &&
+	    filter.after > 0)
+		r = check_place(page, filter.order,
+		    store_grant_find(
+			g->store, filter.after, ignore_grant, NULL),
+		    e);
 	settle(page, f.more);
 	return finish(g, page, r, e);
 }
@@ -207,6 +292,8 @@ enum rg_err
 gate_principal_list(struct gate *g, const struct gate_people *people,
     struct gate_page *page, struct err *e)
 {
+	static const struct sort_word words[] = {{"name", BY_NAME},
+	    {"provider", BY_PROVIDER}, {"last_seen", BY_TIME}};
 	struct rows f = {g, page, false, e};
 	struct principal_filter filter = {.limit = page->limit + 1,
 	    .provider = people->provider,
@@ -214,8 +301,10 @@ gate_principal_list(struct gate *g, const struct gate_people *people,
 	    .disabled = people->disabled};
 	enum rg_err r;
 
+	/* People are never removed: their place is always there. */
 	if ((r = begin(page)) == RG_OK &&
-	    (r = parse_id(page->after, &filter.after, e)) == RG_OK)
+	    (r = parse_id(page->after, &filter.after, e)) == RG_OK &&
+	    (r = PARSE_SORT(page, words, &filter.order, e)) == RG_OK)
 		r = store_principal_page(g->store, &filter, take_principal, &f);
 	settle(page, f.more);
 	return finish(g, page, r, e);

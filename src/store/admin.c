@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/buf.h"
 #include "store/db.h"
 #include "store/row.h"
 
@@ -24,31 +23,8 @@ store_each_admin_provider(
 	return r;
 }
 
-enum rg_err
-store_grant_page(struct store *s, int64_t after, int limit, int64_t principal,
-    const char *role, grant_fn *fn, void *ctx)
-{
-	enum rg_err r;
-	struct grant_row g;
-	struct query q;
-	bool row;
-
-	db_query(&q, s, ST_GRANT_PAGE);
-	db_int(&q, after);
-	db_int(&q, limit);
-	db_int(&q, principal);
-	db_text(&q, role);
-	while ((r = db_step(&q, &row)) == RG_OK && row) {
-		store_grant_read(&q, &g);
-		if ((r = fn(ctx, &g)) != RG_OK)
-			break;
-	}
-	db_done(&q);
-	return r;
-}
-
-static void
-read_principal(struct query *q, int at, struct principal_row *p)
+void
+store_principal_read(struct query *q, int at, struct principal_row *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->id = db_column_int(q, at);
@@ -78,7 +54,7 @@ store_principal_get(struct store *s, int64_t id, principal_fn *fn, void *ctx)
 	db_int(&q, id);
 	if ((r = db_step(&q, &row)) == RG_OK) {
 		if (row) {
-			read_principal(&q, 0, &p);
+			store_principal_read(&q, 0, &p);
 			r = fn(ctx, &p);
 		} else {
 			r = RG_E_NOT_FOUND;
@@ -111,85 +87,6 @@ store_principal_lookup(struct store *s, const char *provider,
 	return r;
 }
 
-/* "%a\_b%": what LIKE knows is escaped, so that "%" finds a percent sign. */
-static void
-put_pattern(struct buf *out, const char *search)
-{
-	buf_putc(out, '%');
-	for (; *search != '\0'; search++) {
-		if (strchr("%_\\", *search) != NULL)
-			buf_putc(out, '\\');
-		buf_putc(out, *search);
-	}
-	buf_putc(out, '%');
-}
-
-enum rg_err
-store_mapping_page(struct store *s, int64_t after, int limit,
-    const char *provider, const char *role, const char *search, mapping_fn *fn,
-    void *ctx)
-{
-	struct buf pattern = BUF_INIT;
-	struct mapping_row m;
-	struct query q;
-	enum rg_err r;
-	bool row;
-
-	if (search != NULL)
-		put_pattern(&pattern, search);
-	if (!buf_ok(&pattern)) {
-		buf_clear(&pattern);
-		return RG_E_NOMEM;
-	}
-	db_query(&q, s, role == NULL ? ST_MAPPING_PAGE : ST_MAPPING_PAGE_ROLE);
-	db_int(&q, after);
-	db_int(&q, limit);
-	db_text(&q, provider);
-	db_text(&q, search == NULL ? NULL : buf_str(&pattern));
-	if (role != NULL)
-		db_text(&q, role);
-	while ((r = db_step(&q, &row)) == RG_OK && row) {
-		store_mapping_read(&q, &m);
-		if ((r = fn(ctx, &m)) != RG_OK)
-			break;
-	}
-	db_done(&q);
-	buf_clear(&pattern);
-	return r;
-}
-
-enum rg_err
-store_principal_page(struct store *s, const struct principal_filter *f,
-    principal_fn *fn, void *ctx)
-{
-	struct buf pattern = BUF_INIT;
-	struct principal_row p;
-	struct query q;
-	enum rg_err r;
-	bool row;
-
-	if (f->search != NULL)
-		put_pattern(&pattern, f->search);
-	if (!buf_ok(&pattern)) {
-		buf_clear(&pattern);
-		return RG_E_NOMEM;
-	}
-	db_query(&q, s, ST_PRINCIPAL_PAGE);
-	db_int(&q, f->after);
-	db_int(&q, f->limit);
-	db_text(&q, f->provider);
-	db_text(&q, f->search == NULL ? NULL : buf_str(&pattern));
-	db_int(&q, f->disabled);
-	while ((r = db_step(&q, &row)) == RG_OK && row) {
-		read_principal(&q, 0, &p);
-		if ((r = fn(ctx, &p)) != RG_OK)
-			break;
-	}
-	db_done(&q);
-	buf_clear(&pattern);
-	return r;
-}
-
 enum rg_err
 store_principal_count(struct store *s, int64_t *count)
 {
@@ -214,7 +111,7 @@ each_known(struct query *q, principal_fn *fn, void *ctx)
 	bool row;
 
 	while ((r = db_step(q, &row)) == RG_OK && row) {
-		read_principal(q, 0, &p);
+		store_principal_read(q, 0, &p);
 		p.claims = db_column_text(q, 13);
 		p.groups = db_column_text(q, 14);
 		if ((r = fn(ctx, &p)) != RG_OK)
@@ -312,7 +209,7 @@ store_session_page(
 		row.issued_at = db_column_int(&q, 1);
 		row.last_used = db_column_int(&q, 2);
 		row.expires_at = db_column_int(&q, 3);
-		read_principal(&q, 4, &row.principal);
+		store_principal_read(&q, 4, &row.principal);
 		if ((r = fn(ctx, &row)) != RG_OK)
 			break;
 	}

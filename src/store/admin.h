@@ -2,7 +2,8 @@
 /*
  * What only the administration asks. Lists come page by page: after a key that
  * an index knows, so that a page costs the same wherever it is and however
- * many there are.
+ * many there are. A page in another order than that of ids is empty when the
+ * row `after` is there no longer.
  */
 #ifndef RG_STORE_ADMIN_H
 #define RG_STORE_ADMIN_H
@@ -25,16 +26,43 @@ enum rg_err store_each_admin_provider(
     struct store *, int64_t now, admin_provider_fn *fn, void *ctx);
 
 /*
- * With an id above `after`, in order of ids; NULL filters are "any". `search`
- * is looked for within value, label and note.
+ * In which order a page is. Texts compare without regard to case where people
+ * chose them (ASCII), rows with the same key by id. `down` is for all but
+ * BY_ID.
  */
-enum rg_err store_mapping_page(struct store *, int64_t after, int limit,
-    const char *provider, const char *role, const char *search, mapping_fn *fn,
-    void *ctx);
+enum store_key {
+	BY_ID,
+	BY_NAME, /* label or value of a mapping; name or account of a person */
+	BY_PROVIDER,
+	BY_ROLE, /* what denies comes first */
+	BY_TIME	 /* end of a grant, never last; last sign-in */
+};
+struct store_order {
+	enum store_key key;
+	bool down;
+};
 
-/* Likewise; `principal` 0 is anybody. */
-enum rg_err store_grant_page(struct store *, int64_t after, int limit,
-    int64_t principal, const char *role, grant_fn *fn, void *ctx);
+/* RG_E_INTERNAL: a list that has no such key. NULL filters are "any". */
+struct mapping_filter {
+	int64_t after; /* the id of the last row of the page before; 0: none */
+	int limit;
+	struct store_order order; /* not BY_TIME */
+	const char *provider;
+	const char *role;
+	const char *search; /* within value, label and note */
+};
+enum rg_err store_mapping_page(
+    struct store *, const struct mapping_filter *, mapping_fn *fn, void *ctx);
+
+struct grant_filter {
+	int64_t after;
+	int limit;
+	struct store_order order; /* BY_ID, BY_ROLE or BY_TIME */
+	int64_t principal;	  /* 0: anybody */
+	const char *role;
+};
+enum rg_err store_grant_page(
+    struct store *, const struct grant_filter *, grant_fn *fn, void *ctx);
 
 /* Rows for reading have no claims and no groups. RG_E_NOT_FOUND. */
 typedef enum rg_err principal_fn(void *ctx, const struct principal_row *);
@@ -49,9 +77,10 @@ enum rg_err store_principal_lookup(struct store *, const char *provider,
     const char *tenant, const char *subject, int64_t *id);
 
 struct principal_filter {
-	int64_t after; /* ids above it, in order of ids */
+	int64_t after;
 	int limit;
-	const char *provider; /* NULL: any */
+	struct store_order order; /* not BY_ROLE */
+	const char *provider;	  /* NULL: any */
 	const char *search; /* part of name, username, e-mail or subject, upper
 			     * and lower case alike; NULL: any */
 	int disabled;	    /* -1: any */

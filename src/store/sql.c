@@ -29,10 +29,53 @@
 	"p.id, p.provider, p.issuer, p.tenant, p.subject, p.kind, p.name,"     \
 	" p.username, p.email, p.roles, p.first_seen, p.last_seen, p.disabled"
 
+/*
+ * The last condition and the order of a page in the order of `key`: behind the
+ * row ?1, or from the start when that is 0. The first comparison is for the
+ * index, which begins there; a row is behind another with the same key by its
+ * id. `least` is below all keys, and a blob above all that are texts or
+ * numbers.
+ */
+#define PLACE(table, key, start)                                               \
+	"(SELECT " key " FROM " table " WHERE id = ?1"                         \
+	" UNION ALL SELECT " start " WHERE ?1 = 0)"
+#define SORT_UP(table, key, least)                                             \
+	" AND " key " >= " PLACE(table, key, least) " AND (" key " > " PLACE(  \
+	    table, key, least) " OR id > ?1) ORDER BY " key ", id"             \
+			       " LIMIT ?2"
+#define SORT_DOWN(table, key)                                                  \
+	" AND " key " <= " PLACE(table, key, "x''") " AND (" key " < " PLACE(  \
+	    table, key, "x''") " OR id < ?1) ORDER BY " key " DESC,"           \
+			       " id DESC LIMIT ?2"
+
+/* What people see; keys of indexes in sql/0009-sorted-lists.sql. */
+#define MAPPING_LABEL "coalesce(nullif(label, ''), value) COLLATE NOCASE"
+#define MAPPING_ROLE "coalesce(role, '')"
+#define PERSON_NAME                                                            \
+	"coalesce(nullif(name, ''), nullif(username, ''), subject)"            \
+	" COLLATE NOCASE"
+#define GRANT_END "coalesce(nullif(expires_at, 0), 253402300800)"
+
 /* Who has it can administer: not only by its name. */
 #define ADMIN_ROLE                                                             \
 	"r.is_admin = 1 AND EXISTS (SELECT 1 FROM role_permissions a"          \
 	" WHERE a.role = r.name AND a.permission = '*')"
+
+/* Filters of pages; the unary plus keeps them out of the choice of the index.
+ */
+#define MAPPINGS_WHERE                                                         \
+	MAPPING_COLUMNS " WHERE (?3 IS NULL OR +provider = ?3)" MAPPING_LIKE(  \
+	    ?4) " AND (?5 IS NULL OR +role = ?5)"
+#define GRANTS_WHERE                                                           \
+	GRANT_COLUMNS " WHERE (?3 = 0 OR principal = ?3)"                      \
+		      " AND (?4 IS NULL OR +role = ?4)"
+#define PEOPLE_WHERE                                                           \
+	"SELECT " PRINCIPAL_COLUMNS " FROM principals p"                       \
+	" WHERE (?3 IS NULL OR +p.provider = ?3)"                              \
+	" AND (?4 IS NULL OR p.name LIKE ?4 ESCAPE '\\'"                       \
+	" OR p.username LIKE ?4 ESCAPE '\\' OR p.email LIKE ?4 ESCAPE '\\'"    \
+	" OR p.subject LIKE ?4 ESCAPE '\\')"                                   \
+	" AND (?5 < 0 OR p.disabled = ?5)"
 
 /* What is about to be shown. */
 #define SESSION_SHOWN                                                          \
@@ -301,21 +344,41 @@ const char *const sql_text[ST__MAX] = {
     [ST_MAPPING_PAGE_ROLE] = MAPPING_COLUMNS
     " WHERE role = ?5 AND id > ?1 AND (?3 IS NULL OR provider = ?3)"
     MAPPING_LIKE(?4) " ORDER BY id LIMIT ?2",
-    [ST_GRANT_PAGE] =
-	GRANT_COLUMNS " WHERE id > ?1 AND (?3 = 0 OR principal = ?3)"
-		      " AND (?4 IS NULL OR role = ?4) ORDER BY id LIMIT ?2",
+    [ST_MAPPING_LABEL_UP] =
+	MAPPINGS_WHERE SORT_UP("mappings", MAPPING_LABEL, "''"),
+    [ST_MAPPING_LABEL_DOWN] =
+	MAPPINGS_WHERE SORT_DOWN("mappings", MAPPING_LABEL),
+    [ST_MAPPING_PROVIDER_UP] =
+	MAPPINGS_WHERE SORT_UP("mappings", "provider", "''"),
+    [ST_MAPPING_PROVIDER_DOWN] =
+	MAPPINGS_WHERE SORT_DOWN("mappings", "provider"),
+    [ST_MAPPING_ROLE_UP] =
+	MAPPINGS_WHERE SORT_UP("mappings", MAPPING_ROLE, "''"),
+    [ST_MAPPING_ROLE_DOWN] =
+	MAPPINGS_WHERE SORT_DOWN("mappings", MAPPING_ROLE),
+    [ST_GRANT_PAGE] = GRANTS_WHERE " AND id > ?1 ORDER BY id LIMIT ?2",
+    [ST_GRANT_ROLE_UP] = GRANTS_WHERE SORT_UP("grants", "role", "''"),
+    [ST_GRANT_ROLE_DOWN] = GRANTS_WHERE SORT_DOWN("grants", "role"),
+    [ST_GRANT_END_UP] = GRANTS_WHERE SORT_UP("grants", GRANT_END, "0"),
+    [ST_GRANT_END_DOWN] = GRANTS_WHERE SORT_DOWN("grants", GRANT_END),
     [ST_PRINCIPAL_GET] =
 	"SELECT " PRINCIPAL_COLUMNS " FROM principals p WHERE p.id = ?1",
     [ST_PRINCIPAL_LOOKUP] =
 	"SELECT id FROM principals WHERE provider = ?1 AND tenant = ?2"
 	" AND subject = ?3 ORDER BY last_seen DESC LIMIT 1",
-    [ST_PRINCIPAL_PAGE] =
-	"SELECT " PRINCIPAL_COLUMNS " FROM principals p"
-	" WHERE p.id > ?1 AND (?3 IS NULL OR p.provider = ?3)"
-	" AND (?4 IS NULL OR p.name LIKE ?4 ESCAPE '\\'"
-	" OR p.username LIKE ?4 ESCAPE '\\' OR p.email LIKE ?4 ESCAPE '\\'"
-	" OR p.subject LIKE ?4 ESCAPE '\\')"
-	" AND (?5 < 0 OR p.disabled = ?5) ORDER BY p.id LIMIT ?2",
+    [ST_PRINCIPAL_PAGE] = PEOPLE_WHERE " AND p.id > ?1 ORDER BY p.id LIMIT ?2",
+    [ST_PRINCIPAL_NAME_UP] =
+	PEOPLE_WHERE SORT_UP("principals", PERSON_NAME, "''"),
+    [ST_PRINCIPAL_NAME_DOWN] =
+	PEOPLE_WHERE SORT_DOWN("principals", PERSON_NAME),
+    [ST_PRINCIPAL_PROVIDER_UP] =
+	PEOPLE_WHERE SORT_UP("principals", "provider", "''"),
+    [ST_PRINCIPAL_PROVIDER_DOWN] =
+	PEOPLE_WHERE SORT_DOWN("principals", "provider"),
+    [ST_PRINCIPAL_SEEN_UP] =
+	PEOPLE_WHERE SORT_UP("principals", "last_seen", "-1"),
+    [ST_PRINCIPAL_SEEN_DOWN] =
+	PEOPLE_WHERE SORT_DOWN("principals", "last_seen"),
     [ST_PRINCIPAL_COUNT] = "SELECT count(*) FROM principals",
     [ST_KNOWN_PAGE] =
 	"SELECT " PRINCIPAL_COLUMNS ", p.claims, p.groups"

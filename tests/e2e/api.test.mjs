@@ -367,6 +367,55 @@ describe('resources', () => {
     assert.equal(field, 'query');
   });
 
+  test('lists come in the order that is asked for, page by page', async () => {
+    const made = [];
+    for (const [label, value, role] of [['Zeta', 'z', 'user'],
+      ['alpha', 'y', 'analyst'], ['', 'Beta', 'user'], ['beta', 'x', 'user']]) {
+      made.push((await api.post('/mappings', { provider: 'entra',
+        kind: 'app_role', label, value, role })).body.id);
+    }
+    const shown = (m) => (m.label || m.value).toLowerCase();
+    const orders = {
+      '/mappings': { label: shown, provider: (m) => m.provider,
+        role: (m) => m.role ?? '' },
+      '/principals': { name: (p) => p.name.toLowerCase(),
+        provider: (p) => p.provider, last_seen: (p) => p.last_seen },
+      '/grants': { role: (g) => g.role,
+        expires_at: (g) => g.expires_at || Infinity },
+    };
+    const before = (a, b) => (a < b ? -1 : Number(a > b));
+    for (const [path, keys] of Object.entries(orders)) {
+      const all = await api.all(path, 200);
+      for (const [word, key] of Object.entries(keys)) {
+        const up = [...all].sort((a, b) => before(key(a), key(b)) || a.id - b.id);
+        for (const limit of [1, 2, 200]) {
+          assert.deepEqual(await api.all(`${path}?sort=${word}`, limit), up);
+          assert.deepEqual(await api.all(`${path}?sort=-${word}`, limit),
+            [...up].reverse());
+        }
+      }
+      for (const sort of ['id', '', '-', 'value', '--role', 'role,label']) {
+        const { field } = await api.refused(422, 'invalid', 'GET',
+          `${path}?sort=${sort}`);
+        assert.equal(field, 'sort');
+      }
+    }
+    await api.refused(422, 'invalid', 'GET', '/roles?sort=name');
+    // What was last on a page is gone: that is said, not "the end".
+    const first = (await api.get('/mappings?sort=label&limit=1')).body;
+    assert.deepEqual(first.items.map((m) => m.label), ['admins']);
+    const second = (await api.get(
+      `/mappings?sort=label&limit=1&cursor=${first.next}`)).body;
+    assert.deepEqual(second.items.map((m) => m.label), ['alpha']);
+    await api.delete(`/mappings/${second.items[0].id}`, '*');
+    const { field } = await api.refused(422, 'invalid', 'GET',
+      `/mappings?sort=label&limit=1&cursor=${second.next}`);
+    assert.equal(field, 'cursor');
+    for (const id of made.filter((one) => one !== second.items[0].id)) {
+      await api.delete(`/mappings/${id}`, '*');
+    }
+  });
+
   test('addresses and methods that are none', async () => {
     for (const path of ['', '/', '/role', '/roles/', '/mappings/x', '/mappings/0',
       '/mappings/1/', '/principals/1/explain/x', '/openapi.json/']) {

@@ -82,6 +82,8 @@ static const struct operation {
     {METHOD_GET, "/stats", api_stats, 0, {"audit.read"}, {"hours"}},
     {METHOD_GET, "/audit", api_audit_list, 0, {"audit.read"},
 	{"cursor", "limit", "event", "subject", "actor", "since", "until"}},
+    {METHOD_GET, "/audit/verify", api_audit_verify, 0, {"audit.read"},
+	{"after", "hash"}},
     {METHOD_GET, "/policy", api_policy_get, 0, {"roles.read", "mappings.read"},
 	{NULL}},
     {METHOD_POST, "/what-if", api_what_if, BODY,

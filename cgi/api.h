@@ -56,8 +56,8 @@ api_fn api_role_list, api_role_get, api_role_add, api_role_set, api_role_remove,
     api_grant_set, api_grant_remove, api_session_list, api_session_revoke,
     api_session_revoke_all, api_principal_list, api_principal_get,
     api_principal_set, api_principal_explain, api_principal_revoke, api_health,
-    api_stats, api_audit_list, api_policy_get, api_what_if, api_my_sessions,
-    api_my_session_revoke, api_my_sessions_revoke;
+    api_stats, api_audit_list, api_audit_verify, api_policy_get, api_what_if,
+    api_my_sessions, api_my_session_revoke, api_my_sessions_revoke;
 
 /* ---- what is asked ------------------------------------------------------ */
 

@@ -29,6 +29,7 @@
 
 #include "base/err.h"
 #include "gate.h"
+#include "store/audit.h"
 #include "store/grant.h"
 
 /* On whose behalf, and under which conditions. Borrowed for the call. */
@@ -113,6 +114,23 @@ struct gate_audit_query {
 };
 enum rg_err gate_audit_list(struct gate *, const struct gate_audit_query *,
     struct gate_page *, struct err *e);
+
+#define GATE_VERIFY_STEP 5000 /* rows: a fraction of a second */
+
+/* How far the chain of the audit was verified. */
+struct gate_chain {
+	struct audit_head at;	/* in, out: the last good row; seq 0: none */
+	struct audit_head head; /* out: the last row there is */
+	int64_t archived;	/* out: rows up to this one are archived */
+	bool end;		/* out: `at` is `head`: all of it is good */
+};
+
+/*
+ * The next step. RG_E_AUDIT_CHAIN: the row behind `at` is wrong, and `e` says
+ * in words of ours how.
+ */
+enum rg_err
+gate_chain_verify(struct gate *, struct gate_chain *, struct err *e);
 
 /* ---- why ---------------------------------------------------------------- */
 

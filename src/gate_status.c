@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* How it goes, for the administration: what works, and what happened. */
+/*
+ * How it goes, for the administration: what works and what will not for long.
+ * Nothing here waits for a provider; rolegatectl doctor asks them.
+ */
 #include "gate_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +13,26 @@
 #include "gate_admin.h"
 #include "store/audit.h"
 #include "store/counter.h"
+#include "store/document.h"
+
+#define DAY (24 * 3600)
+#define GRAPH_ERRORS_MAX 20
+
+static const char *
+level_of(enum cert_state state)
+{
+	switch (state) {
+	case CERT_GOOD:
+		return "ok";
+	case CERT_ENDS_SOON:
+	case CERT_URGENT:
+		return "warn";
+	case CERT_NOT_YET:
+	case CERT_EXPIRED:
+		break;
+	}
+	return "fail";
+}
 
 static enum rg_err
 put_check(json_t *checks, const char *what, enum rg_err state)
@@ -21,20 +45,18 @@ put_check(json_t *checks, const char *what, enum rg_err state)
 }
 
 static json_t *
-checks_json(struct gate *g, int64_t now)
+checks_json(const struct gate_health *h)
 {
-	struct gate_health h;
 	json_t *checks = json_array();
 	struct buf what = BUF_INIT;
 	enum rg_err r;
 	size_t i;
 
-	(void)gate_ready(g, now, &h);
-	r = put_check(checks, "database", h.database);
-	for (i = 0; r == RG_OK && i < h.provider_count; i++) {
+	r = put_check(checks, "database", h->database);
+	for (i = 0; r == RG_OK && i < h->provider_count; i++) {
 		buf_reset(&what);
-		buf_printf(&what, "provider %s", h.providers[i].name);
-		r = put_check(checks, buf_str(&what), h.providers[i].state);
+		buf_printf(&what, "provider %s", h->providers[i].name);
+		r = put_check(checks, buf_str(&what), h->providers[i].state);
 	}
 	buf_clear(&what);
 	if (r != RG_OK) {
@@ -44,80 +66,140 @@ checks_json(struct gate *g, int64_t now)
 	return checks;
 }
 
+/* Neither secrets nor the names of their files. */
+static json_t *
+credential_json(const struct credential *c, int64_t now)
+{
+	switch (c->kind) {
+	case CREDENTIAL_CERTIFICATE:
+		return json_pack("{s:s, s:s, s:s, s:I, s:I}", "kind",
+		    "certificate", "level", level_of(cert_state(&c->cert, now)),
+		    "thumbprint", c->cert.x5t_s256, "not_before",
+		    (json_int_t)c->cert.not_before, "not_after",
+		    (json_int_t)c->cert.not_after);
+	case CREDENTIAL_SECRET:
+		return json_pack("{s:s}", "kind", "secret");
+	case CREDENTIAL_ASSERTION_FILE:
+		break;
+	}
+	return json_pack("{s:s}", "kind", "assertion_file");
+}
+
+/* When the document was fetched that counts now; null when there is none. */
+static enum rg_err
+put_fetched(struct gate *g, json_t *to, const char *member,
+    const struct provider *p, const char *kind)
+{
+	struct buf text = BUF_INIT;
+	enum rg_err r;
+	int64_t at = 0;
+
+	r = store_document_load(g->store, p->issuer, kind, &text, &at);
+	buf_clear(&text);
+	if (r != RG_OK && r != RG_E_NOT_FOUND)
+		return r;
+	return json_object_set_new(to, member,
+		   r == RG_OK ? json_integer((json_int_t)at) : json_null()) == 0
+		   ? RG_OK
+		   : RG_E_NOMEM;
+}
+
+static enum rg_err
+put_provider(
+    struct gate *g, const struct provider *p, int64_t now, json_t *list)
+{
+	enum rg_err r;
+	json_t *credentials = json_array();
+	json_t *item = json_pack("{s:s, s:s, s:o}", "name", p->name, "label",
+	    p->label, "credentials", credentials);
+	size_t i;
+
+	/* An array that takes nothing is no array: the item is NULL then. */
+	for (i = 0; i < p->credential_count; i++)
+		if (json_array_append_new(credentials,
+			credential_json(&p->credentials[i], now)) != 0) {
+			json_decref(item);
+			return RG_E_NOMEM;
+		}
+	if (json_array_append_new(list, item) != 0)
+		return RG_E_NOMEM;
+	r = put_fetched(g, item, "discovery_fetched_at", p, "discovery");
+	return r == RG_OK ? put_fetched(g, item, "keys_fetched_at", p, "keys")
+			  : r;
+}
+
+static enum rg_err
+put_providers(struct gate *g, int64_t now, json_t *list)
+{
+	enum rg_err r = RG_OK;
+	size_t i;
+
+	for (i = 0; r == RG_OK && i < g->settings->provider_count; i++)
+		r = put_provider(g, &g->settings->providers[i], now, list);
+	return r;
+}
+
+static const char *
+text_of(const char *name)
+{
+	enum rg_err code;
+
+	for (code = RG_OK; code < RG__MAX; code++)
+		if (strcmp(err_name(code), name) == 0)
+			return err_text(code);
+	return name;
+}
+
+/* Newest first; the oldest go when there are too many. */
+static enum rg_err
+take_graph(void *ctx, const struct counter_row *row)
+{
+	json_t *list = ctx;
+
+	if (strcmp(row->name, "graph") != 0 ||
+	    strcmp(row->reason, err_name(RG_OK)) == 0)
+		return RG_OK;
+	if (json_array_size(list) == GRAPH_ERRORS_MAX &&
+	    json_array_remove(list, GRAPH_ERRORS_MAX - 1) != 0)
+		return RG_E_NOMEM;
+	return json_array_insert_new(list, 0,
+		   json_pack("{s:I, s:s, s:s, s:I}", "minute",
+		       (json_int_t)row->minute, "error", row->reason, "text",
+		       text_of(row->reason), "count",
+		       (json_int_t)row->count)) == 0
+		   ? RG_OK
+		   : RG_E_NOMEM;
+}
+
 enum rg_err
 gate_status(struct gate *g, int64_t now, json_t **out, struct err *e)
 {
+	enum rg_err r;
 	struct audit_head head;
-	enum rg_err r;
+	struct gate_health h;
+	json_t *providers = json_array(), *graph = json_array();
 
 	*out = NULL;
 	err_clear(e);
+	(void)gate_ready(g, now, &h);
 	if ((r = gate_policy(g, e)) != RG_OK)
-		return r;
-	if ((r = store_audit_head(g->store, &head)) != RG_OK)
-		return gate_store_err(g, r, "reading the status", e);
-	*out = json_pack("{s:s, s:I, s:{s:I, s:s}, s:o}", "version", RG_VERSION,
-	    "policy_version", (json_int_t)access_policy_version(g->policy),
-	    "audit", "seq", (json_int_t)head.seq, "hash", head.hash, "checks",
-	    checks_json(g, now));
-	return *out == NULL ? err_set(e, RG_E_NOMEM, "the status") : RG_OK;
-}
-
-#define HOUR 3600
-
-struct hours {
-	int64_t first; /* the first second of the first hour */
-	size_t count;
-	struct {
-		int64_t ok;
-		int64_t refused;
-		int64_t groups_unknown;
-	} at[GATE_STATS_HOURS_MAX];
-};
-
-static enum rg_err
-take_counter(void *ctx, const struct counter_row *row)
-{
-	struct hours *h = ctx;
-	size_t i = (size_t)((row->minute - h->first) / HOUR);
-
-	if (row->minute < h->first || i >= h->count)
-		return RG_OK;
-	if (strcmp(row->name, "sign_in.ok") == 0)
-		h->at[i].ok += row->count;
-	else if (strcmp(row->name, "sign_in.refused") == 0)
-		h->at[i].refused += row->count;
-	else if (strcmp(row->name, "groups.unknown") == 0)
-		h->at[i].groups_unknown += row->count;
-	return RG_OK;
-}
-
-enum rg_err
-gate_stats(
-    struct gate *g, size_t hours, int64_t now, json_t **out, struct err *e)
-{
-	struct hours h = {.count = hours};
-	json_t *list = NULL;
-	enum rg_err r;
-	size_t i;
-
-	*out = NULL;
-	err_clear(e);
-	h.first = now - now % HOUR - ((int64_t)hours - 1) * HOUR;
-	r = store_each_counter(g->store, h.first, take_counter, &h);
-	if (r != RG_OK)
-		return gate_store_err(g, r, "reading the counters", e);
-	list = json_array();
-	for (i = 0; i < hours; i++)
-		if (json_array_append_new(
-			list, json_pack("{s:I, s:I, s:I, s:I}", "at",
-				  (json_int_t)(h.first + (int64_t)i * HOUR),
-				  "ok", (json_int_t)h.at[i].ok, "refused",
-				  (json_int_t)h.at[i].refused, "groups_unknown",
-				  (json_int_t)h.at[i].groups_unknown)) != 0)
-			goto out;
-	*out = json_pack("{s:O}", "hours", list);
+		goto out;
+	if ((r = store_audit_head(g->store, &head)) != RG_OK ||
+	    (r = put_providers(g, now, providers)) != RG_OK ||
+	    (r = store_each_counter(
+		 g->store, now - now % 60 - DAY, take_graph, graph)) != RG_OK) {
+		r = gate_store_err(g, r, "reading the status", e);
+		goto out;
+	}
+	*out = json_pack("{s:s, s:I, s:{s:I, s:s}, s:o, s:O, s:O}", "version",
+	    RG_VERSION, "policy_version",
+	    (json_int_t)access_policy_version(g->policy), "audit", "seq",
+	    (json_int_t)head.seq, "hash", head.hash, "checks", checks_json(&h),
+	    "providers", providers, "graph_errors", graph);
+	if (*out == NULL)
+		r = err_set(e, RG_E_NOMEM, "the status");
 out:
-	json_decref(list);
-	return *out == NULL ? err_set(e, RG_E_NOMEM, "the counters") : RG_OK;
+	json_decref(providers);
+	json_decref(graph);
+	return r;
 }

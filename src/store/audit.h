@@ -132,6 +132,14 @@ enum rg_err
 store_audit_chain_end(struct store *, struct audit_chain *, struct err *e);
 
 /*
+ * The same, but no more than `limit` (1 or more) rows of the database. *end is
+ * true when these were the last ones, and the head that meta records, in *head,
+ * is the last of them.
+ */
+enum rg_err store_audit_chain_step(struct store *, struct audit_chain *,
+    int64_t limit, struct audit_head *head, bool *end, struct err *e);
+
+/*
  * The same for the database alone; *count is the seq of the last good row.
  */
 enum rg_err store_audit_verify(struct store *, const struct audit_head *expect,

@@ -185,17 +185,23 @@ hides_text(struct query *q)
 	return false;
 }
 
+/* Up to `limit` rows, unless that is 0. */
 static enum rg_err
-verify_rows(struct store *s, struct audit_chain *c, struct err *e)
+verify_rows(struct store *s, struct audit_chain *c, int64_t limit, bool *end,
+    struct err *e)
 {
 	enum rg_err r;
+	int64_t last = c->at.seq + limit;
 	struct audit_row row;
 	struct query q;
-	bool more;
+	bool more = true;
+
+	*end = false;
 
 	db_query(&q, s, ST_AUDIT_ALL);
 	db_int(&q, c->at.seq);
-	while ((r = db_step(&q, &more)) == RG_OK && more) {
+	while ((limit == 0 || c->at.seq < last) &&
+	       (r = db_step(&q, &more)) == RG_OK && more) {
 		audit_read_row(&q, &row);
 		if (hides_text(&q) && row.seq == c->at.seq + 1)
 			r = bad(e, row.seq, "was changed");
@@ -206,17 +212,19 @@ verify_rows(struct store *s, struct audit_chain *c, struct err *e)
 	}
 	if (r != RG_OK)
 		(void)err_set(e, r, "%s: %s", db_path(s), db_error(s));
+	*end = !more;
 out:
 	db_done(&q);
 	return r;
 }
 
-enum rg_err
-store_audit_chain_end(struct store *s, struct audit_chain *c, struct err *e)
+static enum rg_err
+go_on(struct store *s, struct audit_chain *c, int64_t limit,
+    struct audit_head *head, bool *end, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	struct audit_head head;
 
+	*end = false;
 	if (c->expect != NULL && c->expect->seq == 0 &&
 	    strcmp(c->expect->hash, AUDIT_GENESIS) != 0)
 		return err_set(e, RG_E_AUDIT_CHAIN,
@@ -225,16 +233,32 @@ store_audit_chain_end(struct store *s, struct audit_chain *c, struct err *e)
 		return err_set(e, RG_E_INTERNAL, "a transaction is open");
 	/* Others go on adding rows: look at one moment. */
 	if ((r = store_begin_read(s)) != RG_OK ||
-	    (r = store_audit_head(s, &head)) != RG_OK) {
+	    (r = store_audit_head(s, head)) != RG_OK) {
 		(void)err_set(e, r, "%s: %s", db_path(s), db_error(s));
 		goto out;
 	}
 	if ((r = verify_begin(s, c, e)) == RG_OK &&
-	    (r = verify_rows(s, c, e)) == RG_OK)
-		r = verify_end(c, &head, e);
+	    (r = verify_rows(s, c, limit, end, e)) == RG_OK && *end)
+		r = verify_end(c, head, e);
 out:
 	store_rollback(s);
 	return r;
+}
+
+enum rg_err
+store_audit_chain_end(struct store *s, struct audit_chain *c, struct err *e)
+{
+	struct audit_head head;
+	bool end;
+
+	return go_on(s, c, 0, &head, &end, e);
+}
+
+enum rg_err
+store_audit_chain_step(struct store *s, struct audit_chain *c, int64_t limit,
+    struct audit_head *head, bool *end, struct err *e)
+{
+	return go_on(s, c, limit, head, end, e);
 }
 
 enum rg_err

@@ -41,6 +41,7 @@ const SAMPLES = {
   changePrincipal: { path: NONE, body: { disabled: false } },
   explainPrincipal: { path: '1' }, revokePrincipalSessions: { path: NONE },
   listAudit: {}, getPolicy: {}, getHealth: {}, getStats: {},
+  verifyAudit: {},
   whatIf: { body: { schema: 'rolegate.mappings.v1' } },
 };
 
@@ -310,6 +311,7 @@ test('what succeeds is answered as described', async () => {
   await good('getHealth', '/health');
   await good('getStats', '/stats?hours=2');
   await good('listAudit', '/audit?event=role.&limit=5');
+  await good('verifyAudit', '/audit/verify');
   const { body: { items: [session] } } = await good('listSessions',
     `/sessions?principal=${dev.id}`);
   await good('revokeSession', `/sessions/${session.id}`);

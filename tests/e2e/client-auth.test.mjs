@@ -8,6 +8,7 @@ import { X509Certificate, createHash, generateKeyPairSync, randomUUID, sign,
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Api } from './lib/api.mjs';
 import { CLIENT_ID, CLIENT_SECRET } from './lib/idp.mjs';
 import { assertRefusalAudited } from './lib/refusal.mjs';
 import { deliver } from './lib/signin.mjs';
@@ -164,6 +165,15 @@ test('a certificate that ends soon is said so; one that ended is not used',
     assert.deepEqual((await ready()).json(),
       { status: 'ok', warnings: ['client_certificate'] });
     await signsIn();
+    const health = await new Api(site, await site.signIn('ada')).get('/health');
+    const [entra] = health.body.providers;
+    assert.equal(entra.name, 'entra');
+    assert.ok(Math.abs(entra.keys_fetched_at - Date.now() / 1000) < 3600);
+    const [{ not_before: from, not_after: to, ...cert }] = entra.credentials;
+    assert.deepEqual(cert, { kind: 'certificate', level: 'warn',
+      thumbprint: soon.jwk['x5t#S256'] });
+    assert.equal(Math.round((to - from) / 86400), 365);
+    assert.ok(!JSON.stringify(health.body).includes('soon.'), 'no file names');
     assert.match(log(), /error \S+ client_auth\.certificate provider=entra .*soon\.crt/);
     const doctor = await site.ctlRaw(['doctor']);
     assert.equal(doctor.status, 0, doctor.stdout + doctor.stderr);

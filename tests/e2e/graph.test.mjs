@@ -4,7 +4,9 @@
 // that is not proven, nothing taken away for want of an answer.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { Api } from './lib/api.mjs';
 import { GROUPS, startSite } from './lib/site.mjs';
+import { until } from './lib/wait.mjs';
 
 const TIME = 3; // seconds that all calls to Graph may take
 const OVERAGE = {
@@ -166,6 +168,17 @@ describe('Graph is not well: no role, a reason, in time', () => {
     await graph({ consent: false });
     await assertUnknown('olga', 'graph_refused', 'RG_E_GRAPH_REFUSED');
     assert.equal((await seen()).refused, 1);
+    // An administrator sees it in the console. A worker counts between requests.
+    const api = new Api(site, await site.signIn('ada'));
+    const errors = await until('the error to be counted', async () => {
+      const { body } = await api.get('/health');
+      return body.graph_errors.some((x) => x.error === 'RG_E_GRAPH_REFUSED')
+        && body.graph_errors;
+    });
+    const found = errors.find((x) => x.error === 'RG_E_GRAPH_REFUSED');
+    assert.match(found.text, /consent or permission missing/);
+    assert.ok(errors.every((x, i) => i === 0 || x.minute <= errors[i - 1].minute));
+    assert.ok(!errors.some((x) => x.error === 'RG_OK'));
   });
 
   it('throttled for longer than there is time: said at once', async () => {

@@ -293,6 +293,53 @@ test_expected_head(void **state)
 	assert_non_null(strstr(e.detail, "row 9 is missing"));
 }
 
+/* From row 0 in steps, until the end or the first error. */
+static enum rg_err
+verify_in_steps(
+    struct store *s, int64_t limit, int *steps, int64_t *last, struct err *e)
+{
+	struct audit_chain c;
+	struct audit_head head;
+	bool end = false;
+	enum rg_err r = RG_OK;
+
+	store_audit_chain_begin(&c, NULL);
+	for (*steps = 0; r == RG_OK && !end; (*steps)++)
+		r = store_audit_chain_step(s, &c, limit, &head, &end, e);
+	*last = c.at.seq;
+	if (r == RG_OK)
+		assert_int_equal(head.seq, c.at.seq);
+	return r;
+}
+
+static void
+test_steps(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = {RG_OK, ""};
+	int64_t limit, last;
+	int steps;
+
+	add_ten(f->s);
+	for (limit = 1; limit <= 12; limit++) {
+		assert_int_equal(
+		    verify_in_steps(f->s, limit, &steps, &last, &e), RG_OK);
+		assert_int_equal(last, 10);
+		/* A step that is full does not know that it was the last. */
+		assert_int_equal(steps, 10 / limit + 1);
+	}
+	store_raw(
+	    f->path, NO_GUARDS "UPDATE audit SET actor = 'x' WHERE seq = 7");
+	assert_int_equal(
+	    verify_in_steps(f->s, 3, &steps, &last, &e), RG_E_AUDIT_CHAIN);
+	assert_string_equal(e.detail, "row 7 was changed");
+	assert_int_equal(steps, 3);
+	store_raw(f->path, "DELETE FROM audit WHERE seq > 6");
+	assert_int_equal(
+	    verify_in_steps(f->s, 3, &steps, &last, &e), RG_E_AUDIT_CHAIN);
+	assert_non_null(strstr(e.detail, "the end was cut off"));
+}
+
 static void
 test_inserted(void **state)
 {
@@ -682,6 +729,7 @@ main(void)
 	    store_test(test_deleted_and_renumbered),
 	    store_test(test_cut_off),
 	    store_test(test_expected_head),
+	    store_test(test_steps),
 	    store_test(test_inserted),
 	    store_test(test_inserted_behind_the_end),
 	    store_test(test_swapped),

@@ -10,28 +10,6 @@
 #include "cgi/bearer.h"
 #include "cgi/worker.h"
 
-/* Where tokens come from: those that take part in this. */
-static json_t *
-issuers(const struct settings *s)
-{
-	json_t *list = json_array();
-	const struct provider *p;
-	size_t i, k;
-
-	for (i = 0; i < s->provider_count; i++) {
-		p = &s->providers[i];
-		/* Two applications may be of one issuer. */
-		for (k = 0; k < i; k++)
-			if (s->providers[k].audience_count > 0 &&
-			    strcmp(s->providers[k].issuer, p->issuer) == 0)
-				break;
-		if (p->audience_count > 0 && k == i)
-			(void)json_array_append_new(
-			    list, json_string(p->issuer));
-	}
-	return list;
-}
-
 /* Section 2: a parameter without a value is left out. */
 static void
 set_list(json_t *doc, const char *name, json_t *list)
@@ -44,7 +22,8 @@ set_list(json_t *doc, const char *name, json_t *list)
 static void
 answer(struct worker *w, struct response *s, const struct resource *x)
 {
-	json_t *from = issuers(w->settings), *methods = json_array();
+	json_t *from = settings_token_issuers(w->settings),
+	       *methods = json_array();
 	json_t *doc = json_pack("{s:s, s:o}", "resource",
 	    x == NULL ? w->settings->public_url : x->url,
 	    "bearer_methods_supported", methods);

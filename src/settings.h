@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <jansson.h>
+
 #include "base/err.h"
 #include "base/log.h"
 #include "contextforge/config.h"
@@ -101,6 +103,12 @@ void settings_free(struct settings **);
 /* By section name; NULL when there is none. */
 const struct provider *
 settings_provider(const struct settings *, const char *name);
+
+/*
+ * The issuers whose access tokens are taken, as a new array for RFC 9728's
+ * authorization_servers; NULL when out of memory.
+ */
+json_t *settings_token_issuers(const struct settings *);
 
 /* --config, else $ROLEGATE_CONFIG, else SETTINGS_DEFAULT_PATH. */
 const char *settings_path(const char *option);

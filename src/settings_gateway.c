@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "entra/tenancy.h"
 
 #define LIST_MAX 16
 #define GRAPH_APP "00000003-0000-0000-c000-000000000000"
@@ -139,6 +140,62 @@ settings_read_gateway(struct conf *c, struct settings *s)
 	}
 	read_role_token(c, s);
 	check_issuers(c, s);
+}
+
+/* Two applications may be of one issuer. */
+static void
+add_once(json_t *list, const char *issuer)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+	{
+		if (strcmp(json_string_value(v), issuer) == 0)
+			return;
+	}
+	(void)json_array_append_new(list, json_string(issuer));
+}
+
+/*
+ * Clients take this for the issuer of metadata and compare it (RFC 8414
+ * section 3.3), but that of "organizations" says "{tenantid}" of itself: what
+ * can be named is the issuer of each tenant. Only where any may come there is
+ * nothing better.
+ */
+static void
+add_tenants(json_t *list, const struct entra_tenancy *t)
+{
+	struct buf issuer = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < t->allowed_count; i++) {
+		buf_reset(&issuer);
+		entra_issuer(t, t->allowed[i], &issuer);
+		if (buf_ok(&issuer))
+			add_once(list, buf_str(&issuer));
+	}
+	buf_clear(&issuer);
+}
+
+json_t *
+settings_token_issuers(const struct settings *s)
+{
+	json_t *list = json_array();
+	const struct provider *p;
+	size_t i;
+
+	for (i = 0; i < s->provider_count; i++) {
+		p = &s->providers[i];
+		if (p->audience_count == 0)
+			continue;
+		if (p->entra != NULL && entra_many_tenants(p->entra) &&
+		    !p->entra->any_organization)
+			add_tenants(list, p->entra);
+		else
+			add_once(list, p->issuer);
+	}
+	return list;
 }
 
 void

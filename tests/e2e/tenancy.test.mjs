@@ -99,6 +99,27 @@ describe('organizations', () => {
       allowed_tenants: `${HOME} ${PARTNER}` } });
   });
 
+  test('clients are told the issuer of each tenant, not a template', async () => {
+    const meta = async () => (await site.client().json(
+      site.url('/.well-known/oauth-protected-resource'))).json();
+    const base = new URL(site.idp.issuer).origin;
+    assert.equal((await meta()).authorization_servers, undefined);
+    const entra = site.config['provider.entra'];
+    const { client_id: id, client_secret_file: file, issuer } = entra;
+    const other = { type: 'entra', issuer, client_id: id, tenant: entra.tenant,
+      client_secret_file: file, audiences: 'api://other', allowed_tenants: HOME };
+    await site.restartRolegate({ 'provider.entra': { audiences: 'api://x' },
+      'provider.other': other });
+    assert.deepEqual((await meta()).authorization_servers,
+      [`${base}/${HOME}/v2.0`, `${base}/${PARTNER}/v2.0`]);
+    // Of any organization: there is nothing but the template's address.
+    await site.restartRolegate({ 'provider.other': { allowed_tenants: '*' } });
+    assert.deepEqual((await meta()).authorization_servers,
+      [`${base}/${HOME}/v2.0`, `${base}/${PARTNER}/v2.0`, issuer]);
+    await site.restartRolegate({ 'provider.entra': { audiences: undefined },
+      'provider.other': null });
+  });
+
   test('a person of any tenant can be signed out by the subject', async () => {
     const noa = await site.signIn('noa');
     const { id } = (await site.whoami(noa)).json().subject;

@@ -39,6 +39,7 @@ allow(struct response *s, const struct gate_identity *id)
 	response_reset(s, 200);
 	identity_put(s, id, &variable_names);
 	s->bare = true;
+	s->repeatable = true;
 }
 
 /*

@@ -123,6 +123,7 @@ response_reset(struct response *s, int status)
 	s->cacheable = false;
 	s->scripted = false;
 	s->bare = false;
+	s->repeatable = false;
 }
 
 void
@@ -178,6 +179,7 @@ response_write(struct response *s, bool head_only, struct buf *out)
 
 	if (!buf_ok(&s->headers) || !buf_ok(&s->body) || s->status < 200 ||
 	    s->status > 599) {
+		s->repeatable = false;
 		write_internal(head_only, out);
 		return;
 	}
@@ -196,8 +198,10 @@ response_write(struct response *s, bool head_only, struct buf *out)
 	buf_puts(out, "\r\n");
 	if (!head_only && !bodyless)
 		buf_put(out, buf_str(&s->body), s->body.len);
-	if (!buf_ok(out))
+	if (!buf_ok(out)) {
+		s->repeatable = false;
 		write_internal(head_only, out);
+	}
 }
 
 void
@@ -209,4 +213,5 @@ response_clear(struct response *s)
 	s->cacheable = false;
 	s->scripted = false;
 	s->bare = false;
+	s->repeatable = false;
 }

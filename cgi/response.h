@@ -23,6 +23,8 @@ struct response {
 	bool cacheable;	     /* static files: leave out no-store */
 	bool scripted;	     /* a page that runs our own script files */
 	bool bare;	     /* status and own headers only, no body */
+	bool repeatable;     /* may be kept, see answers.h: a 200 that is made
+			      * of the variables, the database and the second */
 	enum rg_err refused; /* why, for the counters; RG_OK if it was not */
 };
 

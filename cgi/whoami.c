@@ -295,6 +295,9 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 			json_decref(answer);
 			whoami_refuse(w, q, s, r);
 		} else {
+			/* A role token is a new one each time. */
+			s->repeatable =
+			    json_object_get(answer, "token") == NULL;
 			response_json_own(s, 200, answer);
 			put_etag(s);
 			identity_put(s, &id, &header_names);

@@ -4,6 +4,7 @@
 #define RG_CGI_WORKER_H
 
 #include "base/err.h"
+#include "cgi/answers.h"
 #include "cgi/cookie.h"
 #include "cgi/request.h"
 #include "cgi/response.h"
@@ -23,6 +24,7 @@
 struct worker {
 	const struct settings *settings;
 	struct gate *gate;
+	struct answers *answers; /* owned; NULL: none are kept */
 	int64_t tried; /* to open the gate: clock_mono_ms(), 0 for never */
 	struct cookie_style style;
 	const char *endpoint; /* path of the route, for the counters */

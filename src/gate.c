@@ -140,6 +140,13 @@ gate_settings(const struct gate *g)
 	return g->settings;
 }
 
+bool
+gate_stamp(struct gate *g, uint8_t out[static GATE_STAMP_LEN])
+{
+	_Static_assert(GATE_STAMP_LEN == STORE_STAMP_LEN, "the same stamp");
+	return store_stamp(g->store, out);
+}
+
 struct store *
 gate_store(struct gate *g)
 {

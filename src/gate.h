@@ -42,6 +42,13 @@ void gate_free(struct gate **);
 
 const struct settings *gate_settings(const struct gate *);
 
+/*
+ * Equal stamps mean that nothing has been committed to the database between the
+ * two, by whichever process: see store_stamp(). False when it can't be told.
+ */
+#define GATE_STAMP_LEN 48
+bool gate_stamp(struct gate *, uint8_t out[static GATE_STAMP_LEN]);
+
 /* The database, for reading lists (rolegatectl). */
 struct store *gate_store(struct gate *);
 

@@ -92,7 +92,8 @@ only() {
 only 'fcgiapp\.h' cgi/fcgi.c
 only 'fcgi_stdio\.h' none
 only 'curl/curl\.h' src/net/fetch.c
-only 'sqlite3\.h' 'src/store/db.c src/store/db_copy.c'
+only 'sqlite3\.h' \
+	'src/store/db.c src/store/db_copy.c src/store/db_stamp.c'
 only 'jwt\.h' src/jose/sign.c
 only 'ini\.h' src/base/conf.c
 only 'seccomp\.h' cgi/sandbox_syscalls.c

@@ -291,6 +291,12 @@ db_need_transaction(struct store *s)
 	return db_fail(s, RG_E_INTERNAL, "no transaction is open");
 }
 
+struct sqlite3 *
+db_handle(struct store *s)
+{
+	return s->db;
+}
+
 const char *
 db_path(const struct store *s)
 {

@@ -24,6 +24,7 @@
 
 #include "base/err.h"
 #include "store/sql.h"
+#include "store/store.h"
 
 struct store;
 struct sqlite3_stmt;
@@ -52,6 +53,17 @@ enum rg_err db_exec_int(struct store *, const char *sql, int64_t *value);
  * as long as db_open was told, which is never exceeded.
  */
 void db_patience(struct store *, int ms);
+
+/*
+ * What every commit of whichever process changes, to be compared only with
+ * another stamp of the same handle. Inexpensive: no transaction is begun. False
+ * when it can't be told, as while somebody is just committing.
+ */
+#define DB_STAMP_LEN STORE_STAMP_LEN
+bool db_stamp(struct store *, uint8_t out[static DB_STAMP_LEN]);
+
+/* For db_stamp.c alone. */
+struct sqlite3 *db_handle(struct store *);
 
 /* True while a transaction is open. */
 bool db_in_transaction(const struct store *);

@@ -254,6 +254,12 @@ store_error(const struct store *s)
 	return db_error(s);
 }
 
+bool
+store_stamp(struct store *s, uint8_t out[static STORE_STAMP_LEN])
+{
+	return db_stamp(s, out);
+}
+
 static enum rg_err
 run(struct store *s, enum stmt which)
 {

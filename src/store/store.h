@@ -51,6 +51,14 @@ void store_free(struct store **);
 /* What SQLite said about the last failure; "" if nothing. Borrowed. */
 const char *store_error(const struct store *);
 
+/*
+ * Equal stamps of one handle mean that nobody, in whichever process, has
+ * committed anything between the two; a commit shows before its COMMIT returns.
+ * Begins no transaction and makes no system call. False when it can't be told.
+ */
+#define STORE_STAMP_LEN 48
+bool store_stamp(struct store *, uint8_t out[static STORE_STAMP_LEN]);
+
 /* BEGIN IMMEDIATE: writers queue here, for at most busy_ms. They don't nest. */
 enum rg_err store_begin(struct store *);
 

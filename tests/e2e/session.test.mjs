@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSite } from './lib/site.mjs';
+import { sql } from './lib/sqlite.mjs';
 import { until } from './lib/wait.mjs';
 
 let site;
@@ -46,6 +47,30 @@ test('another site can not sign anybody out', async () => {
     { headers: { 'sec-fetch-site': 'same-origin' } });
   assert.equal(post.status, 303);
   assert.equal((await site.whoami(dev)).status, 401);
+});
+
+/*
+ * Workers give the same answer again within a second, but never one that
+ * somebody's edit has overtaken. What counts are the rounds that were over
+ * within one second: in the others no answer would have been given again.
+ */
+test('what is taken away is gone on the very next request', async () => {
+  const dev = await site.signIn('dev');
+  const disable = (on) => sql(site.config.rolegate.database,
+    `UPDATE principals SET disabled = ${on} WHERE username LIKE 'dev%'`);
+  const statuses = async () => (await Promise.all([1, 2, 3, 4, 5, 6].map(
+    () => site.whoami(dev)))).map((res) => res.status);
+  const second = () => Math.floor(Date.now() / 1000);
+  let within = 0;
+  for (let i = 0; i < 50 && within < 3; i += 1) {
+    const began = second();
+    assert.deepEqual(await statuses(), Array(6).fill(200));
+    await disable(1);
+    assert.deepEqual(await statuses(), Array(6).fill(401));
+    if (second() === began) within += 1;
+    await disable(0);
+  }
+  assert.ok(within > 0, 'no round was over within a second');
 });
 
 test('signing out without a session is no error', async () => {

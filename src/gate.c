@@ -217,29 +217,51 @@ gate_policy_read(struct gate *g, struct access_policy **out)
 	return r;
 }
 
+/* Whether gate->policy is that of the database. */
+static enum rg_err
+is_current(struct gate *g, bool *current)
+{
+	enum rg_err r;
+	int64_t version;
+
+	r = store_policy_version(g->store, &version);
+	*current = r == RG_OK && g->policy != NULL &&
+		   access_policy_version(g->policy) == version;
+	return r;
+}
+
+enum rg_err
+gate_policy_within(struct gate *g, struct err *e)
+{
+	struct access_policy *fresh = NULL;
+	enum rg_err r;
+	bool current;
+
+	r = is_current(g, &current);
+	if (r == RG_OK && current)
+		return RG_OK;
+	if (r == RG_OK && (r = gate_policy_read(g, &fresh)) == RG_OK) {
+		access_policy_free(&g->policy);
+		g->policy = fresh;
+		return RG_OK;
+	}
+	return gate_store_err(g, r, "reading the policy", e);
+}
+
 enum rg_err
 gate_policy(struct gate *g, struct err *e)
 {
-	enum rg_err r = RG_E_INTERNAL;
-	struct access_policy *fresh = NULL;
-	int64_t version;
+	enum rg_err r;
+	bool current;
 
-	if ((r = store_policy_version(g->store, &version)) != RG_OK)
-		goto out;
-	if (g->policy != NULL && access_policy_version(g->policy) == version)
+	r = is_current(g, &current);
+	if (r == RG_OK && current)
 		return RG_OK;
-	if ((r = store_begin_read(g->store)) != RG_OK)
-		goto out;
-	r = gate_policy_read(g, &fresh);
-	if (r == RG_OK) {
-		access_policy_free(&g->policy);
-		g->policy = fresh;
-		fresh = NULL;
-	}
-out:
-	access_policy_free(&fresh);
+	if (r == RG_OK)
+		r = store_begin_read(g->store);
 	if (r != RG_OK)
-		(void)gate_store_err(g, r, "reading the policy", e);
+		return gate_store_err(g, r, "reading the policy", e);
+	r = gate_policy_within(g, e);
 	store_rollback(g->store);
 	return r;
 }

@@ -43,8 +43,9 @@ gate_policy_put_mapping(struct access_policy *, const struct mapping_row *);
  */
 enum rg_err gate_policy_read(struct gate *, struct access_policy **out);
 
-/* Makes gate->policy current. */
+/* Makes gate->policy current; the second one in an open transaction. */
 enum rg_err gate_policy(struct gate *, struct err *e);
+enum rg_err gate_policy_within(struct gate *, struct err *e);
 
 /* Whose groups are asked for, right after the token was verified. */
 struct gate_groups_question {

@@ -173,12 +173,39 @@ gate_explain(struct gate *g, struct gate_identity *id,
 	return RG_OK;
 }
 
+/* All that is read for an answer, in the open transaction; and the decision. */
+static enum rg_err
+find_and_decide(struct gate *g, const uint8_t hash[HASH_LEN],
+    const struct gate_context *ctx, struct found *f, struct err *e)
+{
+	struct gate_identity *id = f->id;
+	const struct provider *p;
+	enum rg_err r;
+
+	r = store_session_find(g->store, hash, ctx->now, take_session, f);
+	if (r != RG_OK)
+		return gate_store_err(g, r, "session", e);
+	p = settings_provider(g->settings, id->provider);
+	if (p == NULL || !provider_is_of(p, id->issuer, id->tenant))
+		return err_set(e, RG_E_SESSION_NONE,
+		    "provider %s is configured no longer, or its tenant may "
+		    "not sign in any more",
+		    id->provider);
+	if ((r = gate_policy_within(g, e)) != RG_OK)
+		return r;
+	id->policy_version = access_policy_version(g->policy);
+	if ((r = gate_grants_load(g, id->principal_id, &id->grants,
+		 &id->grant_count)) != RG_OK ||
+	    (r = gate_decide(g, p, id, ctx->now, false)) != RG_OK)
+		return gate_store_err(g, r, "deciding", e);
+	return RG_OK;
+}
+
 enum rg_err
 gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
     struct gate_identity *id, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	const struct provider *p;
 	struct found f = {0};
 	uint8_t hash[HASH_LEN];
 	json_t *roles = NULL;
@@ -193,28 +220,15 @@ gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
 	}
 	hash_sha256(session, RANDOM_TOKEN_LEN, hash);
 	f.id = id;
-	r = store_session_find(g->store, hash, ctx->now, take_session, &f);
-	if (r != RG_OK) {
+	/* One transaction, one lock: and all of it at the same moment. */
+	if ((r = store_begin_read(g->store)) != RG_OK) {
 		(void)gate_store_err(g, r, "session", e);
 		goto out;
 	}
-	p = settings_provider(g->settings, id->provider);
-	if (p == NULL || !provider_is_of(p, id->issuer, id->tenant)) {
-		r = err_set(e, RG_E_SESSION_NONE,
-		    "provider %s is configured no longer, or its tenant may "
-		    "not sign in any more",
-		    id->provider);
+	r = find_and_decide(g, hash, ctx, &f, e);
+	store_rollback(g->store);
+	if (r != RG_OK)
 		goto out;
-	}
-	if ((r = gate_policy(g, e)) != RG_OK)
-		goto out;
-	id->policy_version = access_policy_version(g->policy);
-	if ((r = gate_grants_load(g, id->principal_id, &id->grants,
-		 &id->grant_count)) != RG_OK ||
-	    (r = gate_decide(g, p, id, ctx->now, false)) != RG_OK) {
-		(void)gate_store_err(g, r, "deciding", e);
-		goto out;
-	}
 	roles = json_strings(id->decision.roles, id->decision.role_count);
 	if ((text = gate_json_text(roles)) == NULL) {
 		r = err_set(e, RG_E_NOMEM, "deciding");

@@ -6,12 +6,22 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 void
 hash_sha256(const void *data, size_t len, uint8_t out[static HASH_LEN])
 {
-	if (SHA256(data, len, out) == NULL)
+	/* SHA256() looks the algorithm up by its name each time. */
+	static EVP_MD *algorithm;
+	static EVP_MD_CTX *ctx;
+
+	if (algorithm == NULL)
+		algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (ctx == NULL)
+		ctx = EVP_MD_CTX_new();
+	if (algorithm == NULL || ctx == NULL ||
+	    EVP_DigestInit_ex(ctx, algorithm, NULL) != 1 ||
+	    EVP_DigestUpdate(ctx, data, len) != 1 ||
+	    EVP_DigestFinal_ex(ctx, out, NULL) != 1)
 		abort();
 }
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: ISC
+// How many instructions a request takes in rolegate and the libraries below
+// it, from the connection to its end, counted by valgrind: the counts of
+// tests/bench/instructions.json may not grow by more than 5 %. Counts are the
+// same on a busy machine; what depends on the processor's features is turned
+// off. After a change that is meant to cost more, or that saves something,
+// write down the counts that this test says.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { CLIENT_ID } from './lib/idp.mjs';
+import { PROGRAMS, TOP } from './lib/programs.mjs';
+import { startSite } from './lib/site.mjs';
+import { until } from './lib/wait.mjs';
+
+const MORE = 1.05;
+const RUNS = 7;
+const BUDGET = JSON.parse(readFileSync(
+  join(TOP, 'tests/bench/instructions.json'), 'utf8'));
+
+/* The budget is that of the release build of the first compiler of the list. */
+function unlike() {
+  const { MODE = 'release' } = process.env;
+  if (MODE !== 'release') return `the budget is not that of MODE=${MODE}`;
+  try {
+    execFileSync('valgrind', ['--version']);
+  } catch {
+    return 'no valgrind';
+  }
+  const made = execFileSync('readelf', ['-p', '.comment', PROGRAMS.rolegate]);
+  return made.includes('clang') ? 'the budget is not that of clang' : false;
+}
+
+let site;
+let counted = 0;
+
+/* One worker below valgrind, which writes a file for each connection. */
+async function countInstructions() {
+  await site.rolegate.stop();
+  // In the sandbox valgrind could not write down what it counts.
+  site.configure({ rolegate: { workers: 1, sandbox: 'off' } });
+  site.rolegate = site.work.spawn('counted', 'valgrind', [
+    '--tool=callgrind', '--toggle-collect=fcgi_serve',
+    '--dump-after=fcgi_serve',
+    `--callgrind-out-file=${site.work.path('count')}.%p`,
+    site.programs.rolegate, '--config', site.work.path('rolegate.conf')], {
+    env: { OPENSSL_ia32cap: '~0x1000020000000000:0',
+      GLIBC_TUNABLES: 'glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM,'
+        + '-BMI2,-SSE4_2,-SSSE3' } });
+  // A connection to see whether it listens would be counted, too.
+  await until('the start below valgrind', () => site.work.read('counted.log')
+    .includes('server.start'), { ms: 60_000 });
+}
+
+const dumps = () => readdirSync(site.work.dir).filter(
+  (name) => /^count\.\d+\.\d+$/.test(name));
+
+/* Makes requests at once, one connection each; what each of them took. */
+async function costs(client, headers, count = 1) {
+  const all = await Promise.all([...Array(count)].map(
+    () => site.whoami(client, '', { headers })));
+  for (const res of all) assert.equal(res.status, 200, res.body);
+  const total = (name) => /\ntotals: (\d+)/.exec(site.work.read(name))?.[1];
+  const names = await until('the counts', () => {
+    const found = dumps().filter(total);
+    return found.length === count && found;
+  });
+  const counts = names.map((name) => Number(total(name)));
+  for (const name of names) rmSync(site.work.path(name));
+  return counts;
+}
+
+/* Each is another question, or another token: decided anew. */
+async function median(fn) {
+  const all = [];
+  for (let i = 0; i <= RUNS; i += 1) all.push(await fn(i));
+  const [, ...counts] = all.flat(); // the first one warms up
+  return counts.sort((x, y) => x - y)[RUNS >> 1];
+}
+
+function check(name, count) {
+  counted += 1;
+  console.log(`${name}: ${count} instructions, budget ${BUDGET[name]}`);
+  assert.ok(count <= BUDGET[name] * MORE,
+    `${name} takes ${count} instructions, more than ${BUDGET[name]} + 5 %`);
+}
+
+before(async () => {
+  if (unlike()) return;
+  site = await startSite({ config: {
+    'provider.entra': { audiences: `api://${CLIENT_ID}` } } });
+});
+after(() => site?.close());
+
+test('a request takes no more instructions than it may', { skip: unlike() },
+  async () => {
+    const ada = await site.signIn('ada');
+    const mint = async () => (await site.idp.control('POST', '/access-token',
+      { login: 'ada', groups: true, audience: `api://${CLIENT_ID}` })).token;
+    const tokens = [];
+    for (let i = 0; i <= RUNS; i += 1) tokens.push(await mint());
+    await countInstructions();
+    const plain = site.client();
+    const bearer = (token) => ({ authorization: `Bearer ${token}` });
+    const session = await median((i) => costs(ada, { 'x-run': `s${i}` }));
+    check('session', session);
+    check('bearer', await median((i) => costs(plain,
+      { ...bearer(tokens[0]), 'x-run': `b${i}` })));
+    check('bearer, verified', await median((i) => costs(plain,
+      bearer(tokens[i]))));
+    // Answered again is what comes within the second of the one before.
+    let again = session;
+    for (let i = 0; i < 20 && again > session / 2; i += 1) {
+      again = Math.min(...await costs(ada, {}, 5));
+    }
+    check('session, again', again);
+    assert.equal(counted, Object.keys(BUDGET).length);
+  });

@@ -126,8 +126,10 @@ begin(struct worker *w, const struct request *q, struct response *s,
 	b.session = worker_session(w, q);
 	r = gate_begin_sign_in(w->gate, &b, &ctx, &login, &e);
 	if (r != RG_OK) {
-		log_warn("login.failed", "provider=%s error=%s detail=%s",
-		    p->name, err_name(r), log_quote(e.detail));
+		/* A flood of these would be one in the log, too. */
+		log_event(r == RG_E_LIMITED ? LOG_DEBUG : LOG_WARN,
+		    "login.failed", "provider=%s error=%s detail=%s", p->name,
+		    err_name(r), log_quote(e.detail));
 		fail(w, q, s, r, b.return_to);
 		goto out;
 	}

@@ -34,6 +34,8 @@ static const struct family {
 	"Sign-ins that succeeded."},
     {"sign_in.refused", "rolegate_sign_ins_refused_total", "counter",
 	{"reason", NULL}, "Sign-ins that were refused, by the error's name."},
+    {"limited", "rolegate_limited_total", "counter", {"what", NULL},
+	"Sign-ins refused since an address began, or failed, too many."},
     {"groups.unknown", "rolegate_groups_unknown_total", "counter",
 	{"reason", NULL}, "Times that somebody's groups could not be known."},
     {"groups.stale", "rolegate_groups_stale_total", "counter", {"reason", NULL},

@@ -130,6 +130,12 @@ static const struct problem insufficient_auth = {403,
     "insufficient_authentication", "This needs a stronger sign-in",
     "You are signed in, but not with the extra proof that this needs.",
     "Sign in again with the extra step."};
+static const struct problem limited = {429, "too_many_requests",
+    "Too many sign-ins",
+    "From your network more sign-ins were begun, or failed, than are allowed "
+    "in "
+    "so short a time.",
+    LATER};
 static const struct problem overloaded = {503, "overloaded",
     "Many people are signing in just now",
     "Too many sign-ins wait for the provider at this moment.", LATER};
@@ -283,6 +289,7 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_JWK_DUPLICATE] = &provider_down,
     [RG_E_JWKS_EMPTY] = &provider_down,
     [RG_E_OVERLOADED] = &overloaded,
+    [RG_E_LIMITED] = &limited,
     [RG_E_STORE] = &storage,
     [RG_E_STORE_OPEN] = &storage,
     [RG_E_STORE_BUSY] = &storage,

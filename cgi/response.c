@@ -55,7 +55,7 @@ static const struct {
     {422, "Unprocessable Content"}, {428, "Precondition Required"},
     {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"}, {502, "Bad Gateway"},
-    {503, "Service Unavailable"}};
+    {429, "Too Many Requests"}, {503, "Service Unavailable"}};
 
 /* Never NULL: the reason phrase may be empty (RFC 9112 section 4). */
 static const char *
@@ -190,7 +190,7 @@ response_write(struct response *s, bool head_only, struct buf *out)
 	}
 	if (!s->bare && !s->cacheable)
 		buf_puts(out, no_store);
-	if (s->status == 503)
+	if (s->status == 503 || s->status == 429)
 		buf_puts(out, retry_after);
 	buf_put(out, buf_str(&s->headers), s->headers.len);
 	if (!bodyless)

@@ -2,9 +2,9 @@
 /*
  * The answer under construction: status first, headers, body; written in one
  * go, so that a failure on the way leaves nothing half said. Security headers
- * and Cache-Control: no-store are put on everything (and Retry-After on 503)
- * that is not `bare`: that is an authorizer's consent, whose headers Apache
- * adds to those of the page that was consented to.
+ * and Cache-Control: no-store are put on everything (and Retry-After on 429 and
+ * 503) that is not `bare`: that is an authorizer's consent, whose headers
+ * Apache adds to those of the page that was consented to.
  */
 #ifndef RG_CGI_RESPONSE_H
 #define RG_CGI_RESPONSE_H

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "cgi/client.h"
 #include "cgi/plain.h"
 #include "cgi/sandbox.h"
 #include "cgi/server.h"
@@ -249,6 +250,7 @@ worker_serve(void *state, char *const *params, enum fcgi_role role,
 		response_write(&s, false, out);
 		goto out;
 	}
+	client_behind_proxy(q, params, w->settings);
 	log_set_request(q->id);
 	open_gate(w);
 	w->endpoint = role == ROLE_AUTHORIZER ? "authorizer" : NULL;

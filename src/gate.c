@@ -100,6 +100,11 @@ gate_open(const struct settings *s, struct gate **out, struct err *e)
 	if ((r = slots_open(
 		 buf_str(&path), s->sign_in_workers, &g->slots, e)) != RG_OK)
 		goto out;
+	buf_clear(&path);
+	buf_printf(&path, "%s.limits", s->database);
+	if ((r = limiter_open(buf_str(&path), LIMIT_KINDS, &g->limiter, e)) !=
+	    RG_OK)
+		goto out;
 	if ((g->oidc = oidc_new(&g->cache)) == NULL ||
 	    (g->graph = graph_new()) == NULL) {
 		r = err_set(e, RG_E_NOMEM, "opening the gate");
@@ -126,6 +131,7 @@ gate_free(struct gate **gp)
 	graph_free(&g->graph);
 	gate_cf_free(&g->contextforge);
 	oidc_free(&g->oidc);
+	limiter_free(&g->limiter);
 	slots_free(&g->slots);
 	access_policy_free(&g->policy);
 	store_free(&g->store);

@@ -88,7 +88,8 @@ gate_begin_sign_in(struct gate *g, const struct gate_begin *b,
 	struct login l = {0};
 
 	memset(out, 0, sizeof(*out));
-	r = login_new(&l, p->name, b->return_to, b->session, ctx->now);
+	if ((r = gate_limit(g, LIMIT_STARTS, ctx, e)) == RG_OK)
+		r = login_new(&l, p->name, b->return_to, b->session, ctx->now);
 	if (r == RG_OK && b->step_up != NULL)
 		r = login_set_step_up(&l, b->step_up);
 	if (r != RG_OK)
@@ -103,8 +104,8 @@ out:
 	login_clear(&l);
 	if (r != RG_OK) {
 		e->code = r;
-		/* That all are busy is no verdict about anybody. */
-		if (r != RG_E_OVERLOADED)
+		/* That all are busy is no verdict, and a flood is counted. */
+		if (r != RG_E_OVERLOADED && r != RG_E_LIMITED)
 			gate_refused(g, ctx, e);
 	}
 	return r;

@@ -6,6 +6,7 @@
 #include "access/policy.h"
 #include "base/hash.h"
 #include "base/hash.h"
+#include "base/limiter.h"
 #include "base/seal.h"
 #include "base/slots.h"
 #include "gate.h"
@@ -22,6 +23,7 @@ struct gate {
 	struct store *store;
 	struct seal_keys *keys;
 	struct slots *slots;
+	struct limiter *limiter;
 	struct oidc *oidc;
 	struct oidc_cache cache;
 	struct graph *graph;
@@ -108,6 +110,23 @@ struct gate_answer {
 /* Decides, and writes principal, session and audit in one transaction. */
 enum rg_err gate_record(struct gate *, const struct gate_context *,
     const struct gate_answer *, struct gate_signed_in *, struct err *e);
+
+enum gate_limit_kind {
+	LIMIT_STARTS,
+	LIMIT_FAILURES,
+	LIMIT_KINDS
+};
+
+/*
+ * RG_E_LIMITED when this client's address has begun too many sign-ins (which
+ * LIMIT_STARTS notes), or too many failed. Written to no audit, but counted.
+ */
+enum rg_err gate_limit(struct gate *, enum gate_limit_kind,
+    const struct gate_context *, struct err *e);
+
+/* Notes a sign-in that was refused for this reason. */
+void
+gate_limit_failed(struct gate *, const struct gate_context *, enum rg_err code);
 
 /* Appends our address at which the provider's answer arrives. */
 void gate_put_redirect_uri(const struct gate *, struct buf *out);

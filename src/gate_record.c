@@ -388,6 +388,7 @@ gate_refused(
 	log_info("sign_in.refused", "error=%s client=%s detail=%s",
 	    err_name(why->code), ctx->client, log_quote(why->detail));
 	gate_count(g, "sign_in.refused", err_name(why->code), ctx->now);
+	gate_limit_failed(g, ctx, why->code);
 	if (!may_write_refusal(g, ctx->now)) {
 		g->suppressed++;
 		return;

@@ -213,6 +213,8 @@ gate_finish_sign_in(struct gate *g, const struct gate_callback *cb,
 
 	memset(out, 0, sizeof(*out));
 	err_clear(e);
+	if ((r = gate_limit(g, LIMIT_FAILURES, ctx, e)) != RG_OK)
+		return r;
 	r = finish(g, cb, ctx, &l, out, e);
 	login_clear(&l);
 	if (r != RG_OK) {

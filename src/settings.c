@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "settings_internal.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 #define MAIN "rolegate"
 #define DAY 86400
+#define PROXIES_MAX 16
 
 char *
 settings_dup(const char *s)
@@ -111,6 +113,27 @@ read_main(struct conf *c, struct settings *s)
 	}
 }
 
+/* Who may begin how many sign-ins, and whose word counts for who it is. */
+static void
+read_clients(struct conf *c, struct settings *s)
+{
+	unsigned char raw[sizeof(struct in6_addr)];
+	size_t i;
+
+	s->client_sign_ins =
+	    (unsigned)conf_int(c, MAIN, "client_sign_ins", 60, 0, 10000);
+	s->client_failures =
+	    (unsigned)conf_int(c, MAIN, "client_failures", 20, 0, 10000);
+	conf_list(c, MAIN, "trusted_proxy", PROXIES_MAX, &s->proxies,
+	    &s->proxy_count);
+	for (i = 0; i < s->proxy_count; i++)
+		if (inet_pton(AF_INET, s->proxies[i], raw) != 1 &&
+		    inet_pton(AF_INET6, s->proxies[i], raw) != 1)
+			conf_fail(c, MAIN, "trusted_proxy",
+			    "expected addresses such as 192.0.2.7, got \"%s\"",
+			    s->proxies[i]);
+}
+
 static void
 read_session(struct conf *c, struct settings *s)
 {
@@ -139,6 +162,7 @@ settings_load(const char *path, struct settings **out, struct err *e)
 		goto out;
 	}
 	read_main(c, s);
+	read_clients(c, s);
 	settings_read_audit(c, s);
 	read_session(c, s);
 	settings_read_providers(c, s);
@@ -168,6 +192,7 @@ settings_free(struct settings **sp)
 	settings_gateway_clear(s);
 	settings_contextforge_free(&s->contextforge);
 	free(s->path);
+	conf_list_free(&s->proxies, &s->proxy_count);
 	free(s->public_url);
 	free(s->prefix);
 	free(s->database);

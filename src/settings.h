@@ -67,6 +67,10 @@ struct settings {
 	int read_timeout_ms;
 	int idle_timeout_ms;
 	int database_timeout_ms;
+	unsigned client_sign_ins; /* begun, a minute and address; 0: any */
+	unsigned client_failures; /* likewise of those that fail */
+	char **proxies;		  /* addresses whose X-Forwarded-For counts */
+	size_t proxy_count;
 	int64_t clock_skew; /* seconds, as all that follow */
 	int64_t session_idle;
 	int64_t session_lifetime;

@@ -116,9 +116,11 @@ never 'a banned call' \
 never 'the clock is read in base/clock.c only' \
 	'\b(time|clock_gettime|gettimeofday)\(' \
 	$(echo "$code" | grep -v '^src/base/clock\.c$')
+# Only what a proxy that trusted_proxy names has added itself.
+# shellcheck disable=SC2046
 never 'forwarded headers are never believed' \
 	'HTTP_X_FORWARDED|HTTP_FORWARDED|HTTP_X_REAL_IP|"REMOTE_USER"|"HTTP_HOST"' \
-	$code
+	$(echo "$code" | grep -v '^cgi/client\.c$')
 # shellcheck disable=SC2046,SC2086
 never 'no commented-out code, no TODO' '//|\b(TODO|FIXME|XXX)\b' \
 	$(grep -LE 'https?://' $code)

@@ -33,6 +33,7 @@
 	X(RG_E_REQ_METHOD, "the endpoint has no such method") \
 	X(RG_E_RETURN_TO, "return_to is not a path on this site") \
 	X(RG_E_OVERLOADED, "too many sign-ins wait for a provider") \
+	X(RG_E_LIMITED, "too many sign-ins from this address") \
 	/* compact JWS, RFC 7515 */ \
 	X(RG_E_TOKEN_SIZE, "the token is over the size limit") \
 	X(RG_E_TOKEN_PARTS, "the token is not three non-empty parts") \

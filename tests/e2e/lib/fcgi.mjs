@@ -3,10 +3,10 @@
 import { connect } from 'node:net';
 
 /*
- * One FastCGI request to a port: {status, location, names, text}. role: 1 for a
+ * One FastCGI request to a port, or to {path}: {status, location, names, text}. role: 1 for a
  * responder, 2 for an authorizer.
  */
-export function speakFcgi(port, role, params) {
+export function speakFcgi(to, role, params) {
   const record = (type, data) => Buffer.concat([Buffer.from([1, type, 0, 1,
     data.length >> 8, data.length & 255, 0, 0]), data]);
   const length = (n) => (n < 128 ? Buffer.from([n])
@@ -14,7 +14,7 @@ export function speakFcgi(port, role, params) {
   const pairs = Object.entries(params).map(([name, value]) => Buffer.concat([
     length(name.length), length(value.length), Buffer.from(name + value, 'latin1')]));
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect(typeof to === 'object' ? to : { host: '127.0.0.1', port: to });
     const chunks = [];
     socket.on('error', reject);
     socket.on('data', (chunk) => chunks.push(chunk));

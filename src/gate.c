@@ -166,6 +166,19 @@ gate_store_err(
 	return err_set(e, code, "%s: %s", doing, store_error(g->store));
 }
 
+enum rg_err
+gate_commit(struct gate *g, enum rg_err r, const char *doing, struct err *e)
+{
+	if (r == RG_OK)
+		r = store_commit(g->store);
+	if (r == RG_OK)
+		return r;
+	if (e != NULL && e->code != r)
+		(void)gate_store_err(g, r, doing, e);
+	store_rollback(g->store);
+	return r;
+}
+
 static enum rg_err
 take_role(void *ctx, const struct role_row *row)
 {

@@ -100,19 +100,6 @@ gate_principal_disable(struct gate *g, int64_t id, bool disabled,
 }
 
 /* Ending sessions takes no admin away, and needs no version. */
-static enum rg_err
-end_revoke(struct gate *g, enum rg_err r, struct err *e)
-{
-	if (r == RG_OK)
-		r = store_commit(g->store);
-	if (r == RG_OK)
-		return r;
-	if (e->code != r)
-		(void)gate_store_err(g, r, "revoking", e);
-	store_rollback(g->store);
-	return r;
-}
-
 enum rg_err
 gate_session_revoke(struct gate *g, const char *public_id, int64_t principal,
     const struct gate_context *ctx, struct err *e)
@@ -123,7 +110,7 @@ gate_session_revoke(struct gate *g, const char *public_id, int64_t principal,
 
 	err_clear(e);
 	if ((r = store_begin(g->store)) != RG_OK)
-		return end_revoke(g, r, e);
+		return gate_commit(g, r, "revoking", e);
 	r = store_session_owner(g->store, public_id, &owner);
 	/* Somebody else's: not told apart from none. */
 	if (r == RG_OK && principal != 0 && owner != principal)
@@ -137,7 +124,7 @@ gate_session_revoke(struct gate *g, const char *public_id, int64_t principal,
 		    json_str(person, "subject"),
 		    json_pack("{s:s}", "session", public_id));
 	json_decref(person);
-	return end_revoke(g, r, e);
+	return gate_commit(g, r, "revoking", e);
 }
 
 enum rg_err
@@ -156,7 +143,7 @@ gate_principal_revoke(struct gate *g, int64_t id,
 		    json_str(person, "subject"),
 		    json_pack("{s:I}", "count", (json_int_t)*count));
 	json_decref(person);
-	return end_revoke(g, r, e);
+	return gate_commit(g, r, "revoking", e);
 }
 
 enum rg_err
@@ -172,5 +159,5 @@ gate_sessions_revoke(struct gate *g, const struct gate_context *ctx,
 	    (r = store_session_end_all(g->store, ctx->now)) == RG_OK)
 		r = gate_audit(g, ctx, "session.revoke_all", ctx->actor, "",
 		    json_pack("{s:I}", "count", (json_int_t)*count));
-	return end_revoke(g, r, e);
+	return gate_commit(g, r, "revoking", e);
 }

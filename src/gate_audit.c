@@ -49,3 +49,17 @@ gate_audit(struct gate *g, const struct gate_context *ctx, const char *event,
 	json_decref(detail);
 	return r;
 }
+
+enum rg_err
+gate_audit_alone(struct gate *g, const struct gate_context *ctx,
+    const char *event, const char *actor, const char *subject, json_t *detail,
+    struct err *e)
+{
+	enum rg_err r;
+
+	if ((r = store_begin(g->store)) == RG_OK)
+		r = gate_audit(g, ctx, event, actor, subject, detail);
+	else
+		json_decref(detail);
+	return gate_commit(g, r, event, e);
+}

@@ -231,19 +231,13 @@ static void
 audit_failure(struct gate *g, const struct gate_context *ctx,
     const char *subject, const struct err *why)
 {
-	enum rg_err r;
-
 	log_warn("contextforge.failed", "subject=%s error=%s detail=%s",
 	    subject, err_name(why->code), log_quote(why->detail));
-	if ((r = store_begin(g->store)) == RG_OK)
-		r = gate_audit(g, ctx, "contextforge.failed", ctx->actor,
-		    subject,
-		    json_pack("{s:s, s:s}", "error", err_name(why->code),
-			"detail", why->detail));
-	if (r == RG_OK)
-		r = store_commit(g->store);
-	if (r != RG_OK)
-		store_rollback(g->store);
+	(void)gate_audit_alone(g, ctx, "contextforge.failed", ctx->actor,
+	    subject,
+	    json_pack("{s:s, s:s}", "error", err_name(why->code), "detail",
+		why->detail),
+	    NULL);
 }
 
 static enum rg_err

@@ -88,12 +88,7 @@ note(struct cf_run *n, const json_t *step, enum change what, struct err *e)
 			row.role, "scope", row.scope, "scope_id", row.scope_id,
 			"expires_at", (json_int_t)row.expires_at, "old", old,
 			"new", n->held));
-	if (r == RG_OK)
-		r = store_commit(n->g->store);
-	if (r != RG_OK) {
-		(void)gate_store_err(n->g, r, "noting a role given", e);
-		store_rollback(n->g->store);
-	}
+	r = gate_commit(n->g, r, "noting a role given", e);
 	json_decref(old);
 	return r;
 }
@@ -108,13 +103,7 @@ claim(struct cf_run *n, const json_t *step, struct err *e)
 	if ((r = store_begin(n->g->store)) == RG_OK)
 		r = store_cf_grant_claim(
 		    n->g->store, &row, row.changed_at - CLAIM_SECONDS);
-	if (r == RG_OK)
-		r = store_commit(n->g->store);
-	if (r != RG_OK) {
-		(void)gate_store_err(n->g, r, "about to give a role", e);
-		store_rollback(n->g->store);
-	}
-	return r;
+	return gate_commit(n->g, r, "about to give a role", e);
 }
 
 /* Forgets a claim of which nothing came. */
@@ -122,11 +111,11 @@ static void
 unclaim(struct cf_run *n, const json_t *step)
 {
 	struct cf_grant_row row = row_of(n, step);
+	enum rg_err r;
 
-	if (store_begin(n->g->store) != RG_OK ||
-	    store_cf_grant_remove(n->g->store, &row) != RG_OK ||
-	    store_commit(n->g->store) != RG_OK)
-		store_rollback(n->g->store);
+	if ((r = store_begin(n->g->store)) == RG_OK)
+		r = store_cf_grant_remove(n->g->store, &row);
+	(void)gate_commit(n->g, r, "forgetting a claim", NULL);
 }
 
 /*
@@ -236,16 +225,9 @@ make_user(struct cf_run *n, struct err *e)
 	r = cf_api_user_create(n->api, n->email, n->s->name, e);
 	if (r == RG_OK) {
 		gate_cf_report(n, NULL, "create", NULL);
-		if ((r = store_begin(n->g->store)) == RG_OK)
-			r = gate_audit(n->g, n->ctx, "contextforge.user",
-			    actor(n), n->s->subject,
-			    json_pack("{s:s}", "email", n->email));
-		if (r == RG_OK)
-			r = store_commit(n->g->store);
-		if (r != RG_OK) {
-			(void)gate_store_err(n->g, r, "noting a person", e);
-			store_rollback(n->g->store);
-		}
+		r = gate_audit_alone(n->g, n->ctx, "contextforge.user",
+		    actor(n), n->s->subject,
+		    json_pack("{s:s}", "email", n->email), e);
 	} else if (r == RG_E_EXISTS) {
 		r = RG_OK;
 	}

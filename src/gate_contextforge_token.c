@@ -118,25 +118,14 @@ static enum rg_err
 audit_token(struct gate *g, const struct gate_context *ctx,
     const struct cf_subject *s, const json_t *claims, struct err *e)
 {
-	enum rg_err r;
-	json_t *detail = json_pack("{s:O, s:O, s:O, s:O}", "email",
-	    json_object_get(claims, "email"), "jti",
-	    json_object_get(claims, "jti"), "roles",
-	    json_object_get(claims, "roles"), "expires_at",
-	    json_object_get(claims, "exp"));
-
-	if ((r = store_begin(g->store)) == RG_OK)
-		r = gate_audit(g, ctx, "contextforge.token", ctx->actor,
-		    s->subject, detail);
-	else
-		json_decref(detail);
-	if (r == RG_OK)
-		r = store_commit(g->store);
-	if (r != RG_OK) {
-		(void)gate_store_err(g, r, "recording a token", e);
-		store_rollback(g->store);
-	}
-	return r;
+	return gate_audit_alone(g, ctx, "contextforge.token", ctx->actor,
+	    s->subject,
+	    json_pack("{s:O, s:O, s:O, s:O}", "email",
+		json_object_get(claims, "email"), "jti",
+		json_object_get(claims, "jti"), "roles",
+		json_object_get(claims, "roles"), "expires_at",
+		json_object_get(claims, "exp")),
+	    e);
 }
 
 enum rg_err

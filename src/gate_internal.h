@@ -159,11 +159,29 @@ enum rg_err
 gate_store_err(struct gate *, enum rg_err, const char *doing, struct err *e);
 
 /*
+ * The end of a transaction, also of one that store_begin() could not open:
+ *
+ *     if ((r = store_begin(g->store)) == RG_OK && (r = a(...)) == RG_OK)
+ *             r = gate_audit(...);
+ *     return gate_commit(g, r, "doing a", e);
+ *
+ * Commits when `r` is RG_OK; else rolls back, and says in `e` (or NULL) what
+ * the store said, unless something was said of it. Returns what became of it.
+ */
+enum rg_err
+gate_commit(struct gate *, enum rg_err r, const char *doing, struct err *e);
+
+/*
  * Appends an audit row inside the open transaction. Takes the reference to
  * `detail`, also when it fails; NULL (out of memory) fails.
  */
 enum rg_err gate_audit(struct gate *, const struct gate_context *,
     const char *event, const char *actor, const char *subject, json_t *detail);
+
+/* The same in a transaction of its own; says in `e` (or NULL) why it failed. */
+enum rg_err
+gate_audit_alone(struct gate *, const struct gate_context *, const char *event,
+    const char *actor, const char *subject, json_t *detail, struct err *e);
 
 /* Compact text of a JSON value in a new string; NULL when out of memory. */
 char *gate_json_text(const json_t *);

@@ -382,8 +382,8 @@ void
 gate_refused(
     struct gate *g, const struct gate_context *ctx, const struct err *why)
 {
-	enum rg_err r;
 	json_t *detail;
+	enum rg_err r;
 
 	log_info("sign_in.refused", "error=%s client=%s detail=%s",
 	    err_name(why->code), ctx->client, log_quote(why->detail));
@@ -400,14 +400,8 @@ gate_refused(
 	if (g->suppressed > 0)
 		(void)json_object_set_new(
 		    detail, "suppressed_before", json_integer(g->suppressed));
-	if ((r = store_begin(g->store)) == RG_OK)
-		r = gate_audit(g, ctx, "sign_in.refused", "", "", detail);
-	else
-		json_decref(detail);
-	if (r == RG_OK)
-		r = store_commit(g->store);
+	r = gate_audit_alone(g, ctx, "sign_in.refused", "", "", detail, NULL);
 	if (r != RG_OK) {
-		store_rollback(g->store);
 		g->suppressed++;
 		log_error("audit.lost", "event=sign_in.refused error=%s",
 		    err_name(r));

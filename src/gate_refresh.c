@@ -216,19 +216,14 @@ static enum rg_err
 end_session(struct gate *g, const struct gate_context *ctx, const struct due *d,
     const struct err *why)
 {
-	struct err e = {RG_OK, ""};
 	enum rg_err r;
 
-	if ((r = store_begin(g->store)) != RG_OK ||
-	    (r = store_session_remove(g->store, d->row.session)) != RG_OK ||
-	    (r = gate_audit(g, ctx, "session.ended", "", d->subject_id,
-		 json_pack("{s:s, s:s, s:s}", "session", d->public_id, "cause",
-		     "refresh", "error", err_name(why->code)))) != RG_OK ||
-	    (r = store_commit(g->store)) != RG_OK) {
-		(void)gate_store_err(g, r, "ending a session", &e);
-		store_rollback(g->store);
-	}
-	return r;
+	if ((r = store_begin(g->store)) == RG_OK &&
+	    (r = store_session_remove(g->store, d->row.session)) == RG_OK)
+		r = gate_audit(g, ctx, "session.ended", "", d->subject_id,
+		    json_pack("{s:s, s:s, s:s}", "session", d->public_id,
+			"cause", "refresh", "error", err_name(why->code)));
+	return gate_commit(g, r, "ending a session", NULL);
 }
 
 /* Asks the provider and Graph; while they are asked, a slot is held. */
@@ -279,13 +274,10 @@ keep_for_retry(struct gate *g, const struct gate_context *ctx,
 {
 	enum rg_err r;
 
-	if ((r = store_begin(g->store)) == RG_OK &&
-	    (r = keep(g, d->provider, &d->renewal, token,
-		 clock_add(ctx->now, RETRY_SECONDS))) == RG_OK)
-		r = store_commit(g->store);
-	if (r != RG_OK)
-		store_rollback(g->store);
-	return r;
+	if ((r = store_begin(g->store)) == RG_OK)
+		r = keep(g, d->provider, &d->renewal, token,
+		    clock_add(ctx->now, RETRY_SECONDS));
+	return gate_commit(g, r, "keeping a token", NULL);
 }
 
 static enum rg_err

@@ -38,18 +38,14 @@ write_key(struct gate *g, const struct gate_context *ctx,
 {
 	enum rg_err r;
 
-	if ((r = store_begin(g->store)) != RG_OK ||
-	    (r = store_role_key_add(g->store, row)) != RG_OK ||
+	if ((r = store_begin(g->store)) == RG_OK &&
+	    (r = store_role_key_add(g->store, row)) == RG_OK &&
 	    (r = store_role_keys_forget(
-		 g->store, ctx->now - GATE_KEY_OVERLAP)) != RG_OK ||
-	    (r = gate_audit(g, ctx, "key.rotated", ctx->actor, "",
-		 json_pack("{s:s, s:I}", "kid", row->kid, "signs_from",
-		     (json_int_t)row->signs_from))) != RG_OK ||
-	    (r = store_commit(g->store)) != RG_OK) {
-		(void)gate_store_err(g, r, "keeping the key", e);
-		store_rollback(g->store);
-	}
-	return r;
+		 g->store, ctx->now - GATE_KEY_OVERLAP)) == RG_OK)
+		r = gate_audit(g, ctx, "key.rotated", ctx->actor, "",
+		    json_pack("{s:s, s:I}", "kid", row->kid, "signs_from",
+			(json_int_t)row->signs_from));
+	return gate_commit(g, r, "keeping the key", e);
 }
 
 enum rg_err

@@ -77,14 +77,9 @@ spend(struct gate *g, const struct gate_callback *cb,
 	enum rg_err r;
 	int64_t forget_at = clock_add(ctx->now, 2 * g->settings->sign_in_time);
 
-	if ((r = store_begin(g->store)) == RG_OK &&
-	    (r = store_login_spend(g->store, cb->state, forget_at)) == RG_OK)
-		r = store_commit(g->store);
-	if (r != RG_OK) {
-		(void)gate_store_err(g, r, "this sign-in", e);
-		store_rollback(g->store);
-	}
-	return r;
+	if ((r = store_begin(g->store)) == RG_OK)
+		r = store_login_spend(g->store, cb->state, forget_at);
+	return gate_commit(g, r, "this sign-in", e);
 }
 
 static enum rg_err

@@ -95,18 +95,15 @@ gate_sign_out_front(struct gate *g, const char *sid, const char *iss,
 
 	/* A read: who guesses makes nobody write. */
 	r = store_each_session_of_sid(g->store, sid, take, &f);
-	if (r == RG_OK && f.count > 0) {
-		if ((r = store_begin(g->store)) == RG_OK &&
-		    (r = end_found(g, ctx, &f, "sign_out.front_channel")) ==
-			RG_OK)
-			r = store_commit(g->store);
-	}
-	if (r != RG_OK) {
+	if (r != RG_OK)
 		(void)gate_store_err(g, r, "front-channel sign-out", e);
-		store_rollback(g->store);
-	} else if (f.count > 0) {
-		log_info("sign_out.front_channel", "sessions=%zu", f.count);
+	if (r == RG_OK && f.count > 0) {
+		if ((r = store_begin(g->store)) == RG_OK)
+			r = end_found(g, ctx, &f, "sign_out.front_channel");
+		r = gate_commit(g, r, "front-channel sign-out", e);
 	}
+	if (r == RG_OK && f.count > 0)
+		log_info("sign_out.front_channel", "sessions=%zu", f.count);
 	found_clear(&f);
 	return r;
 }
@@ -155,17 +152,11 @@ end_once(struct gate *g, const struct provider *p, const json_t *claims,
 	    json_str(claims, "jti"));
 	if ((r = store_begin(g->store)) == RG_OK &&
 	    (r = store_login_spend(g->store, buf_str(&seen), forget_at)) ==
-		RG_OK &&
-	    (r = end_named(g, p, claims, ctx, count)) == RG_OK)
-		r = store_commit(g->store);
-	if (r != RG_OK) {
-		if (r == RG_E_LOGIN_REPLAYED)
-			r = err_set(
-			    e, RG_E_LOGOUT_REPLAYED, "its jti was seen");
-		else
-			(void)gate_store_err(g, r, "back-channel sign-out", e);
-		store_rollback(g->store);
-	}
+		RG_OK)
+		r = end_named(g, p, claims, ctx, count);
+	if (r == RG_E_LOGIN_REPLAYED)
+		r = err_set(e, RG_E_LOGOUT_REPLAYED, "its jti was seen");
+	r = gate_commit(g, r, "back-channel sign-out", e);
 	buf_clear(&seen);
 	return r;
 }

@@ -399,6 +399,10 @@ enum rg_err gate_ready(struct gate *, int64_t now, struct gate_health *);
 enum rg_err gate_provider_check(struct gate *, const struct provider *,
     int64_t now, int64_t *date, struct err *e);
 
+/* The same: whether the redirect URI is registered; oidc_redirect_check(). */
+enum rg_err gate_redirect_check(
+    struct gate *, const struct provider *, int64_t now, struct err *e);
+
 #define GATE_TOKENS_LAST 50
 
 /*

@@ -12,6 +12,19 @@ gate_provider_check(struct gate *g, const struct provider *p, int64_t now,
 }
 
 enum rg_err
+gate_redirect_check(
+    struct gate *g, const struct provider *p, int64_t now, struct err *e)
+{
+	struct buf uri = BUF_INIT;
+	enum rg_err r;
+
+	gate_put_redirect_uri(g, &uri);
+	r = oidc_redirect_check(g->oidc, p, buf_str(&uri), now, e);
+	buf_clear(&uri);
+	return r;
+}
+
+enum rg_err
 gate_assertion_check(const struct credential *c, struct err *e)
 {
 	return oidc_assertion_check(c, e);

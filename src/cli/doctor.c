@@ -150,7 +150,10 @@ run(struct doctor *d)
 int
 cmd_doctor(struct cli *cli)
 {
-	struct doctor d = {.cli = cli, .colour = isatty(STDOUT_FILENO) == 1};
+	const char *no_colour = getenv("NO_COLOR"); /* no-color.org */
+	struct doctor d = {.cli = cli,
+	    .colour = isatty(STDOUT_FILENO) == 1 &&
+		      (no_colour == NULL || *no_colour == '\0')};
 
 	if (cli->json && (d.list = json_array()) == NULL)
 		return cli_fail(RG_E_NOMEM, NULL);

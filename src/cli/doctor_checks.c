@@ -9,6 +9,38 @@
 
 #define SKEW_WARN 30 /* seconds; a machine with NTP is off by less than one */
 
+/* Sign-out URIs can't be tried: that would take somebody who is signed in. */
+static void
+check_registered(struct doctor *d, const struct provider *p, const char *what)
+{
+	const char *url = d->cli->settings->public_url;
+	struct err e = {RG_OK, ""};
+
+	switch (gate_redirect_check(d->cli->gate, p, clock_now(), &e)) {
+	case RG_OK:
+		doctor_report(d, FINDING_OK, what,
+		    "the redirect URI %s/callback is registered there", url);
+		break;
+	case RG_E_REGISTRATION:
+		doctor_report(d, FINDING_FAIL, what,
+		    "the redirect URI %s/callback is refused there: %s", url,
+		    e.detail);
+		break;
+	default:
+		doctor_report(d, FINDING_OK, what,
+		    "register there the redirect URI %s/callback; whether it "
+		    "is does not show (%s)",
+		    url, e.detail);
+		break;
+	}
+	doctor_report(d, FINDING_OK, what,
+	    "register there as well, for signing out: %s/signed-out%s%s%s", url,
+	    p->type == PROVIDER_ENTRA ? " (redirect URI) and " : "",
+	    p->type == PROVIDER_ENTRA ? url : "",
+	    p->type == PROVIDER_ENTRA ? "/logout (front-channel logout URL)"
+				      : "");
+}
+
 static void
 check_network(struct doctor *d, const struct provider *p, const char *what)
 {
@@ -25,6 +57,7 @@ check_network(struct doctor *d, const struct provider *p, const char *what)
 	}
 	doctor_report(
 	    d, FINDING_OK, what, "discovery and keys of %s", p->issuer);
+	check_registered(d, p, what);
 	if (date == 0)
 		return;
 	off = clock_now() - date;
@@ -122,15 +155,11 @@ check_credentials(struct doctor *d, const struct provider *p, const char *what)
 void
 doctor_provider(struct doctor *d, const struct provider *p)
 {
-	const struct settings *s = d->cli->settings;
 	char what[64];
 
 	(void)snprintf(what, sizeof(what), "provider %s", p->name);
 	check_network(d, p, what);
 	check_credentials(d, p, what);
-	doctor_report(d, FINDING_OK, what,
-	    "register there: redirect URI %s/callback, and %s/signed-out",
-	    s->public_url, s->public_url);
 	doctor_report(d, FINDING_OK, what, "asks for: %s", p->scope);
 	if (p->type == PROVIDER_ENTRA && strcmp(p->groups_claim, "groups") == 0)
 		doctor_report(d, FINDING_OK, what,

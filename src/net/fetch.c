@@ -58,6 +58,10 @@ void
 fetch_response_clear(struct fetch_response *r)
 {
 	buf_clear(&r->body);
+	if (r->location != NULL)
+		explicit_bzero(r->location, strlen(r->location));
+	free(r->location);
+	r->location = NULL;
 	r->status = 0;
 	r->content_type[0] = '\0';
 	r->retry_after_ms = -1;
@@ -371,6 +375,7 @@ fetch(struct fetch *f, const struct fetch_request *q,
 	struct curl_slist *headers = NULL;
 	struct call call = {.body = &res->body};
 	struct url u;
+	const char *location = NULL;
 	long timeout_ms;
 	CURLcode rc;
 
@@ -406,6 +411,12 @@ fetch(struct fetch *f, const struct fetch_request *q,
 	}
 	read_content_type(f->curl, res);
 	read_times(f->curl, res);
+	if (curl_easy_getinfo(f->curl, CURLINFO_REDIRECT_URL, &location) ==
+		CURLE_OK &&
+	    location != NULL && (res->location = strdup(location)) == NULL) {
+		r = err_set(e, RG_E_NOMEM, "%s: a redirect", u.host);
+		goto out;
+	}
 	r = RG_OK;
 out:
 	/* Nothing of ours may stay referenced (or, a secret, kept) there. */

@@ -49,6 +49,7 @@ struct fetch_response {
 	 */
 	int64_t retry_after_ms;
 	int64_t date; /* the server's clock: seconds since 1970; 0: not said */
+	char *location; /* where a redirect leads, absolute; NULL: nowhere */
 	struct buf body;
 };
 

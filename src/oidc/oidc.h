@@ -205,6 +205,15 @@ oidc_certificate(struct oidc *, const struct provider *, int64_t now);
 enum rg_err oidc_clock(
     struct oidc *, const struct provider *, int64_t *date, struct err *e);
 
+/*
+ * Begins a sign-in without a browser and with prompt=none, as nobody: RG_OK
+ * when the provider sends the browser back to `redirect_uri` with an answer,
+ * so that this is registered there. RG_E_REGISTRATION when it says that it is
+ * not; RG_E_NOT_FOUND when its answer does not tell, RG_E_NET_* for none.
+ */
+enum rg_err oidc_redirect_check(struct oidc *, const struct provider *,
+    const char *redirect_uri, int64_t now, struct err *e);
+
 /* RG_OK when the assertion file can be used; else why not. */
 enum rg_err oidc_assertion_check(const struct credential *, struct err *e);
 

@@ -29,7 +29,10 @@ test('a sound installation', async () => {
   has(list, 'ok', 'provider entra', /discovery and keys of http/);
   has(list, 'ok', 'provider entra', /clock differs by -?[01] s/);
   has(list, 'ok', 'provider entra', /a secret of 24 characters/);
-  has(list, 'ok', 'provider entra', new RegExp(`${site.publicUrl}/callback`));
+  has(list, 'ok', 'provider entra',
+    new RegExp(`${site.publicUrl}/callback is registered there`));
+  has(list, 'ok', 'provider entra',
+    new RegExp(`${site.publicUrl}/logout \\(front-channel logout URL\\)`));
   const text = await site.ctl('doctor');
   assert.match(text, /^ok {4}mappings: 3, all can match$/m);
   assert.ok(!text.includes('\u001b'), 'no colour into a file');
@@ -125,6 +128,46 @@ test('what Graph says of the mapped groups', async () => {
   await graph();
   site.configure({ 'provider.entra': { graph: null, graph_url: null, ...was } });
   await site.startRolegate();
+});
+
+test('a redirect URI that the provider does not know', async () => {
+  const was = site.config.rolegate.public_url;
+  site.configure({ rolegate: { public_url: `${was}/elsewhere` } });
+  has(await doctor(1), 'fail', 'provider entra',
+    /elsewhere\/callback is refused there: .*registered/);
+  site.configure({ rolegate: { public_url: was } });
+  await site.idp.fault('authorize', '500');
+  has(await doctor(0), 'ok', 'provider entra', /does not show \(status 500\)/);
+  await site.idp.wellAgain();
+});
+
+/* The same on a terminal, as script(1) has it. */
+async function terminal(env = {}) {
+  const command = `${site.programs.rolegatectl} --config ${
+    site.work.path('rolegate.conf')} doctor`;
+  const { status, stdout } = await site.work.run('script',
+    ['-qec', command, '/dev/null'], { env });
+  assert.equal(status, 0, stdout);
+  return stdout;
+}
+
+test('a terminal shows colours, and how far it is', async () => {
+  const plain = await terminal({ NO_COLOR: '1' });
+  assert.match(plain, /^ok {4}database: /m);
+  assert.ok(!plain.includes('\u001b'), plain);
+  const was = site.config['provider.entra'];
+  site.configure({ 'provider.entra': { graph: 'app',
+    graph_url: new URL(site.idp.issuer).origin } });
+  await site.idp.control('POST', '/graph', {});
+  await site.idp.fault('graph', 'slow', 1100); // two calls are beyond 2 s
+  const text = await terminal();
+  await site.idp.wellAgain();
+  assert.match(text, /\u001b\[32mok {2}\u001b\[0m {2}database: /);
+  assert.match(text, /\rGraph for entra: asked about 2 of \d groups /);
+  // What was shown meanwhile is gone before the next finding.
+  assert.match(text, /groups \r\u001b\[K/);
+  assert.doesNotMatch(text, /groups [^\r\n]*mapped groups are at Graph/);
+  site.configure({ 'provider.entra': { graph: null, graph_url: null, ...was } });
 });
 
 test('a provider that is down or refuses, a wrong mode, a typo', async () => {

@@ -99,7 +99,7 @@ test('an unknown number is noted, and the error code decides', async () => {
     'RG_E_INTERACTION', /^login_required$/);
 });
 
-test('only digits at the very beginning are a number', async () => {
+test('only digits at the very beginning are a number (bug 27)', async () => {
   for (const text of ['see AADSTS50105: x', 'AADSTS50105x', 'AADSTS 50105',
     'AADSTS18446744073709601721: x', `AADSTS${'5'.repeat(4000)}`]) {
     await assertRefused(await attempt('error-asked',

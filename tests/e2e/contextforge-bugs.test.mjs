@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 // Faults that were found in ContextForge's own single sign-on, each as it would
 // show here. The numbers are those of the list that the tests were written
-// from; the title says what goes wrong there. Elsewhere: 2, 3, 15, 17, 18 and
-// 29 in contextforge-scenarios.test.mjs, 20 and 21 wherever
-// assertRefusalAudited is called, 22 in signin.test.mjs, 25 in
-// contextforge-proxy.test.mjs, 27 in aadsts.test.mjs, 30 in signout.test.mjs
-// and refresh.test.mjs. 26 is about a plugin that rolegate has none of.
+// from; the title says what goes wrong there. Elsewhere, with the number in the
+// title: 2, 3, 15, 17, 18 and 29 in contextforge-scenarios.test.mjs, 22 in
+// signin.test.mjs, 25 in contextforge-proxy.test.mjs, 27 in aadsts.test.mjs, 30
+// in signout.test.mjs and refresh.test.mjs. 26 is about a plugin that rolegate
+// has none of.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertRefusalAudited, assertRefusalPage } from './lib/refusal.mjs';
@@ -91,6 +91,19 @@ describe('claims and identity', () => {
     });
 });
 
+test('bug 11: nobody signs in while userinfo is down', async () => {
+  const site = await startSite({ setup: [['role', 'add', 'user'],
+    map('group', GROUPS.developers, 'user')] });
+  try {
+    await site.idp.fault('userinfo', '500');
+    const who = (await site.whoami(await site.signIn('dev'))).json();
+    assert.deepEqual(who.roles, ['user']);
+    assert.equal((await site.idp.counts()).userinfo, 0, 'nor is it asked');
+  } finally {
+    await site.close();
+  }
+});
+
 describe('what must be in a token', () => {
   let site;
   before(async () => {
@@ -154,6 +167,7 @@ describe('roles and records', () => {
 
   test('bugs 13 and 14: a setting counts only at the first start, admin only'
     + ' at the second sign-in', async () => {
+    await site.signIn('ada'); // stays an admin, whoever else is one no more
     const rob = await site.signIn('rob');
     assert.deepEqual(await roles(rob), []);
     const { id } = await site.ctlJson(...map('app_role', 'auditor', 'admin'));
@@ -193,6 +207,18 @@ describe('roles and records', () => {
       const again = await deliver(client, back);
       assert.notEqual(again.status, 303);
       assert.equal((await site.whoami(client)).status, 401);
+    });
+
+  test('bugs 20 and 21: nothing is on record, and all refusals look alike',
+    async () => {
+      await site.idp.person('dev', { groups: ['data-analysts'] });
+      await site.signIn('dev');
+      const change = (await site.audit('--event', 'roles.changed')).at(-1);
+      assert.deepEqual([change.detail.old, change.detail.new],
+        [['user'], ['analyst']]);
+      await site.idp.person('dev', { groups: ['developers'] });
+      await refused(site, 'nora', 'RG_E_OID');
+      await refused(site, 'bot', 'RG_E_APP_ONLY');
     });
 
   test('bug 24: roles of an access token that nobody verified count',

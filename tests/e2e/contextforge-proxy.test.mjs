@@ -121,7 +121,7 @@ for (const [name, start] of [['nginx', nginx], ['caddy', caddy]]) {
       assert.deepEqual(gateway.seen(), []);
     });
 
-    test('the platform administrator\'s address is an administrator\'s only', async () => {
+    test('the platform administrator\'s address is an administrator\'s only (bug 25)', async () => {
       await site.idp.person('dev', { groups: ['developers'],
         email: PLATFORM_ADMIN.toUpperCase() });
       const dev = await site.signIn('dev');

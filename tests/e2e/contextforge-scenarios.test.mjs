@@ -44,7 +44,7 @@ const CLAIMS = [
   ['admin by app role', { roles: ['Admin'] }, ['admin']],
   ['unmapped groups', { groups: [OTHER] }, []],
   ['unmapped app role', { roles: ['Viewer'] }, []],
-  ['string groups', { claims: { groups: G1 } }, ['developer']],
+  ['string groups (bug 29)', { claims: { groups: G1 } }, ['developer']],
   ['string roles', { claims: { roles: 'Developer' } }, ['developer']],
   ['app role in capitals', { roles: ['ADMIN'] }, [], {},
     'only GUIDs are compared without regard to case; names are exact'],
@@ -91,7 +91,7 @@ const OVERAGE = [
     { lie: 'wrong-type' }, 'an answer with a fault in it is not believed'],
   ['graph in part', { graph: [G1], claims: overage }, unknown,
     { lie: 'half' }, 'nothing partial is taken for whole'],
-  ['cap of groups', { groups: [G2], others: 5000 }, ['team_admin'], {},
+  ['cap of groups (bug 18)', { groups: [G2], others: 5000 }, ['team_admin'], {},
     'nothing is cut off before matching: only mapped groups are asked about'],
   ['failure with app roles', { graph: [G2], roles: ['Developer'],
     claims: overage }, ['developer'], { consent: false },
@@ -152,7 +152,7 @@ describe('claims', () => table(CLAIMS));
 describe('overage', () => table(OVERAGE));
 
 describe('sync: roles follow the claims at the next sign-in', () => {
-  it('assign_new_roles, revoke_old_roles, keep the remaining', async () => {
+  it('assign_new_roles, revoke_old_roles, keep the remaining (bug 15)', async () => {
     for (const [groups, roles] of [[[G1], ['developer']],
       [[G1, G2], ['developer', 'team_admin']], [[G2], ['team_admin']],
       [[], []]]) {
@@ -161,7 +161,7 @@ describe('sync: roles follow the claims at the next sign-in', () => {
     }
   });
 
-  it('is_admin: first sign-in, gained, lost, whoever made them one', async () => {
+  it('is_admin: first sign-in, gained, lost, whoever made them one (bug 2)', async () => {
     // Also of somebody who was an admin from the first sign-in on.
     for (const groups of [[ADMINS], [G1], [G1, ADMINS], [G1]]) {
       await prepare({ groups });
@@ -183,7 +183,7 @@ describe('sync: roles follow the claims at the next sign-in', () => {
     await sql(site.work.path('data/rolegate.db'), 'DELETE FROM grants');
   });
 
-  it('an outage revokes nothing that a session has', async () => {
+  it('an outage revokes nothing that a session has (bug 3)', async () => {
     await prepare({ graph: [G1], claims: overage });
     const { client } = await signIn();
     await site.idp.fault('graph', 'down');
@@ -200,7 +200,7 @@ describe('sync: roles follow the claims at the next sign-in', () => {
     assert.match(stderr, /nosuch/);
   });
 
-  it('emptied mappings: nobody keeps what they gave', async () => {
+  it('emptied mappings: nobody keeps what they gave (bug 17)', async () => {
     await prepare({ groups: [G2] });
     const { client } = await signIn();
     const { id } = (await site.ctlJson('map', 'list')).find(

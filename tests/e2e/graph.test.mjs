@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Api } from './lib/api.mjs';
+import { assertRefusalAudited, assertRefusalPage } from './lib/refusal.mjs';
+import { deliver } from './lib/signin.mjs';
 import { GROUPS, startSite } from './lib/site.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -127,6 +129,45 @@ describe('Graph is well', () => {
     await graph({ hidden: [GROUPS.analysts] });
     assert.equal((await who('olga')).status, 403);
   });
+});
+
+// [login, roles or the cause of the refusal, change]
+const PEOPLE = [
+  ['nils', ['user'], {}, 'in a group that is in a mapped one'],
+  ['nils', ['user'], { groups: ['juniors'], others: 250 },
+    'the same, asked at Graph'],
+  ['gus', ['analyst'], {}, 'a guest, by an own group'],
+  ['gus', [], { groups: [] }, 'a guest, without'],
+  ['bot', 'RG_E_APP_ONLY', {}, 'a service principal'],
+  ['nora', 'RG_E_OID', {}, 'without an object id, though an admin'],
+  ['gail', [], {}, 'in a group that is called like an app role'],
+  ['gail', [], { claims: { groups: ['auditor'] } },
+    'the same, with names in the token'],
+  ['gail', ['checker'], { claims: {}, roles: ['auditor'] },
+    'with the app role itself'],
+];
+
+describe('people of each kind', () => {
+  before(async () => {
+    await graph();
+    await site.ctl('role', 'add', 'checker');
+    await site.ctl('map', 'add', '--provider', 'entra', '--kind', 'app_role',
+      '--value', 'auditor', '--role', 'checker');
+  });
+
+  for (const [login, expected, change, about] of PEOPLE) {
+    it(`${login}: ${about}`, async () => {
+      await site.idp.person(login, change);
+      if (Array.isArray(expected)) {
+        assert.deepEqual((await who(login)).body.roles ?? [], expected);
+        return;
+      }
+      const client = site.client();
+      const res = await deliver(client, await site.begin(login, { client }));
+      assertRefusalPage(res, expected, { jar: client.jar });
+      await assertRefusalAudited(site, res, expected);
+    });
+  }
 });
 
 describe('Graph is not well: no role, a reason, in time', () => {

@@ -40,7 +40,7 @@ describe('renewing', () => {
     assert.match(res.headers.location, /offline_access/);
   });
 
-  it('a group that is lost, and one that is gained', async () => {
+  it('a group that is lost, and one that is gained (bug 30)', async () => {
     const dev = await site.signIn('dev');
     const before = (await site.whoami(dev)).json().session;
     assert.ok(before.expires_at - before.issued_at <= 3600);

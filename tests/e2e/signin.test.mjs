@@ -97,7 +97,7 @@ describe('one site', () => {
     });
   }
 
-  test('return_to never leads back into a sign-in or sign-out', async () => {
+  test('return_to never leads back into a sign-in or sign-out (bug 22)', async () => {
     for (const loop of ['/login', '/logout?x', '/callback', '/signed-out']) {
       const dev = await site.signIn('dev',
         { returnTo: `${site.prefix}${loop}` });

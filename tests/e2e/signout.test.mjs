@@ -72,7 +72,7 @@ const mint = (change = {}, header = {}, behaviour = 'ok') => site.idp.control(
 const send = (token) => site.client().post(site.url('/logout'),
   { logout_token: token }, { headers: { accept: 'application/json' } });
 
-test('back channel: by sid and by sub, once', async () => {
+test('back channel: by sid and by sub, once (bug 30)', async () => {
   const one = await signIn('plain', 'sid-b');
   const entra = await signIn('entra', 'sid-b');
   const { sub } = (await site.whoami(one)).json().subject.id

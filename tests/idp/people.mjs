@@ -53,7 +53,7 @@ export class People {
       wids: [WIDS_USER],
       claims: {},
       ...person,
-      groups: [...this.#groupIds(person.groups), ...otherGroups(others)],
+      groups: [...this.#memberships(person.groups), ...otherGroups(others)],
       sub: digest(`sub ${this.tenant} ${person.oid}`).toString('base64url'),
     }));
   }
@@ -66,6 +66,19 @@ export class People {
       if (id === undefined) throw new Error(`unknown group: ${name}`);
       return id;
     });
+  }
+
+  /*
+   * Those and, as in Entra's tokens and at Graph, the groups that they are
+   * members of. (App roles of a group are its direct members' only.)
+   */
+  #memberships(names) {
+    const ids = new Set(this.#groupIds(names));
+    for (const id of ids) { // a set that grows is gone through to its end
+      const { in: outer = [] } = this.groups.find((g) => g.id === id) ?? {};
+      this.#groupIds(outer).forEach((other) => ids.add(other));
+    }
+    return [...ids];
   }
 
   byLogin(login) {
@@ -86,9 +99,9 @@ export class People {
     const next = {};
     for (const [key, value] of Object.entries(change)) {
       if (key === 'groups') {
-        next.groups = [...this.#groupIds(value), ...otherGroups(change.others)];
+        next.groups = [...this.#memberships(value), ...otherGroups(change.others)];
       } else if (key === 'graph') {
-        next.graph = value === null ? undefined : this.#groupIds(value);
+        next.graph = value === null ? undefined : this.#memberships(value);
       } else if (key === 'others') continue;
       else if (key === 'blocked') next.blocked = value === true;
       else if (key === 'roles') next.roles = stringList(value, 'roles');

@@ -58,6 +58,7 @@ test('they are well-formed, and count what happened', async () => {
   await site.restartRolegate(); // workers that end write what they counted
   const was = parse((await scrape()).body);
   await site.signIn('dev');
+  await site.signIn('olga'); // too many groups for a token, and nobody to ask
   const stranger = site.client();
   for (let i = 0; i < 7; i += 1) {
     assert.equal((await site.whoami(stranger)).status, 401);
@@ -75,15 +76,18 @@ test('they are well-formed, and count what happened', async () => {
     now = parse((await scrape()).body);
     return more('rolegate_requests_total',
       { endpoint: '/whoami', status: '401' }) >= 7
-      && more('rolegate_sign_ins_total') >= 1
+      && more('rolegate_sign_ins_total') >= 2
+      && more('rolegate_groups_unknown_total') >= 1
       && more('rolegate_sign_ins_refused_total') >= 1;
   }, { ms: 15_000 });
   assert.equal(more('rolegate_requests_total',
     { endpoint: '/whoami', status: '401' }), 7);
-  assert.equal(more('rolegate_sign_ins_total', { provider: 'entra' }), 1);
+  assert.equal(more('rolegate_sign_ins_total', { provider: 'entra' }), 2);
+  assert.equal(more('rolegate_groups_unknown_total',
+    { reason: 'graph_not_configured' }), 1);
   assert.equal(more('rolegate_sign_ins_refused_total',
     { reason: 'RG_E_STATE_UNKNOWN' }), 1);
-  assert.equal(more('rolegate_sessions'), 1);
+  assert.equal(more('rolegate_sessions'), 2);
   assert.equal(more('rolegate_policy_version'), 2);
   assert.equal(more('rolegate_audit_events_total', { event: 'role.add' }), 1);
   assert.equal(value(now, 'rolegate_audit_rows_total'),

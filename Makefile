@@ -88,7 +88,7 @@ LIB_SRC   := $(sort $(wildcard src/*.c src/[a-z]*/*.c))
 LIB_SRC   := $(filter-out src/cli/main.c,$(LIB_SRC))
 EDGE_SRC  := $(filter-out cgi/rolegate.c,$(sort $(wildcard cgi/*.c)))
 UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
-ASSETS    := $(sort $(wildcard sql/*.sql www/*.html www/*.css www/*.svg www/console/*.js www/console/*.css \
+ASSETS    := $(sort $(wildcard sql/*.sql www/*.html www/*.css www/*.svg www/*.js www/console/*.js www/console/*.css \
              www/*.json))
 obj        = $(patsubst %.c,$(O)/%.o,$(1))
 LIB       := $(O)/librolegate.a

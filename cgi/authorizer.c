@@ -120,10 +120,8 @@ refuse_person(struct worker *w, const struct request *q, struct response *s,
 		to_login(w, q, s, id);
 	else if (r == RG_E_INSUFFICIENT_AUTH)
 		whoami_refuse(w, q, s, r);
-	else if (lacks && q->wants_html && r != RG_E_INSUFFICIENT_ROLE)
-		me_denied(w, q, s, id);
 	else if (lacks && q->wants_html)
-		fail(w, q, s, r, NULL);
+		me_denied(w, q, s, id, r);
 	else
 		whoami_refuse(w, q, s, r);
 }

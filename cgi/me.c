@@ -80,7 +80,8 @@ me_values(struct worker *w, const struct gate_identity *id)
 	    json_boolean(!d->denied && d->groups_state == GROUPS_UNKNOWN));
 	(void)json_object_set_new(v, "denied", json_boolean(d->denied));
 	(void)json_object_set_new(v, "lacking",
-	    json_boolean(!d->denied && d->groups_state != GROUPS_UNKNOWN));
+	    json_boolean(!d->denied && d->role_count == 0 &&
+			 d->groups_state != GROUPS_UNKNOWN));
 	(void)json_object_set_new(v, "name", json_string(id->name));
 	(void)json_object_set_new(v, "username", json_string(id->username));
 	(void)json_object_set_new(v, "subject_id", json_string(id->subject));
@@ -98,17 +99,54 @@ me_values(struct worker *w, const struct gate_identity *id)
 	return v;
 }
 
+/*
+ * What the page asked for, of which any would do: [{"name": "role:editor"}].
+ * Only a web server says so; a query is whoever's who made the link.
+ */
+static json_t *
+needed(const struct request *q)
+{
+	json_t *list = json_array();
+	const char *p = q->require == NULL ? "" : q->require;
+	size_t n;
+
+	while (*(p += strspn(p, " ")) != '\0') {
+		n = strcspn(p, " ");
+		(void)json_array_append_new(
+		    list, json_pack("{s:s%}", "name", p, n));
+		p += n;
+	}
+	return list;
+}
+
+/* Without the query: it may be long, and is nobody else's business. */
+static json_t *
+page_name(const struct request *q)
+{
+	return json_stringn(q->uri, strcspn(q->uri, "?"));
+}
+
 void
 me_denied(struct worker *w, const struct request *q, struct response *s,
-    const struct gate_identity *id)
+    const struct gate_identity *id, enum rg_err why)
 {
+	json_t *v = me_values(w, id), *list = needed(q);
+
 	/* The page names this request: let it be found. */
 	log_info("me.no_role", "subject=%s denied=%d groups=%s", id->id,
 	    id->decision.denied,
 	    id->decision.groups_state == GROUPS_UNKNOWN
 		? id->decision.groups_reason
 		: id->decision.groups_source);
-	page(w, q, s, 403, "www/denied.html", me_values(w, id));
+	(void)json_object_set_new(
+	    v, "needed", json_boolean(json_array_size(list) > 0));
+	(void)json_object_set_new(v, "needed_list", list);
+	if (q->role == ROLE_AUTHORIZER)
+		(void)json_object_set_new(v, "page", page_name(q));
+	(void)json_object_set_new(
+	    v, "insufficient", json_boolean(why == RG_E_INSUFFICIENT_ROLE));
+	page(w, q, s, 403, "www/denied.html", v);
+	s->scripted = s->status == 403;
 }
 
 void
@@ -132,7 +170,8 @@ endpoint_me(struct worker *w, const struct request *q, struct response *s)
 	if (id.decision.role_count > 0)
 		page(w, q, s, 200, "www/me.html", me_values(w, &id));
 	else
-		me_denied(w, q, s, &id);
+		me_denied(w, q, s, &id,
+		    id.decision.denied ? RG_E_DENIED : RG_E_NO_ROLE);
 	gate_identity_clear(&id);
 }
 

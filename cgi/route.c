@@ -36,6 +36,7 @@ static const struct {
     {"/console", GET, "GET, HEAD", endpoint_console, false},
     {"/rolegate.css", GET, "GET, HEAD", endpoint_static, true},
     {"/rolegate.svg", GET, "GET, HEAD", endpoint_static, true},
+    {"/rolegate.js", GET, "GET, HEAD", endpoint_static, true},
     /* and what is below */
     {"/console/", GET, "GET, HEAD", endpoint_static, true},
 };

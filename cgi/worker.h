@@ -84,7 +84,7 @@ void page(struct worker *, const struct request *, struct response *,
 /* The page for a person who is signed in and has no role: whom to ask, and
  * what to send along. */
 void me_denied(struct worker *, const struct request *, struct response *,
-    const struct gate_identity *);
+    const struct gate_identity *, enum rg_err why);
 
 /* Appends the address that begins a sign-in; `base` is public_url or its path.
  */

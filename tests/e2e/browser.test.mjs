@@ -44,7 +44,10 @@ for (const javaScriptEnabled of [true, false]) {
       assert.equal(page.url(), site.url('/me'));
       await page.getByRole('link', { name: 'Sign out' }).click();
       await page.waitForURL(site.url('/signed-out'));
-      if (javaScriptEnabled) await shot(page, 'signed-out');
+      if (javaScriptEnabled) {
+        await shot(page, 'signed-out');
+        await assertAccessible(page);
+      }
       await page.goto(site.url('/whoami'));
       assert.match(await page.locator('body').innerText(), /unauthenticated/);
     });
@@ -71,6 +74,15 @@ test('who has no role is told what to ask for', { skip }, async () => {
     assert.match(text, /0a000000-0000-4000-8000-000000000014/);
     assert.match(text, /help@contoso\.example/);
     await shot(page, 'denied');
+    // The lines that an administrator needs, with one click.
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy these lines' }).click();
+    await page.getByText('Copied').waitFor();
+    const lines = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(lines, /^Name: Noa Nobody$/m);
+    assert.match(lines, /^Object ID: 0a000000-0000-4000-8000-000000000014$/m);
+    assert.match(lines, /^Reference: \S+$/m);
+    await assertAccessible(page);
     await page.getByRole('link', { name: 'Sign in again' }).click();
     await page.waitForURL(site.url('/me'));
   });

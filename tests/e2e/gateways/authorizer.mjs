@@ -51,6 +51,27 @@ describe('the authorizer, spoken to directly', () => {
     assert.equal(res.status, 403);
   });
 
+  test('a person is told the page and what it needs, ready to copy', async () => {
+    const page = async (who, require) => (await speak(2, {
+      REQUEST_METHOD: 'GET', REQUEST_URI: '/reports/<b>?token=hush',
+      HTTP_ACCEPT: 'text/html', ROLEGATE_REQUIRE: require, ...cookie(who) }));
+    for (const [who, heading] of [[stage.people.dev, /page needs another role/],
+      [stage.people.noa, /have no access yet/]]) {
+      const { status, text } = await page(who,
+        'role:auditor permission:reports.<i>');
+      assert.equal(status, 403);
+      assert.match(text, heading);
+      for (const part of ['role:auditor', 'permission:reports.&lt;i&gt;',
+        '/reports/&lt;b&gt;', 'Object ID', 'data-copy=']) {
+        assert.ok(text.includes(part), `${part} in ${text}`);
+      }
+      assert.ok(!text.includes('hush'), 'the query is not shown');
+      assert.match(text, /script-src 'self'/);
+    }
+    // What this page asked for is all that it names.
+    assert.ok(!(await page(stage.people.noa, 'role:x')).text.includes('auditor'));
+  });
+
   test('only a server that says so gets the 200 without a name', async () => {
     const ask3 = (more, who) => speak(2, { ...reports, ...more,
       ...(who ? cookie(who) : {}) });

@@ -22,22 +22,44 @@ export async function startBrowser() {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 }
 
+/* In the page: each breach of its policy, named with the page it is of. */
+const report = () => document.addEventListener('securitypolicyviolation', (e) => {
+  console.error(`policy ${e.documentURI}: ${e.violatedDirective}, ${e.blockedURI}`);
+});
+
+/* The session of a Client, for withPage: that person need not sign in again. */
+export const sessionOf = (site, client) => [{ name: 'rolegate',
+  value: client.jar.get('rolegate'), url: site.publicUrl }];
+
 /* A tab of a fresh browser, for fn(page). */
-export async function withPage(browser, site, options, fn) {
+export async function withPage(browser, site, { cookies, ...options }, fn) {
   const context = await browser.newContext({
     viewport: { width: 1100, height: 760 }, locale: 'en-GB', ...options });
-  const page = await context.newPage();
+  if (cookies) await context.addCookies(cookies);
   const complaints = [];
+  if (options.javaScriptEnabled !== false) await context.addInitScript(report);
+  const page = await context.newPage();
   const watch = (tab) => {
     tab.on('console', (message) => {
       const { url } = message.location();
       // A status of 4xx is what some pages are for.
-      if (message.type() === 'error' && url.startsWith(site.publicUrl)
+      if (message.text().startsWith(`policy ${site.publicUrl}`)) {
+        complaints.push(message.text());
+      } else if (message.type() === 'error' && url.startsWith(site.publicUrl)
         && !/status of 4[0-9][0-9]/.test(message.text())) {
         complaints.push(message.text());
       }
     });
     tab.on('pageerror', (err) => complaints.push(err.message));
+    // No page of ours asks for anything elsewhere.
+    tab.on('request', (request) => {
+      if (!request.isNavigationRequest()
+        && request.frame().url().startsWith(site.publicUrl)
+        && !/^(data|blob):/.test(request.url())
+        && !request.url().startsWith(site.publicUrl)) {
+        complaints.push(`asked for ${request.url()}`);
+      }
+    });
   };
   watch(page);
   context.on('page', watch);

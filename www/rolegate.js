@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: ISC
+// A button that copies the lines of a list, for whoever has scripts. Without
+// them the page is whole: one click selects a value.
+
+const textOf = (list) => [...list.children].map((row) => `${
+  row.querySelector('dt').textContent}: ${[...row.querySelectorAll('li')].map(
+  (li) => li.textContent).join(', ') || row.querySelector('dd').textContent
+  .trim()}`).join('\n');
+
+/* Where the page is not https the clipboard is out of reach: select them. */
+async function copy(list) {
+  try {
+    await navigator.clipboard.writeText(textOf(list));
+    return true;
+  } catch {
+    getSelection().selectAllChildren(list);
+    return false;
+  }
+}
+
+for (const list of document.querySelectorAll('[data-copy]')) {
+  const button = document.createElement('button');
+  const told = document.createElement('span');
+  button.type = 'button';
+  button.className = 'button quiet small';
+  button.textContent = list.dataset.copy;
+  told.className = 'note';
+  told.setAttribute('role', 'status');
+  button.addEventListener('click', async () => {
+    told.textContent = await copy(list) ? list.dataset.copied : '';
+  });
+  const row = document.createElement('p');
+  row.className = 'copying';
+  row.append(button, ' ', told);
+  list.after(row);
+}

@@ -2,11 +2,16 @@
 // The console in a real browser: what an administrator does all day, two of
 // them at once, a session that ends while somebody types, names that mean harm.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
-  assertAccessible, assertFits, choose, shot, skip, startBrowser, withPage,
+  assertAccessible, assertFits, choose, sessionOf, shot, skip, startBrowser,
+  withPage,
 } from './lib/browser.mjs';
+import { TOP } from './lib/programs.mjs';
 import { FOUNDING, GROUPS, startSite } from './lib/site.mjs';
+import { sql } from './lib/sqlite.mjs';
 
 let site;
 let browser;
@@ -25,17 +30,16 @@ after(async () => {
 const consoleUrl = (view = '') => `${site.url('/console')}${
   view ? `#/${view}` : ''}`;
 
-/* As this person at the console. */
-function asPerson(name, fn, options = {}) {
-  return withPage(browser, site, options, async (page) => {
+/* As this person at the console, who signed in before (browser.test.mjs). */
+async function asPerson(login, fn, options = {}) {
+  const cookies = sessionOf(site, await site.signIn(login));
+  await withPage(browser, site, { cookies, ...options }, async (page) => {
     await page.goto(consoleUrl());
-    await choose(page, name);
-    await page.waitForURL((url) => url.pathname.endsWith('/console'));
     await heading(page, 'My access');
     await fn(page);
   });
 }
-const asAda = (fn, options) => asPerson(/Ada Admin/, fn, options);
+const asAda = (fn, options) => asPerson('ada', fn, options);
 const heading = (page, name) => page.getByRole('heading',
   { level: 1, name }).waitFor();
 const dialog = (page) => page.getByRole('dialog');
@@ -51,7 +55,10 @@ test('a first mapping from nothing: ana is an analyst at her next request',
   { skip }, async () => {
     const ana = await site.signIn('ana');
     assert.equal((await site.whoami(ana)).status, 403);
-    await asAda(async (page) => {
+    await withPage(browser, site, {}, async (page) => {
+      await page.goto(consoleUrl());
+      await choose(page, /Ada Admin/);
+      await page.waitForURL((url) => url.pathname.endsWith('/console'));
       await view(page, 'Mappings');
       await page.getByRole('button', { name: 'Add a mapping' }).click();
       await dialog(page).getByLabel('Value', { exact: true })
@@ -111,6 +118,11 @@ test('a mapping is edited, switched off and removed; refusals name the field',
       await view(page, 'Mappings');
       await page.getByRole('button', { name: 'Add a mapping' }).click();
       await dialog(page).getByLabel('Value', { exact: true }).fill('admins');
+      // No role is given by mistake: none is chosen at first.
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      await dialog(page).getByText('This is needed').waitFor();
+      await dialog(page).getByLabel('Role', { exact: true })
+        .selectOption('user');
       await dialog(page).getByRole('button', { name: 'Save' }).click();
       const value = dialog(page).getByLabel('Value', { exact: true });
       await dialog(page).getByText(/named by its object id/).waitFor();
@@ -152,6 +164,9 @@ test('many are pasted; each that is refused is named and stays', { skip },
     await asAda(async (page) => {
       await view(page, 'Mappings');
       await page.getByRole('button', { name: 'Paste many' }).click();
+      await assertAccessible(page);
+      await dialog(page).getByRole('button', { name: 'Add all' }).click();
+      await dialog(page).getByText('Role is needed').waitFor();
       await dialog(page).getByLabel('Role').selectOption('user');
       await dialog(page).getByLabel('Lines').fill(
         `c0ffee00-0000-4000-8000-00000000000a team a\nwriter\n${
@@ -189,6 +204,8 @@ test('two edit one mapping: the second is told and may choose', { skip },
       const conflict = dialog(page).getByRole('alert');
       await conflict.getByText('Somebody else changed this').waitFor();
       await conflict.getByText('theirs', { exact: true }).waitFor();
+      await conflict.getByText('mine', { exact: true }).waitFor();
+      await assertAccessible(page);
       assert.equal(await dialog(page).getByLabel('Note').inputValue(), 'mine');
       await shot(page, 'console-conflict');
       await conflict.getByRole('button', { name: 'Save mine' }).click();
@@ -216,9 +233,11 @@ test('a session ends while somebody types: nothing is lost', { skip },
       await dialog(page).getByRole('button', { name: 'Save' }).click();
       const over = dialog(page).filter({ hasText: 'Your session has ended' });
       await over.waitFor();
+      await assertAccessible(page);
       const [beside] = await Promise.all([
         page.context().waitForEvent('page'),
         over.getByRole('link', { name: /new window/ }).click()]);
+      await choose(beside, /Ada Admin/);
       await beside.waitForURL(site.url('/me'));
       await beside.close();
       await over.getByRole('button', { name: /go on/ }).click();
@@ -308,15 +327,75 @@ test('the audit is filtered, opened and saved; health says what works',
       const [saved] = await Promise.all([page.waitForEvent('download'),
         page.getByRole('button', { name: 'Save what is shown' }).click()]);
       assert.equal(saved.suggestedFilename(), 'audit.jsonl');
+      await page.getByRole('button', { name: 'Verify the chain' }).click();
+      await page.getByText('all up to it follow from each other').waitFor();
       await view(page, 'Health');
       await page.getByRole('row', { name: /database/ }).waitFor();
       await page.getByRole('row', { name: /provider entra/ }).waitFor();
+      const provider = page.getByRole('row', { name: /Contoso/ });
+      await provider.getByText(/ago|this minute/).first().waitFor();
+      await provider.getByText('A secret; only').waitFor();
+      // In the person's own way; the exact instant for whoever points at it.
+      assert.match(await provider.locator('time').first().innerText(),
+        /^\d{1,2} \w+ 20\d\d, \d\d:\d\d$/);
+      assert.match(await provider.locator('time').first().getAttribute('title'),
+        /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    });
+  });
+
+test('a row that was changed by hand is named by the console', { skip },
+  async () => {
+    const { database } = site.config.rolegate;
+    const [{ sql: trigger }] = await sql(database,
+      "SELECT sql FROM sqlite_master WHERE name = 'audit_no_update'");
+    const set = (actor) => sql(database, `DROP TRIGGER audit_no_update;
+      UPDATE audit SET actor = ${actor} WHERE seq = 3; ${trigger}`);
+    await asAda(async (page) => {
+      await view(page, 'Audit');
+      await set("actor || 'x'");
+      await page.getByRole('button', { name: 'Verify the chain' }).click();
+      await page.getByText('row 3 was changed').waitFor();
+      await page.getByText('Up to row 2 all is good').waitFor();
+      await assertAccessible(page);
+      await set('substr(actor, 1, length(actor) - 1)');
+      await page.getByRole('button', { name: 'Verify the chain' }).click();
+      await page.getByText('follow from each other').waitFor();
+    });
+  });
+
+test('lists are sorted by their heads, by mouse and by keyboard', { skip },
+  async () => {
+    await asAda(async (page) => {
+      await view(page, 'Mappings');
+      const labels = () => page.locator('tbody strong').allInnerTexts();
+      const sorted = async (direction) => {
+        await page.locator(`th[aria-sort=${direction}]`)
+          .filter({ hasText: 'What' }).waitFor({ state: 'attached' });
+        await page.locator('.paged:not([aria-busy])').first().waitFor();
+      };
+      const head = page.getByRole('button', { name: 'What', exact: true });
+      const place = await head.boundingBox();
+      await head.click();
+      await sorted('ascending');
+      const up = await labels();
+      assert.deepEqual(up, [...up].sort((a, b) => (
+        a.toLowerCase() < b.toLowerCase() ? -1 : 1)));
+      await head.focus();
+      await page.keyboard.press('Enter');
+      await sorted('descending');
+      assert.deepEqual(await labels(), [...up].reverse());
+      assert.deepEqual(await head.boundingBox(), place, 'nothing jumps');
+      await assertAccessible(page);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.getByLabel('Sort by').selectOption('What, ascending');
+      await sorted('ascending');
+      assert.deepEqual(await labels(), up);
     });
   });
 
 test('who is no admin sees the own access and nothing else', { skip },
   async () => {
-    await asPerson(/Dev Dobrev/, async (page) => {
+    await asPerson('dev', async (page) => {
       assert.deepEqual(await page.getByRole('navigation').getByRole('link')
         .allInnerTexts(), ['My access']);
       await page.getByRole('cell', { name: /mapping 2/ }).waitFor();
@@ -377,7 +456,7 @@ for (const [name, options] of Object.entries({
         await assertAccessible(page);
         await assertFits(page);
         await shot(page, `console-${one.replace(' ', '-').toLowerCase()}-${
-          name}`);
+          name}`, { fullPage: one !== 'Audit' });
       }
       await view(page, 'Mappings');
       await page.getByRole('button', { name: 'Add a mapping' }).click();
@@ -405,6 +484,41 @@ test('by keyboard alone', { skip }, async () => {
     await dialog(page).waitFor({ state: 'detached' });
   });
 });
+
+test('who wants less motion sees none', { skip }, async () => {
+  await asAda(async (page) => {
+    await view(page, 'Mappings');
+    const moving = await page.evaluate(() => document.getAnimations().length
+      + [...document.querySelectorAll('*')].filter((el) => {
+        const style = getComputedStyle(el);
+        return style.animationName !== 'none'
+          || style.transitionDuration.split(', ').some((d) => d !== '0s');
+      }).length);
+    assert.equal(moving, 0);
+  }, { reducedMotion: 'reduce' });
+});
+
+test('what the server can\'t say is said, and nothing is lost', { skip },
+  async () => {
+    await withPage(browser, site, { cookies: sessionOf(site,
+      await site.signIn('ada')) }, async (page) => {
+      await page.goto(consoleUrl('mappings'));
+      await page.getByRole('cell', { name: /developers/ }).waitFor();
+      const away = (route) => route.fulfill({ status: 400, json: {
+        error: 'bad_request', message: 'Not now.', request_id: 'r1' } });
+      await page.route('**/api/mappings?*', away);
+      await page.getByLabel('Search').fill('dev');
+      await page.getByText('Not now.').waitFor();
+      await page.getByRole('cell', { name: /developers/ }).waitFor();
+      await page.unroute('**/api/mappings?*', away);
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByText('One in all').waitFor();
+      // Somebody else removed it: the button says so.
+      await page.route('**/api/mappings/*', away);
+      await page.getByRole('button', { name: /^Edit mapping/ }).click();
+      await toast(page, 'Not now.');
+    });
+  });
 
 test('in another language', { skip }, async () => {
   await withPage(browser, site, { locale: 'de-DE' }, async (page) => {
@@ -442,4 +556,46 @@ test('languages have the same texts', async () => {
   assert.deepEqual(Object.keys(de).filter((k) => !known.has(k)), []);
   assert.deepEqual([...known].filter((k) => !(k in de)
     && !/^outcome\.(denies|gives)$/.test(k)), []);
+});
+
+test('what a browser is served is small, and no page loads the API document',
+  async () => {
+    const www = join(TOP, 'www');
+    const files = readdirSync(www, { recursive: true, withFileTypes: true })
+      .filter((f) => f.isFile()).map((f) => join(f.parentPath ?? f.path, f.name));
+    const served = files.filter((f) => !f.endsWith('openapi.json'));
+    assert.equal(files.length, served.length + 1);
+    const total = served.reduce((n, f) => n + statSync(f).size, 0);
+    assert.ok(total < 150_000, `${total} bytes`);
+    for (const f of served) {
+      assert.ok(!readFileSync(f, 'utf8').includes('openapi.json'), f);
+    }
+  });
+
+/* The last one: what-if would ask all of these people. */
+test('100 000 people: a page of them, found and sorted', { skip }, async () => {
+  await sql(site.config.rolegate.database, `INSERT INTO principals (provider,
+    issuer, tenant, subject, kind, name, username, email, roles, first_seen,
+    last_seen, disabled) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+    SELECT i + 1 FROM n WHERE i < 100000) SELECT 'entra', 'https://x', 't',
+    's' || i, 'user', printf('Person %06d', 100001 - i), 'p' || i, '', '[]', i, i,
+    0 FROM n`);
+  await asAda(async (page) => {
+    await view(page, 'People');
+    const names = () => page.locator('tbody td:first-child a').allInnerTexts();
+    const until = (first) => page.locator('tbody tr').first()
+      .filter({ hasText: first }).waitFor();
+    assert.equal((await names()).length, 50);
+    await page.getByRole('button', { name: 'Last sign-in' }).click();
+    await until('Person 100000');
+    await page.getByLabel('Search').fill('person 05');
+    await until('Person 059999');
+    await page.getByRole('button', { name: 'Name', exact: true }).click();
+    await until('Person 050000');
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByText('100 shown').waitFor();
+    assert.deepEqual(await names(), Array.from({ length: 100 },
+      (_, i) => `Person ${String(50_000 + i).padStart(6, '0')}`));
+    await shot(page, 'console-people-many', { fullPage: false });
+  });
 });

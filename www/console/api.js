@@ -2,10 +2,24 @@
 // The JSON API. A call that finds the session over waits until the person has
 // signed in again: nothing that was typed is lost.
 import { askToSignIn } from './session.js';
+import { t } from './text.js';
 
 export const base = document.body.dataset.base;
 
-export class ApiError extends Error {
+/* What goes wrong out there; `spoken` is for people. */
+class Failure extends Error {
+  get spoken() {
+    return this.message;
+  }
+}
+
+export class Unreachable extends Failure {
+  constructor() {
+    super(t('error.unreachable'));
+  }
+}
+
+export class ApiError extends Failure {
   constructor(status, body) {
     super(body.message ?? `HTTP ${status}`);
     this.status = status;
@@ -20,11 +34,17 @@ async function once(method, url, { body, match }) {
   const headers = { accept: 'application/json', 'x-rolegate-csrf': '1' };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (match !== undefined) headers['if-match'] = match;
-  const res = await fetch(url, {
-    method, headers, redirect: 'error', credentials: 'same-origin',
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const text = await res.text();
+  let res;
+  let text;
+  try {
+    res = await fetch(url, {
+      method, headers, redirect: 'error', credentials: 'same-origin',
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    text = await res.text();
+  } catch {
+    throw new Unreachable();
+  }
   let answer = {};
   try {
     if (text !== '') answer = JSON.parse(text);

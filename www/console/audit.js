@@ -48,6 +48,38 @@ async function picture() {
     ['groups_unknown', t('audit.plot_unknown')]] });
 }
 
+/* The chain of hashes, step by step: however long it is, nothing hangs. */
+function chain() {
+  const told = h('p', { role: 'status', class: 'chain' });
+  const say = (kind, ...what) => fill(told, h('span', { class: `badge ${kind}` },
+    t(`chain.${kind}`)), ' ', ...what);
+  const verify = async () => {
+    let at = {};
+    for (;;) {
+      const { body } = await api.get('/audit/verify', at);
+      if (!told.isConnected) return; // somebody went elsewhere
+      if (body.broken) {
+        say('fail', plain(body.broken), ' ', h('span', { class: 'hint' },
+          t('chain.good_to', { n: number(body.seq) })));
+        return;
+      }
+      if (body.end) {
+        say('ok', t('chain.whole', { n: number(body.seq) }), ' ',
+          body.archived ? t('chain.archived', { n: number(body.archived) }) : '',
+          ' ', h('span', { class: 'hint' }, code(body.hash)));
+        return;
+      }
+      fill(told, t('chain.so_far', { n: number(body.seq),
+        all: number(body.head) }));
+      at = { after: body.seq, hash: body.hash };
+    }
+  };
+  return h('section', null, h('h2', null, t('chain.title')),
+    h('p', { class: 'note' }, t('chain.intro'), ' ',
+      h('code', null, 'rolegatectl audit verify --checkpoint')),
+    h('p', { class: 'actions top' }, button(t('chain.verify'), verify)), told);
+}
+
 export async function show(root) {
   let list;
   const clean = (p) => ({ event: p.event, subject: p.subject, actor: p.actor,
@@ -64,7 +96,7 @@ export async function show(root) {
     caption: t('nav.audit'),
     columns: [
       { label: '#', cell: (r) => number(r.seq), class: 'num' },
-      { label: t('audit.time'), cell: (r) => when(r.time) },
+      { label: t('audit.time'), cell: (r) => when(r.time), class: 'tight' },
       { label: t('audit.event'), cell: (r) => code(r.event), class: 'tight' },
       { label: t('audit.subject'), cell: (r) => [plain(r.subject || '–'),
         r.actor && r.actor !== r.subject ? h('div', { class: 'hint' },
@@ -94,7 +126,6 @@ export async function show(root) {
       told.textContent = t('audit.exported', { n });
     })), told),
     list,
-    h('p', { class: 'note' }, t('audit.verify'), ' ',
-      h('code', null, 'rolegatectl audit verify')));
+    chain());
   await list.reload(clean(bar.read()));
 }

@@ -38,16 +38,32 @@ export function fill(el, ...children) {
   return el;
 }
 
-export function button(label, onclick, props = {}) {
-  return h('button', { type: 'button', class: 'button quiet small',
-    onclick, ...props }, label);
+/* A passing word at the edge of the page, read out by screen readers. */
+export function note(text, kind = '') {
+  const el = h('p', { class: `note-toast ${kind}` }, text);
+  document.getElementById('notes').append(el);
+  setTimeout(() => el.remove(), kind ? 15_000 : 6000);
 }
 
-/* A passing word at the edge of the page, read out by screen readers. */
-export function note(text) {
-  const el = h('p', { class: 'note-toast' }, text);
-  document.getElementById('notes').append(el);
-  setTimeout(() => el.remove(), 6000);
+/*
+ * While what it does is under way a second click does nothing. What the server
+ * refuses is said; any other error is ours, and goes to the browser's console.
+ */
+export function button(label, onclick, props = {}) {
+  const el = h('button', { type: 'button', class: 'button quiet small',
+    ...props, onclick: async (e) => {
+      if (el.ariaBusy === 'true') return;
+      el.ariaBusy = 'true';
+      try {
+        await onclick(e);
+      } catch (err) {
+        note(err.spoken ?? String(err), 'bad');
+        if (!err.spoken) throw err;
+      } finally {
+        el.ariaBusy = null;
+      }
+    } }, label);
+  return el;
 }
 
 export const chips = (list, kind = '') => h('ul', { class: `chips ${kind}` },

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 // Forms in a dialog: errors beside the field that the API names, and what
 // somebody else changed meanwhile beside what was typed.
-import { ApiError } from './api.js';
+import { ApiError, Unreachable } from './api.js';
 import { button, fill, h, plain } from './dom.js';
-import { t } from './text.js';
+import { t, when } from './text.js';
 
 let serial = 0;
 
@@ -36,6 +36,14 @@ function control(f, id) {
   if (f.type === 'time') return h('input', { ...props, type: 'datetime-local' });
   return h('input', { ...props, type: 'text', list: f.list,
     spellcheck: 'false' });
+}
+
+/* A value as a form has it, for reading. */
+function shownAs(f, value) {
+  if (f.type === 'checkbox') return t(value ? 'form.yes' : 'form.no');
+  if (f.type === 'time') return value ? when(value) : t('time.never');
+  const text = Array.isArray(value) ? value.join(', ') : String(value ?? '');
+  return text === '' ? '–' : plain(text);
 }
 
 /*
@@ -108,9 +116,9 @@ export function openForm({ title, fields, save, preview, reread, action }) {
     fill(alert, h('p', null, t('conflict.what')),
       h('dl', { class: 'facts' }, other.map((f) => h('div', null,
         h('dt', null, f.label),
-        h('dd', null, t('conflict.theirs'), ' ',
-          plain(f.type === 'time' ? toLocal(now[f.name]) || t('time.never')
-            : String(now[f.name] ?? '')))))),
+        h('dd', null, [['conflict.yours', mine], ['conflict.theirs', now]].map(
+          ([key, v]) => h('div', null, h('span', { class: 'hint' }, t(key)), ' ',
+            shownAs(f, v[f.name]))))))),
       h('p', { class: 'actions' },
         button(t('conflict.mine'), again),
         button(t('conflict.take'), () => {
@@ -137,8 +145,10 @@ export function openForm({ title, fields, save, preview, reread, action }) {
         saved = true;
         dialog.close();
       } catch (err) {
-        if (!(err instanceof ApiError)) throw err;
-        if (err.status === 412 && reread) await showConflict(attempt);
+        if (err instanceof Unreachable) {
+          fill(alert, h('p', null, err.spoken));
+        } else if (!(err instanceof ApiError)) throw err;
+        else if (err.status === 412 && reread) await showConflict(attempt);
         else if (!err.field || !blame(err.field, err.message)) {
           fill(alert, h('p', null, err.message, ' ',
             h('small', null, t('error.reference', { id: err.id ?? '?' }))));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The console: which view the address asks for, and who is looking.
-import { ApiError, whoami } from './api.js';
+import { ApiError, Unreachable, whoami } from './api.js';
 import { fill, h, plain } from './dom.js';
 import { language, NAMES, setLanguage, t } from './text.js';
 import * as access from './access.js';
@@ -57,11 +57,12 @@ function drawFoot() {
   document.getElementById('logout').textContent = t('foot.sign_out');
 }
 
+const known = (err) => err instanceof ApiError;
+
 function fail(err) {
-  const known = err instanceof ApiError;
   fill(view, h('h1', { tabindex: '-1' }, t('error.title')),
-    h('p', { role: 'alert' }, known ? err.message : t('error.unreachable')),
-    known && err.id ? h('p', { class: 'hint' },
+    h('p', { role: 'alert' }, err.spoken ?? String(err)),
+    known(err) && err.id ? h('p', { class: 'hint' },
       t('error.reference', { id: err.id })) : null,
     h('p', { class: 'actions' }, h('button', { class: 'button', type: 'button',
       onclick: () => open() }, t('error.again'))));
@@ -86,7 +87,7 @@ async function open() {
     if (mine > 1) root.querySelector('h1')?.focus();
   } catch (err) {
     if (mine === opened) fail(err);
-    if (!(err instanceof ApiError || err instanceof TypeError)) throw err;
+    if (!(known(err) || err instanceof Unreachable)) throw err;
   } finally {
     if (mine === opened) view.removeAttribute('aria-busy');
   }

@@ -38,6 +38,9 @@ export async function roleNames(ctx) {
   return ctx.can('roles.read') ? (await all('/roles')).map((r) => r.name) : [];
 }
 
+export const choices = (roles, isNew = true) => [
+  ...(isNew ? [['', t('form.choose')]] : []), ...roles.map((r) => [r, r])];
+
 function fields(ctx, roles, m = {}) {
   const isNew = m.id === undefined;
   const denies = (v) => (isNew ? v.effect === 'deny' : m.effect === 'deny');
@@ -55,8 +58,10 @@ function fields(ctx, roles, m = {}) {
     isNew && { name: 'effect', label: t('mapping.effect'), type: 'select',
       options: [['allow', t('mapping.allows')], ['deny', t('mapping.denies')]],
       value: 'allow' },
+    // No role is chosen for anybody: the first one might be the highest.
     { name: 'role', label: t('mapping.role'), type: 'select', value: m.role,
-      options: roles.map((r) => [r, r]), when: (v) => !denies(v) },
+      required: true, options: choices(roles, isNew),
+      when: (v) => !denies(v) },
     { name: 'label', label: t('mapping.label'), value: m.label,
       hint: t('mapping.label_hint') },
     { name: 'note', label: t('mapping.note'), value: m.note },
@@ -71,7 +76,7 @@ function fields(ctx, roles, m = {}) {
 function shape(v) {
   const out = { ...v };
   if (v.kind !== undefined && v.kind !== 'claim') delete out.claim;
-  if (v.effect === 'deny') delete out.role;
+  if (v.effect === 'deny' || !v.role) delete out.role;
   if (!v.tenant) delete out.tenant;
   return out;
 }
@@ -79,7 +84,8 @@ function shape(v) {
 async function add(ctx, roles, again) {
   const saved = await openForm({
     title: t('mapping.add'), fields: fields(ctx, roles),
-    preview: (v) => whatIf(ctx, (list) => [...list, shape(v)]),
+    preview: async (v) => (v.value && (v.role || v.effect === 'deny')
+      ? whatIf(ctx, (list) => [...list, shape(v)]) : null),
     save: (v) => api.post('/mappings', shape(v)),
   });
   if (saved) {
@@ -134,8 +140,8 @@ async function paste(ctx, roles, again) {
     });
   const area = h('textarea', { rows: 8, id: 'paste', spellcheck: 'false' });
   const out = h('div', { role: 'status' });
-  const role = h('select', { id: 'paste-role' },
-    roles.map((r) => h('option', { value: r }, r)));
+  const role = h('select', { id: 'paste-role', required: true },
+    choices(roles).map(([value, label]) => h('option', { value }, label)));
   const provider = h('select', { id: 'paste-provider' },
     ctx.providers.map((p) => h('option', { value: p }, p)));
   const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': 'paste-h' },
@@ -150,6 +156,13 @@ async function paste(ctx, roles, again) {
     out,
     h('p', { class: 'actions' },
       button(t('paste.add'), async () => {
+        const wanting = [role, area].find((el) => !el.value.trim());
+        if (wanting) {
+          fill(out, h('p', { class: 'error' }, t('form.missing_one', {
+            what: t(wanting === role ? 'mapping.role' : 'paste.lines') })));
+          wanting.focus();
+          return;
+        }
         const failed = [];
         let added = 0;
         for (const one of parse(area.value)) {
@@ -190,13 +203,13 @@ export async function show(root, ctx) {
     caption: t('nav.mappings'),
     rowProps: (m) => ({ class: m.enabled ? null : 'off' }),
     columns: [
-      { label: t('mapping.what'), cell: (m) => [
+      { label: t('mapping.what'), sort: 'label', cell: (m) => [
         m.label ? h('strong', null, plain(m.label)) : null,
         h('div', { class: 'hint' }, t(`kind.${m.kind}`), ' ',
           m.claim ? [code(m.claim), ' = '] : null, code(m.value))] },
-      { label: t('mapping.provider'), cell: (m) => [plain(m.provider),
+      { label: t('mapping.provider'), sort: 'provider', cell: (m) => [plain(m.provider),
         m.tenant ? h('div', { class: 'hint' }, code(m.tenant)) : null] },
-      { label: t('mapping.role'), cell: leadsTo },
+      { label: t('mapping.role'), sort: 'role', cell: leadsTo },
       { label: t('mapping.state'), cell: state },
       writes && { label: t('list.actions'), class: 'acts', cell: (m) => [
         button(t('form.edit'), () => edit(ctx, roles, m.id, again),
@@ -206,7 +219,7 @@ export async function show(root, ctx) {
     ].filter(Boolean),
     load: async (params) => (await api.get('/mappings', params)).body,
     empty: (p) => (p.search || p.provider || p.role ? t('list.no_match')
-      : [t('mapping.empty'), ' ', writes && roles.length
+      : [t('mapping.empty'), ' ', writes
         ? button(t('mapping.add'), () => add(ctx, roles, again)) : null]),
   });
   fill(root, h('h1', { tabindex: '-1' }, t('nav.mappings')),

@@ -4,7 +4,7 @@ import { api } from './api.js';
 import { button, chips, code, fill, h, note, plain } from './dom.js';
 import { confirm, openForm } from './form.js';
 import { filters, pagedList } from './list.js';
-import { roleNames } from './mappings.js';
+import { choices, roleNames } from './mappings.js';
 import { t, when } from './text.js';
 import { groupsInWords, whyView } from './why.js';
 
@@ -27,7 +27,7 @@ async function grant(ctx, p, again) {
     title: t('grant.give', { name: nameOf(p) }), action: t('grant.give_it'),
     fields: [
       { name: 'role', label: t('mapping.role'), type: 'select',
-        options: roles.map((r) => [r, r]) },
+        required: true, options: choices(roles) },
       { name: 'reason', label: t('grant.reason'), hint: t('grant.reason_hint') },
       { name: 'expires_at', label: t('grant.until'), type: 'time',
         hint: t('mapping.expires_hint') }],
@@ -96,14 +96,16 @@ export async function show(root, ctx, [id]) {
     caption: t('nav.people'),
     rowProps: (p) => ({ class: p.disabled ? 'off' : null }),
     columns: [
-      { label: t('person.name'), cell: (p) => [h('a', {
+      { label: t('person.name'), sort: 'name', cell: (p) => [h('a', {
         href: `#/people/${p.id}` }, plain(nameOf(p))),
       h('div', { class: 'hint' }, plain(p.username))] },
-      { label: t('mapping.provider'), cell: (p) => plain(p.provider) },
+      { label: t('mapping.provider'), sort: 'provider',
+        cell: (p) => plain(p.provider) },
       { label: t('access.roles'), cell: (p) => (p.disabled
         ? h('span', { class: 'badge warn' }, t('person.disabled'))
         : chips(p.roles)) },
-      { label: t('person.last'), cell: (p) => when(p.last_seen) },
+      { label: t('person.last'), sort: 'last_seen',
+        cell: (p) => when(p.last_seen) },
     ],
     load: async (params) => (await api.get('/principals', params)).body,
     empty: (p) => (p.search || p.provider || p.disabled ? t('list.no_match')

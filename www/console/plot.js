@@ -2,7 +2,7 @@
 // Counts per hour as stacked bars, and the same as a table for who can't see
 // them.
 import { h } from './dom.js';
-import { language, number, t } from './text.js';
+import { locale, number, t } from './text.js';
 
 const NS = 'http://www.w3.org/2000/svg';
 const WIDTH = 960;
@@ -36,7 +36,7 @@ export function plot({ title, hours, series }) {
   const top = round(Math.max(1, ...hours.map(sum)));
   const plotted = HEIGHT - FOOT - 8;
   const slot = (WIDTH - LEFT) / hours.length;
-  const hour = new Intl.DateTimeFormat(language, { hour: 'numeric' });
+  const hour = new Intl.DateTimeFormat(locale, { hour: 'numeric' });
   const nameOf = (x) => hour.format(new Date(x.at * 1000));
   const bars = hours.flatMap((x, i) => {
     let y = HEIGHT - FOOT;

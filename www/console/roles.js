@@ -70,9 +70,9 @@ function grants(ctx) {
     columns: [
       { label: t('grant.person'), cell: (g) => h('a', {
         href: `#/people/${g.principal}` }, plain(g.subject)) },
-      { label: t('mapping.role'), cell: (g) => plain(g.role) },
+      { label: t('mapping.role'), sort: 'role', cell: (g) => plain(g.role) },
       { label: t('grant.reason'), cell: (g) => plain(g.reason) },
-      { label: t('grant.until'), cell: (g) => (g.expires_at
+      { label: t('grant.until'), sort: 'expires_at', cell: (g) => (g.expires_at
         ? when(g.expires_at) : t('time.never')) },
       { label: t('grant.by'), cell: (g) => plain(g.created_by) },
       ctx.can('grants.write') && { label: t('list.actions'), class: 'acts',

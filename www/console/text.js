@@ -18,6 +18,9 @@ function wanted() {
 }
 
 export const language = wanted();
+/* How dates and numbers are written: en-GB, where that is what is asked for. */
+export const locale = navigator.languages.find((l) => l.toLowerCase()
+  .split('-')[0] === language) ?? language;
 document.documentElement.lang = language;
 
 export function setLanguage(name) {
@@ -44,9 +47,18 @@ export function when(seconds) {
   const date = new Date(seconds * 1000);
   el.dateTime = date.toISOString();
   el.title = date.toISOString();
-  el.textContent = new Intl.DateTimeFormat(language, {
+  el.textContent = new Intl.DateTimeFormat(locale, {
     dateStyle: 'medium', timeStyle: 'short' }).format(date);
   return el;
 }
 
-export const number = (n) => new Intl.NumberFormat(language).format(n);
+/* "3 hours ago", in the largest unit that fits. */
+export function ago(seconds) {
+  const past = Math.max(0, Date.now() / 1000 - seconds);
+  const [unit, size] = [['day', 86400], ['hour', 3600], ['minute', 60]]
+    .find(([, s]) => past >= s) ?? ['minute', 60];
+  return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+    .format(-Math.floor(past / size), unit);
+}
+
+export const number = (n) => new Intl.NumberFormat(locale).format(n);

@@ -38,7 +38,8 @@ static const char help[] =
     "\n"
     "  --listen ADDRESS  unix:/path, 127.0.0.1:PORT or [::1]:PORT\n"
     "  --check           check configuration, secrets and database, and exit\n"
-    "  --version         print the version and exit\n"
+    "  --version         print the version and exit; with --verbose also the\n"
+    "                    libraries that are linked in\n"
     "  --help            print this and exit\n"
     "\n"
     "Examples:\n"
@@ -304,12 +305,13 @@ main(int argc, char **argv)
 	    {"listen", required_argument, NULL, 'l'},
 	    {"check", no_argument, NULL, 'n'},
 	    {"version", no_argument, NULL, 'v'},
+	    {"verbose", no_argument, NULL, 'V'},
 	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	struct program prog = {0};
 	struct server_app app = {0};
 	struct err e = {RG_OK, ""};
 	const char *config = NULL;
-	bool check_only = false;
+	bool check_only = false, version = false, verbose = false;
 	int c, status;
 
 	fill_standard_fds();
@@ -331,8 +333,11 @@ main(int argc, char **argv)
 			check_only = true;
 			break;
 		case 'v':
-			(void)puts("rolegate " RG_VERSION);
-			return 0;
+			version = true;
+			break;
+		case 'V':
+			verbose = true;
+			break;
 		case 'h':
 			(void)fputs(help, stdout);
 			return 0;
@@ -340,8 +345,12 @@ main(int argc, char **argv)
 			return usage();
 		}
 	}
-	if (optind != argc)
+	if (optind != argc || (verbose && !version))
 		return usage();
+	if (version) {
+		version_print("rolegate", verbose);
+		return 0;
+	}
 	sandbox_no_leaks();
 	json_object_seed(0);
 	prog.config = settings_path(config);

@@ -371,7 +371,9 @@ parse_leading(struct cli *cli, int argc, char **argv, int *at)
 		else if (strncmp(argv[i], "--config=", 9) == 0)
 			cli->config = argv[i] + 9;
 		else if (strcmp(argv[i], "--version") == 0) {
-			(void)puts("rolegatectl " RG_VERSION);
+			version_print("rolegatectl",
+			    i + 1 < argc &&
+				strcmp(argv[i + 1], "--verbose") == 0);
 			exit(CLI_OK);
 		} else if (strcmp(argv[i], "--help") == 0) {
 			print_help(stdout);

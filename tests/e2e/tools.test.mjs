@@ -64,6 +64,13 @@ describe('help', () => {
     assert.match((await ctl(['--version'])).stdout, /^rolegatectl \d+\.\d+\.\d+\n$/);
     const { stdout } = await site.work.run(site.programs.rolegate, ['--version']);
     assert.match(stdout, /^rolegate \d+\.\d+\.\d+\n$/);
+    for (const program of Object.values(site.programs)) {
+      const long = (await site.work.run(program, ['--version', '--verbose'])).stdout;
+      assert.match(long, /^rolegate(ctl)? \d+\.\d+\.\d+\n/);
+      for (const name of ['libsqlite3', 'libcurl', 'libcrypto', 'libjansson']) {
+        assert.match(long, new RegExp(`^library: /.*/${name}\\.so\\.`, 'm'));
+      }
+    }
   });
 });
 

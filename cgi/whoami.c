@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* GET /whoami: the role JSON. Answers only 200, 401, 403 and 503, since nginx
- * makes 500 of anything else. */
+/*
+ * GET /whoami: the role JSON. Answers only 200, 401, 403 and 503, since nginx
+ * makes 500 of anything else, and 400 to who can't be nginx.
+ */
 #include <string.h>
 
 #include "base/hash.h"
@@ -190,11 +192,14 @@ whoami_refuse(struct worker *w, const struct request *q, struct response *s,
 {
 	fail_json(q, s, r);
 	/*
-	 * Only some statuses pass nginx: a malformed header is 400 by RFC 6750
-	 * section 3.1, but 401 where nginx asks. Anything else is our failure.
+	 * A malformed header is 400 by RFC 6750 section 3.1, but 401 where a
+	 * web server asks for its own page and says what that requires: nginx
+	 * would make 500 of it. Anything else is our failure.
 	 */
 	if (r == RG_E_BEARER_FORM)
-		s->status = q->role == ROLE_AUTHORIZER ? 400 : 401;
+		s->status = q->role != ROLE_AUTHORIZER && q->require != NULL
+				? 401
+				: 400;
 	else if (s->status != 401 && s->status != 403 && s->status != 503)
 		response_error(s, 503, "unavailable",
 		    "The answer can't be known now.", q->id);

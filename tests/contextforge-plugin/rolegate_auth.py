@@ -152,7 +152,7 @@ class RolegateAuth(Plugin):
             admin = status == 200 and document.get("is_admin") is True
         except Exception:  # pylint: disable=broad-except
             status, person, admin = 0, None, False
-        if status in (401, 403):
+        if status in (400, 401, 403):
             _refuse("ROLEGATE_REFUSED", "Not signed in, or without a role")
         if person is None:
             _refuse("ROLEGATE_UNAVAILABLE", "Authentication is unavailable")

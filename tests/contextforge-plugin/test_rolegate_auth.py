@@ -145,12 +145,12 @@ class Resolve(Case):
         self.assertEqual(Server.seen, [])
 
     def test_refusals_are_violations(self):
-        for status in (401, 403):
+        for status in (400, 401, 403):
             self.answer({}, status)
             self.refused("ROLEGATE_REFUSED")
 
     def test_whatever_goes_wrong_is_a_violation(self):
-        for status in (204, 302, 307, 400, 404, 500, 502, 503):
+        for status in (204, 302, 307, 404, 500, 502, 503):
             self.answer(GOOD, status)
             self.refused("ROLEGATE_UNAVAILABLE")
         for body in (b"", b"{", b"[]", b"null", b"\xff", b"x" * 70000):

@@ -165,15 +165,15 @@ describe('refused, by name', () => {
 
   test('in the wrong form: invalid_request', async () => {
     const good = await token({ login: 'ada', groups: true });
-    const form = { error: 'invalid_request', cause: 'RG_E_BEARER_FORM' };
+    const form = { status: 400, error: 'invalid_request', cause: 'RG_E_BEARER_FORM' };
     for (const text of ['', '@', `${good} x`, `${good},`, '=']) await refused(text, form);
     await refused(good, { ...form, query: `?access_token=${good}` });
     const inQuery = await send(site.url(`/whoami?access_token=${good}`));
-    assert.equal(inQuery.status, 401);
+    assert.equal(inQuery.status, 400);
     assert.match(inQuery.headers['www-authenticate'], /^Bearer error="invalid_request"/);
     // Also beside a good session.
     const ada = await site.signIn('ada');
-    assert.equal((await site.whoami(ada, `?access_token=${good}`)).status, 401);
+    assert.equal((await site.whoami(ada, `?access_token=${good}`)).status, 400);
   });
 
   test('nothing of a token is in the log', async () => {
@@ -196,7 +196,7 @@ describe('beside a session', () => {
     const both = await ask(ana, '', { cookie });
     assert.deepEqual(both.json().roles, ['analyst']);
     await refused('a.b.c', { headers: { cookie } });
-    await refused('', { headers: { cookie }, error: 'invalid_request' });
+    await refused('', { headers: { cookie }, status: 400, error: 'invalid_request' });
     // Another scheme is not ours.
     const basic = await send(site.url('/whoami'),
       { headers: { cookie, authorization: 'Basic eDp5' } });

@@ -191,10 +191,11 @@ for (const server of ['lighttpd', 'apache']) {
     test('a bearer token that is none is refused, also beside a session',
       async () => {
         const dev = await site.signIn('dev');
-        for (const [authorization, error] of [['Bearer x', 'invalid_token'],
-          ['bearer a.b.c', 'invalid_token'], ['Bearer', 'invalid_request']]) {
+        for (const [authorization, error, status] of [
+          ['Bearer x', 'invalid_token', 401], ['bearer a.b.c', 'invalid_token', 401],
+          ['Bearer', 'invalid_request', 400]]) {
           const res = await site.whoami(dev, '', { headers: { authorization } });
-          assert.equal(res.status, 401);
+          assert.equal(res.status, status);
           assert.match(res.headers['www-authenticate'],
             new RegExp(`^Bearer error="${error}"`));
         }
@@ -232,6 +233,11 @@ $REQUEST_HEADER["X-Which"] == "bad" { setenv.add-environment = (
     assert.equal(await status('ana', 'u'), 200);
     assert.equal(await status('ada', 'u'), 200);
     assert.equal(await status('ada', 'bad'), 503, 'not understood, not allowed');
+    // nginx, which asks like this, can't take 400.
+    const malformed = async (which) => (await site.whoami(site.client(), '', {
+      headers: { 'x-which': which, authorization: 'Bearer' } })).status;
+    assert.equal(await malformed('u'), 401);
+    assert.equal(await malformed(''), 400);
   } finally {
     await site.close();
   }

@@ -29,7 +29,7 @@ DEPS_BUILD := gcc pkg-config libc6-dev libfcgi-dev libjansson-dev libjwt-dev \
 DEPS_RUN   := lighttpd curl
 DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-format-14 apache2 \
               libapache2-mod-fcgid lighttpd-modules-lua nginx caddy openssl sqlite3 gcovr chromium \
-              mandoc valgrind \
+              mandoc valgrind systemd \
               python3 python3-prometheus-client python3-jwt \
               python3-cryptography libcrypt-jwt-perl
 DEPS_BENCH := $(DEPS_RUN) apache2 libapache2-mod-fcgid nginx wrk \

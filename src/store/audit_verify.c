@@ -190,7 +190,7 @@ static enum rg_err
 verify_rows(struct store *s, struct audit_chain *c, int64_t limit, bool *end,
     struct err *e)
 {
-	enum rg_err r;
+	enum rg_err r = RG_OK;
 	int64_t last = c->at.seq + limit;
 	struct audit_row row;
 	struct query q;

@@ -441,6 +441,19 @@ test('names that mean harm are shown harmlessly', { skip }, async () => {
     await assertFits(page);
     assert.equal(await page.locator('main img, main script').count(), 0);
     await shot(page, 'console-hostile');
+    // 10 kB: more than is kept of a name. The account stands in, if there is one.
+    await site.idp.person('rob', { name: 'n'.repeat(10_000),
+      username: 'rob@contoso.example' });
+    await site.signIn('rob');
+    for (const name of ['Audit', 'People']) {
+      await view(page, name);
+      await assertFits(page);
+    }
+    const rob = page.getByRole('link', { name: /^(n{50,}|rob@contoso)/ });
+    await rob.click();
+    await page.getByRole('heading', { level: 1,
+      name: /^(n{50,}|rob@contoso)/ }).waitFor();
+    await assertFits(page);
   });
 });
 

@@ -50,6 +50,7 @@ static struct guard {
 	size_t padding; /* bytes to come */
 	struct pairs pairs;
 	size_t from, to; /* of `raw`: came, and waits to be looked at */
+	size_t most;	 /* of `raw`: to be wiped */
 	unsigned char raw[8192];
 } g = {.fd = -1};
 
@@ -57,7 +58,7 @@ void
 fcgi_guard_end(void)
 {
 	/* Cookies and codes pass through here; most requests are short. */
-	explicit_bzero(g.raw, g.to);
+	explicit_bzero(g.raw, g.most);
 	explicit_bzero(&g, offsetof(struct guard, raw));
 	g.fd = -1;
 }
@@ -89,13 +90,21 @@ fcgi_guard_is_over(void)
 	       g.refusal == NULL;
 }
 
+static void
+came(size_t len)
+{
+	g.from = 0;
+	g.to = len;
+	if (len > g.most)
+		g.most = len;
+}
+
 bool
 fcgi_guard_prefetch(void)
 {
 	ssize_t got = recv(g.fd, g.raw, sizeof(g.raw), MSG_DONTWAIT);
 
-	g.from = 0;
-	g.to = got > 0 ? (size_t)got : 0;
+	came(got > 0 ? (size_t)got : 0);
 	return got > 0;
 }
 
@@ -305,8 +314,7 @@ OS_Read(int fd, char *buf, size_t len)
 			got = read(fd, g.raw, sizeof(g.raw));
 			if (got <= 0)
 				return (int)got;
-			g.from = 0;
-			g.to = (size_t)got;
+			came((size_t)got);
 		}
 		while (n < len && can_step())
 			if (!step(buf, len, &n)) {

@@ -121,9 +121,9 @@ read_clients(struct conf *c, struct settings *s)
 	size_t i;
 
 	s->client_sign_ins =
-	    (unsigned)conf_int(c, MAIN, "client_sign_ins", 60, 0, 10000);
+	    (unsigned)conf_int(c, MAIN, "client_sign_ins", 300, 0, 10000);
 	s->client_failures =
-	    (unsigned)conf_int(c, MAIN, "client_failures", 20, 0, 10000);
+	    (unsigned)conf_int(c, MAIN, "client_failures", 100, 0, 10000);
 	conf_list(c, MAIN, "trusted_proxy", PROXIES_MAX, &s->proxies,
 	    &s->proxy_count);
 	for (i = 0; i < s->proxy_count; i++)

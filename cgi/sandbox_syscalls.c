@@ -106,14 +106,14 @@ deny_families(scmp_filter_ctx f)
 		if (family != AF_UNIX && family != AF_INET &&
 		    family != AF_INET6 && family != AF_NETLINK)
 			rc = seccomp_rule_add(f, DENY, SCMP_SYS(socket), 1,
-			    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+			    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0));
 	if (rc == 0)
 		rc = seccomp_rule_add(f, DENY, SCMP_SYS(socket), 1,
-		    SCMP_A0(SCMP_CMP_GT, AF_NETLINK));
+		    SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0));
 	if (rc == 0)
 		rc = seccomp_rule_add(f, DENY, SCMP_SYS(socket), 2,
-		    SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-		    SCMP_A2(SCMP_CMP_NE, NETLINK_ROUTE));
+		    SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0),
+		    SCMP_A2(SCMP_CMP_NE, NETLINK_ROUTE, 0));
 	return rc;
 }
 

@@ -55,7 +55,7 @@ static const struct {
     {422, "Unprocessable Content"}, {428, "Precondition Required"},
     {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"}, {502, "Bad Gateway"},
-    {429, "Too Many Requests"}, {503, "Service Unavailable"}};
+    {503, "Service Unavailable"}};
 
 /* Never NULL: the reason phrase may be empty (RFC 9112 section 4). */
 static const char *

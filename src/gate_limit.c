@@ -10,6 +10,13 @@
 
 #define PURPOSE "rolegate client limit"
 
+static bool
+network_of_four(struct in_addr four, char out[static INET6_ADDRSTRLEN])
+{
+	return ntohl(four.s_addr) >> 24 != 127 &&
+	       inet_ntop(AF_INET, &four, out, INET6_ADDRSTRLEN) != NULL;
+}
+
 /*
  * What is counted as one: an IPv4 address, or the /64 that one customer of
  * IPv6 has (RFC 6177). False for a loopback address: it is that of a proxy
@@ -21,19 +28,14 @@ network_of(const char *client, char out[static INET6_ADDRSTRLEN])
 	struct in6_addr six;
 	struct in_addr four;
 
-	if (inet_pton(AF_INET, client, &four) == 1) {
-		if (ntohl(four.s_addr) >> 24 == 127)
-			return false;
-		return inet_ntop(AF_INET, &four, out, INET6_ADDRSTRLEN) != NULL;
-	}
+	if (inet_pton(AF_INET, client, &four) == 1)
+		return network_of_four(four, out);
 	if (inet_pton(AF_INET6, client, &six) != 1 ||
 	    IN6_IS_ADDR_LOOPBACK(&six))
 		return false;
 	if (IN6_IS_ADDR_V4MAPPED(&six)) {
 		memcpy(&four, six.s6_addr + 12, sizeof(four));
-		if (six.s6_addr[12] == 127)
-			return false;
-		return inet_ntop(AF_INET, &four, out, INET6_ADDRSTRLEN) != NULL;
+		return network_of_four(four, out);
 	}
 	memset(six.s6_addr + 8, 0, 8);
 	return inet_ntop(AF_INET6, &six, out, INET6_ADDRSTRLEN) != NULL;

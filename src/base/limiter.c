@@ -21,9 +21,8 @@
 #define UNTIL_MASK ((UINT64_C(1) << UNTIL_BITS) - 1)
 
 struct limiter {
-	_Atomic uint64_t *words;
-	void *map;   /* the same */
-	size_t size; /* bytes */
+	_Atomic uint64_t *words; /* mapped */
+	size_t size;		 /* bytes */
 	unsigned kinds;
 };
 
@@ -56,7 +55,7 @@ limiter_open(
 		free(l);
 		return r;
 	}
-	l->words = l->map = p;
+	l->words = p;
 	*out = l;
 	return RG_OK;
 }
@@ -66,7 +65,7 @@ limiter_free(struct limiter **lp)
 {
 	if (*lp == NULL)
 		return;
-	(void)munmap((*lp)->map, (*lp)->size);
+	(void)munmap((*lp)->words, (*lp)->size);
 	free(*lp);
 	*lp = NULL;
 }

@@ -11,6 +11,21 @@
 
 #define PROBE_MAX ((size_t)256 * 1024)
 
+static enum rg_err
+ask(struct oidc *o, const struct provider *p, struct buf *url,
+    struct fetch_response *out, struct err *e)
+{
+	return fetch(o->fetch,
+	    &(struct fetch_request){
+		.url = buf_str(url),
+		.ca_file = p->ca_file,
+		.max_bytes = PROBE_MAX,
+		.timeout_ms = p->timeout_ms,
+		.allow_loopback_http = p->allow_loopback_http,
+	    },
+	    out, e);
+}
+
 enum rg_err
 oidc_clock(
     struct oidc *o, const struct provider *p, int64_t *date, struct err *e)
@@ -25,15 +40,7 @@ oidc_clock(
 		r = err_set(e, RG_E_NOMEM, "asking %s", p->name);
 		goto out;
 	}
-	r = fetch(o->fetch,
-	    &(struct fetch_request){
-		.url = buf_str(&url),
-		.ca_file = p->ca_file,
-		.max_bytes = PROBE_MAX,
-		.timeout_ms = p->timeout_ms,
-		.allow_loopback_http = p->allow_loopback_http,
-	    },
-	    &res, e);
+	r = ask(o, p, &url, &res, e);
 	if (r != RG_OK)
 		goto out;
 	if (res.status != 200) {
@@ -101,15 +108,7 @@ oidc_redirect_check(struct oidc *o, const struct provider *p,
 	    now, &url, e);
 	if (r != RG_OK)
 		goto out;
-	r = fetch(o->fetch,
-	    &(struct fetch_request){
-		.url = buf_str(&url),
-		.ca_file = p->ca_file,
-		.max_bytes = PROBE_MAX,
-		.timeout_ms = p->timeout_ms,
-		.allow_loopback_http = p->allow_loopback_http,
-	    },
-	    &res, e);
+	r = ask(o, p, &url, &res, e);
 	if (r == RG_OK && !leads_to(&res, redirect_uri))
 		r = judge_page(&res, e);
 out:

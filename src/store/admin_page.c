@@ -63,10 +63,15 @@ store_grant_page(
 	return r;
 }
 
-/* "%a\_b%": what LIKE knows is escaped, so that "%" finds a percent sign. */
-static void
+/*
+ * "%a\_b%": what LIKE knows is escaped, so that "%" finds a percent sign.
+ * Nothing for NULL.
+ */
+static enum rg_err
 put_pattern(struct buf *out, const char *search)
 {
+	if (search == NULL)
+		return RG_OK;
 	buf_putc(out, '%');
 	for (; *search != '\0'; search++) {
 		if (strchr("%_\\", *search) != NULL)
@@ -74,6 +79,10 @@ put_pattern(struct buf *out, const char *search)
 		buf_putc(out, *search);
 	}
 	buf_putc(out, '%');
+	if (buf_ok(out))
+		return RG_OK;
+	buf_clear(out);
+	return RG_E_NOMEM;
 }
 
 enum rg_err
@@ -96,12 +105,8 @@ store_mapping_page(
 		which = ST_MAPPING_PAGE_ROLE;
 	if (which == ST__MAX)
 		return no_order(s);
-	if (f->search != NULL)
-		put_pattern(&pattern, f->search);
-	if (!buf_ok(&pattern)) {
-		buf_clear(&pattern);
-		return RG_E_NOMEM;
-	}
+	if ((r = put_pattern(&pattern, f->search)) != RG_OK)
+		return r;
 	db_query(&q, s, which);
 	db_int(&q, f->after);
 	db_int(&q, f->limit);
@@ -137,12 +142,8 @@ store_principal_page(struct store *s, const struct principal_filter *f,
 
 	if (which == ST__MAX)
 		return no_order(s);
-	if (f->search != NULL)
-		put_pattern(&pattern, f->search);
-	if (!buf_ok(&pattern)) {
-		buf_clear(&pattern);
-		return RG_E_NOMEM;
-	}
+	if ((r = put_pattern(&pattern, f->search)) != RG_OK)
+		return r;
 	db_query(&q, s, which);
 	db_int(&q, f->after);
 	db_int(&q, f->limit);

@@ -238,16 +238,20 @@ fmt-check:
 lint: deps-lint ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck
 	@sh tests/lint.sh "$(CPPFLAGS_) $(PKG_CFLAGS)"
 
-.PHONY: bench bench-audit bench-compare bench-files
-bench: bench-audit bench-compare bench-files ## measure: tests/bench/README.md
+.PHONY: bench bench-audit bench-compare bench-growth bench-files
+bench: bench-audit bench-compare bench-growth bench-files ## measure: tests/bench/README.md
 
 bench-audit: $(O)/bench/audit $(O)/bench/sweep
 	@d=$$(mktemp -d) && $(O)/bench/audit "$$d" 1000000; \
 	    $(O)/bench/sweep "$$d" 1000000; rm -rf "$$d"
 
 bench-compare: deps-bench
-	$(Q)$(MAKE) --no-print-directory programs $(O)/bench/ceiling
+	$(Q)$(MAKE) --no-print-directory programs $(O)/bench/ceiling $(O)/bench/verify
 	@MODE=$(MODE) B=$(B) O=$(O) node tests/bench/compare.mjs
+
+bench-growth: deps-bench
+	$(Q)$(MAKE) --no-print-directory programs $(O)/bench/ceiling
+	@MODE=$(MODE) B=$(B) O=$(O) node tests/bench/growth.mjs
 
 bench-files: deps-bench
 	$(Q)$(MAKE) --no-print-directory programs

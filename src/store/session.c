@@ -251,12 +251,16 @@ store_session_touch(struct store *s, const uint8_t hash[HASH_LEN], int64_t now)
 	enum rg_err r;
 	struct query q;
 
+	/*
+	 * Not synced: who loses the power loses a minute of the idle time,
+	 * and a session that was not used otherwise would cost a disk's wait.
+	 */
+	store_chores_begin(s, TOUCH_WAIT_MS);
 	db_query(&q, s, ST_SESSION_TOUCH);
 	db_blob(&q, hash, HASH_LEN);
 	db_int(&q, now);
-	db_patience(s, TOUCH_WAIT_MS);
 	r = db_run(&q);
-	db_patience(s, -1);
+	store_chores_end(s);
 	return r;
 }
 

@@ -5,6 +5,8 @@
 //
 //   B=build node tests/bench/compare.mjs [rounds] [seconds a figure]
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '../e2e/lib/http.mjs';
@@ -13,6 +15,7 @@ import { childrenOf, running } from '../e2e/lib/processes.mjs';
 import { O } from '../e2e/lib/programs.mjs';
 import { deliver, toCallback } from '../e2e/lib/signin.mjs';
 import { startSite } from '../e2e/lib/site.mjs';
+import { sql } from '../e2e/lib/sqlite.mjs';
 import { sleep, freePort, untilListens } from '../e2e/lib/wait.mjs';
 import { load, cpuOf, median, spread } from './load.mjs';
 import { startServers } from './servers.mjs';
@@ -20,6 +23,8 @@ import { startServers } from './servers.mjs';
 const [ROUNDS = 5, SECONDS = 1] = process.argv.slice(2).map(Number);
 const WORKERS = 2;
 const MANY = [16, 64];
+const SESSIONS = 2000; // in turn: too many to be answered again
+const TOKENS = 1000; // more than are remembered
 const B = process.env.B ?? 'build';
 
 const apachePort = await freePort();
@@ -71,6 +76,40 @@ function show(rows) {
     }])));
 }
 
+/*
+ * A script for wrk that sends each value of `header` in turn. The second header
+ * makes each request a question of its own, so that none is answered again.
+ */
+function inTurn(name, header, values) {
+  return work.write(name, `local v = {${values.map((x) => `"${x}"`).join(',')}}
+local i = 0
+request = function()
+  i = i + 1
+  return wrk.format("GET", nil, {["${header}"] = v[i % #v + 1],
+    ["X-Run"] = tostring(i)})
+end
+`);
+}
+
+/* Sessions of the same person; returns their cookies. */
+async function manySessions(session, count) {
+  const [name] = session.cookie.split('=');
+  const values = [...Array(count)].map(() => randomBytes(32)
+    .toString('base64url'));
+  const rows = values.map((v) => `(X'${createHash('sha256').update(v)
+    .digest('hex')}')`);
+  while (rows.length > 0) { // a command line is not endless
+    await sql(site.config.rolegate.database, `WITH
+      n(hash) AS (VALUES ${rows.splice(0, 200)})
+      INSERT INTO sessions (hash, public_id, principal, provider_sid, claims,
+        roles, groups, issued_at, last_used, idle_seconds, expires_at, dies_at)
+      SELECT n.hash, lower(substr(hex(n.hash), 1, 22)), principal, '', claims,
+        roles, groups, issued_at, last_used, idle_seconds, expires_at, dies_at
+      FROM n, (SELECT * FROM sessions WHERE roles <> '[]' LIMIT 1)`);
+  }
+  return values.map((v) => `${name}=${v}`);
+}
+
 async function ceilingAndPeer(servers, own, session, peer) {
   const rows = [];
   for (const name of Object.keys(servers)) {
@@ -81,6 +120,11 @@ async function ceilingAndPeer(servers, own, session, peer) {
         url: servers[name].url('/auth/whoami'), headers: session });
     }
   }
+  const turns = inTurn('sessions.lua', 'Cookie',
+    await manySessions(session, SESSIONS));
+  rows.push({ name: 'lighttpd sessions in turn', connections: 16,
+    pids: own.rolegate,
+    url: servers.lighttpd.url('/auth/whoami'), script: turns });
   for (const connections of MANY) {
     rows.push({ name: 'peer session to JSON', connections, pids: own.apache,
       url: `${peerUrl}/callback?info=json`, headers: peer });
@@ -96,6 +140,10 @@ async function ceilingAndPeer(servers, own, session, peer) {
     ratios[`${name}.session_vs_ceiling`] = ratio(a, b);
     ratios[`${name}.session_cpu_vs_ceiling`] = ratio(a, b, 'cpu');
   }
+  const [turn, top] = [find('lighttpd sessions in turn'),
+    find('lighttpd ceiling')];
+  ratios['lighttpd.sessions_in_turn_vs_ceiling'] = ratio(turn, top);
+  ratios['lighttpd.sessions_in_turn_cpu_vs_ceiling'] = ratio(turn, top, 'cpu');
   for (const c of MANY) {
     const [a, b] = [find('apache session', c),
       find('peer session to JSON', c)];
@@ -105,9 +153,20 @@ async function ceilingAndPeer(servers, own, session, peer) {
   }
 }
 
+/* CPU microseconds of one verification; the key of the provider is RSA 2048. */
+const verification = (bytes) => Number(execFileSync(join(O, 'bench/verify'),
+  ['2048', String(bytes)]));
+
 async function bearer(server, own, session) {
-  const { token } = await site.idp.control('POST', '/access-token',
-    { login: 'ada', groups: true, audience: `api://${CLIENT_ID}` });
+  const tokens = [];
+  for (let i = 0; i < TOKENS; i += 1) {
+    tokens.push((await site.idp.control('POST', '/access-token', { login: 'ada',
+      groups: true, audience: `api://${CLIENT_ID}` })).token);
+  }
+  const [token] = tokens;
+  assert.equal(new Set(tokens).size, TOKENS);
+  const distinct = inTurn('distinct.lua', 'Authorization',
+    tokens.map((t) => `Bearer ${t}`));
   const forged = [...Array(64).keys()].map((i) => {
     const [, body, signature] = token.split('.');
     const header = Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'JWT',
@@ -124,13 +183,21 @@ end
 `);
   const url = server.url('/auth/whoami');
   const pids = own.rolegate;
-  const [known, other, junk] = await interleaved([
+  const [known, other, junk, fresh, top] = await interleaved([
     { name: 'bearer, the same token', url, pids,
       headers: { authorization: `Bearer ${token}` } },
     { name: 'session beside it', url, pids, headers: session },
     { name: 'forged tokens, strange keys', url, pids, script, refused: true },
+    { name: 'bearer, distinct tokens', url, pids, script: distinct },
+    { name: 'ceiling beside it', url: server.url('/ceiling'),
+      pids: own.ceiling },
   ]);
-  show([known, other, junk]);
+  show([known, other, junk, fresh, top]);
+  const one = verification(token.length);
+  console.log(`one EVP_DigestVerify: ${one} us`);
+  ratios['verify_us'] = one;
+  ratios['lighttpd.bearer_distinct_cpu_vs_goal'] = median(
+    fresh.results.map((r, i) => r.cpu / (top.results[i].cpu + 1.3 * one)));
   ratios['lighttpd.bearer_cached_vs_session'] = ratio(known, other);
   const before = (await site.idp.counts()).keys;
   const flood = load(url, { seconds: SECONDS * 2, script, refused: true,

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "gate_contextforge.h"
+#include "gate_person.h"
 #include "store/contextforge.h"
 
 #define ADDRESS_MAX 254 /* RFC 5321 section 4.5.3.1.3 */
@@ -33,8 +34,9 @@ says_yes(const json_t *v)
 static bool
 is_unverified(const struct provider *p, const json_t *claims)
 {
-	const json_t *verified = json_object_get(claims, "email_verified");
-	const json_t *edov = json_object_get(claims, "xms_edov");
+	const json_t *doc = gate_email_claims(claims);
+	const json_t *verified = json_object_get(doc, "email_verified");
+	const json_t *edov = json_object_get(doc, "xms_edov");
 
 	if (p == NULL || p->type != PROVIDER_ENTRA)
 		return !says_yes(verified);

@@ -7,21 +7,43 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "oidc/userinfo.h"
 
 #define DISPLAY_MAX 200
 
-/* The first of these claims that is fit to be shown; "" if none is. */
 static const char *
-display(const json_t *claims, const char *const *names)
+first_fit(const json_t *doc, const char *const *names)
 {
 	const char *s;
 
 	for (; *names != NULL; names++) {
-		s = json_str(claims, *names);
+		s = json_str(doc, *names);
 		if (s != NULL && text_is_line(s, DISPLAY_MAX))
 			return s;
 	}
-	return "";
+	return NULL;
+}
+
+/*
+ * The first of these claims that is fit to be shown, else what userinfo told
+ * for that; "" if none is.
+ */
+static const char *
+display(const json_t *claims, const char *const *names)
+{
+	const char *s = first_fit(claims, names);
+
+	if (s == NULL)
+		s = first_fit(userinfo_shown(claims), names);
+	return s == NULL ? "" : s;
+}
+
+const json_t *
+gate_email_claims(const json_t *claims)
+{
+	return json_object_get(claims, "email") != NULL
+		   ? claims
+		   : userinfo_shown(claims);
 }
 
 /*
@@ -60,6 +82,7 @@ gate_person_of(const struct provider *p, const json_t *claims, bool app,
 	static const char *const entra_usernames[] = {
 	    "preferred_username", "upn", "unique_name", NULL};
 	static const char *const emails[] = {"email", NULL};
+	const char *email = first_fit(gate_email_claims(claims), emails);
 	struct principal_row *row = &out->row;
 	const bool entra = p->type == PROVIDER_ENTRA;
 	const char *subject = json_str(claims, entra ? "oid" : "sub");
@@ -72,7 +95,7 @@ gate_person_of(const struct provider *p, const json_t *claims, bool app,
 	row->kind = app ? "app" : "user";
 	row->name = display(claims, app ? app_names : user_names);
 	row->username = display(claims, entra ? entra_usernames : usernames);
-	row->email = display(claims, emails);
+	row->email = email == NULL ? "" : email;
 	if (p->entra != NULL && (r = set_tenant(p, claims, out, e)) != RG_OK)
 		return r;
 	if (subject == NULL || strlen(subject) >= sizeof(out->subject))

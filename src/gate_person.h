@@ -34,4 +34,22 @@ enum rg_err gate_person_of(const struct provider *, const json_t *claims,
     bool app, struct gate_person *out, struct err *e);
 void gate_person_clear(struct gate_person *);
 
+/*
+ * Which document tells the e-mail address: the claims, or what was kept of
+ * userinfo beside them; or NULL. Only its word says whether it was verified.
+ */
+const json_t *gate_email_claims(const json_t *claims);
+
+/*
+ * What to make of a userinfo endpoint that did not answer a sign-in. Where
+ * roles depend on it, `claims` are marked: what they lack is unknown. What is
+ * only shown keeps nobody out: it stays as it was told last of this person.
+ */
+enum rg_err gate_without_userinfo(
+    struct gate *, const struct provider *, json_t *claims, struct err *e);
+
+/* What is shown, as it was told last of a principal, into `claims`. */
+enum rg_err gate_show_last_known(
+    struct gate *, int64_t principal, json_t *claims, struct err *e);
+
 #endif

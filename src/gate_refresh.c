@@ -5,7 +5,7 @@
  * session whose claims can't be renewed in time ends: its expires_at is never
  * later than claims_max_age after its claims.
  */
-#include "gate_internal.h"
+#include "gate_person.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "oidc/userinfo.h"
-#include "store/admin.h"
 #include "store/refresh.h"
 
 #define PURPOSE "rolegate refresh token"
@@ -178,20 +176,6 @@ may_pass(enum rg_err r)
 	return false;
 }
 
-/* Into `ctx`, the new claims, from those of the person's last sign-in. */
-static enum rg_err
-carry_over(void *ctx, const struct principal_row *row)
-{
-	json_t *was = NULL;
-	enum rg_err r;
-
-	r = json_load_strict(row->claims, strlen(row->claims), &was);
-	if (r == RG_OK)
-		r = userinfo_carry_over(was, ctx);
-	json_decref(was);
-	return r;
-}
-
 /*
  * Without an answer of userinfo. Half of the claims would take away what the
  * other half gives: another attempt, then. What is only shown is no reason to
@@ -202,14 +186,11 @@ static enum rg_err
 make_do(struct gate *g, const struct due *d, enum rg_err userinfo,
     json_t *claims, struct err *e)
 {
-	enum rg_err r;
-
 	if (userinfo == RG_OK)
 		return RG_OK;
 	if (d->provider->claims_from == CLAIMS_FROM_USERINFO)
 		return err_set(e, userinfo, "the claims are incomplete");
-	r = store_known_page(g->store, d->principal - 1, 1, carry_over, claims);
-	return r == RG_OK ? RG_OK : gate_store_err(g, r, "claims", e);
+	return gate_show_last_known(g, d->principal, claims, e);
 }
 
 static enum rg_err

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "gate_internal.h"
+#include "gate_person.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -128,14 +128,16 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 	if (r != RG_OK)
 		goto out;
 	if (tokens->userinfo != RG_OK &&
-	    (r = access_claims_set_missing(*claims)) != RG_OK)
+	    (r = gate_without_userinfo(g, p, *claims, e)) != RG_OK)
 		goto out;
 	/* While the slot is held: Graph, too, makes people wait. */
 	r = gate_groups_ask(g,
 	    &(struct gate_groups_question){.provider = p,
 		.claims = *claims,
 		.access_token = tokens->access_token,
-		.userinfo = tokens->userinfo,
+		.userinfo = access_claims_are_missing(*claims)
+				? tokens->userinfo
+				: RG_OK,
 		.now = ctx->now},
 	    groups);
 	if (r != RG_OK)

@@ -152,13 +152,8 @@ oidc_finish(struct oidc *o, const struct provider *p,
 	    e);
 	if (r != RG_OK)
 		goto out;
-	/* Who is shown without a name can sign in again; who has no groups
-	 * for want of an answer may depend on them. */
 	r = userinfo_claims(o->fetch, d->discovery->userinfo_endpoint, p,
-	    t->access_token, found,
-	    tokens == NULL || p->claims_from != CLAIMS_FROM_USERINFO
-		? NULL
-		: &tokens->userinfo,
+	    t->access_token, found, tokens == NULL ? NULL : &tokens->userinfo,
 	    e);
 	if (r != RG_OK)
 		goto out;

@@ -108,7 +108,7 @@ struct oidc_tokens {
 	char *access_token;
 	char *refresh_token;
 	/*
-	 * RG_OK, or why the claims lack what userinfo should have told: with
+	 * RG_OK, or why userinfo did not tell what it should have: with
 	 * CLAIMS_FROM_USERINFO whatever is absent is not known, else only what
 	 * people read.
 	 */
@@ -120,10 +120,10 @@ void oidc_tokens_clear(struct oidc_tokens *);
 
 /*
  * Redeems the code and verifies everything. On RG_OK *claims is a new
- * reference to the ID token's claims, with those of userinfo where the provider
- * has userinfo = yes (which must answer then) or claims_from = userinfo (see
- * tokens->userinfo). `tokens` may be NULL, unless claims come from there; the
- * caller clears it.
+ * reference to the ID token's claims, with what userinfo tells where the
+ * provider has userinfo = yes or claims_from = userinfo; that it does not
+ * answer is in tokens->userinfo. `tokens` may be NULL (then it must answer);
+ * the caller clears it.
  */
 enum rg_err
 oidc_finish(struct oidc *, const struct provider *, const struct oidc_finish *,

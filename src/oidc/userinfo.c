@@ -30,6 +30,18 @@ is_in(const char *const *list, size_t count, const char *name)
 	return false;
 }
 
+/*
+ * An object in a list: no path leads into one (access/claim.h), so that no
+ * mapping ever gives a role for what nobody signed.
+ */
+#define SHOWN "_userinfo"
+
+const json_t *
+userinfo_shown(const json_t *claims)
+{
+	return json_array_get(json_object_get(claims, SHOWN), 0);
+}
+
 static bool
 is_taken(const char *name, const json_t *value, enum claims_from from)
 {
@@ -46,24 +58,24 @@ is_taken(const char *name, const json_t *value, enum claims_from from)
  * of one document, the word of another would vouch for what it never saw.
  */
 static enum rg_err
-take_email(const json_t *doc, json_t *claims)
+take_email(const json_t *doc, const json_t *claims, json_t *to)
 {
 	json_t *email = json_object_get(doc, "email");
 	json_t *verified = json_object_get(doc, "email_verified");
 
 	if (!json_is_string(email) || json_object_get(claims, "email") != NULL)
 		return RG_OK;
-	(void)json_object_del(claims, "email_verified");
-	if (json_object_set(claims, "email", email) != 0 ||
+	(void)json_object_del(to, "email_verified");
+	if (json_object_set(to, "email", email) != 0 ||
 	    (verified != NULL &&
-		json_object_set(claims, "email_verified", verified) != 0))
+		json_object_set(to, "email_verified", verified) != 0))
 		return RG_E_NOMEM;
 	return RG_OK;
 }
 
 /* What is taken of `doc` and absent in `claims`. */
 static enum rg_err
-fill_in(json_t *doc, enum claims_from from, json_t *claims)
+fill_in(json_t *doc, enum claims_from from, const json_t *claims, json_t *to)
 {
 	const char *name;
 	json_t *v;
@@ -72,10 +84,30 @@ fill_in(json_t *doc, enum claims_from from, json_t *claims)
 	{
 		if (is_taken(name, v, from) &&
 		    json_object_get(claims, name) == NULL &&
-		    json_object_set(claims, name, v) != 0)
+		    json_object_set(to, name, v) != 0)
 			return RG_E_NOMEM;
 	}
-	return take_email(doc, claims);
+	return take_email(doc, claims, to);
+}
+
+static enum rg_err
+take(json_t *doc, enum claims_from from, json_t *claims)
+{
+	enum rg_err r = RG_E_NOMEM;
+	json_t *apart = NULL;
+
+	if (from == CLAIMS_FROM_USERINFO)
+		return fill_in(doc, from, claims, claims);
+	if ((apart = json_object()) == NULL ||
+	    fill_in(doc, from, claims, apart) != RG_OK)
+		goto out;
+	if (json_object_size(apart) > 0 &&
+	    json_object_set_new(claims, SHOWN, json_pack("[O]", apart)) != 0)
+		goto out;
+	r = RG_OK;
+out:
+	json_decref(apart);
+	return r;
 }
 
 enum rg_err
@@ -97,7 +129,7 @@ userinfo_apply(const char *text, size_t len, enum claims_from from,
 		    sub == NULL ? "no sub" : "another sub");
 		goto out;
 	}
-	if ((r = fill_in(doc, from, claims)) != RG_OK)
+	if ((r = take(doc, from, claims)) != RG_OK)
 		(void)err_set(e, r, "userinfo");
 out:
 	json_decref(doc);
@@ -105,9 +137,13 @@ out:
 }
 
 enum rg_err
-userinfo_carry_over(json_t *was, json_t *claims)
+userinfo_carry_over(const json_t *was, json_t *claims)
 {
-	return fill_in(was, CLAIMS_FROM_ID_TOKEN, claims);
+	json_t *list = json_object_get(was, SHOWN);
+
+	return list == NULL || json_object_set(claims, SHOWN, list) == 0
+		   ? RG_OK
+		   : RG_E_NOMEM;
 }
 
 enum rg_err
@@ -160,6 +196,7 @@ userinfo_claims(struct fetch *net, const char *endpoint,
 {
 	enum rg_err r;
 
+	(void)json_object_del(claims, SHOWN); /* nobody else writes it */
 	if (!p->userinfo && p->claims_from != CLAIMS_FROM_USERINFO)
 		return RG_OK;
 	r = userinfo_fetch(net, endpoint, p, access_token, claims, e);

@@ -14,16 +14,20 @@
 #define USERINFO_MAX_TEXT ((size_t)64 * 1024)
 
 /*
- * Copies what people read (name, preferred_username, email, given_name,
- * family_name) into `claims` where that has none; with CLAIMS_FROM_USERINFO
- * whatever `claims` does not have, except what says who somebody is, where,
- * how and how long they signed in: only a signed token says that.
- * email_verified always comes from where email does.
+ * Takes from an answer. With CLAIMS_FROM_USERINFO, into `claims` whatever they
+ * do not have, except what says who somebody is, where, how and how long they
+ * signed in: only a signed token says that. email_verified always comes from
+ * where email does. Otherwise what people read (name, preferred_username,
+ * email, given_name, family_name), to userinfo_shown(): apart from the claims,
+ * where no mapping can find it.
  * RG_E_USERINFO_SUB unless its sub is that of `claims` (section 5.3.2): then
- * nothing is copied. Pure.
+ * nothing is taken. Pure.
  */
 enum rg_err userinfo_apply(const char *text, size_t len, enum claims_from,
     json_t *claims, struct err *e);
+
+/* What was taken for people to read; NULL when nothing was. */
+const json_t *userinfo_shown(const json_t *claims);
 
 /*
  * Asks with the access token and applies the answer. RG_E_USERINFO for
@@ -35,10 +39,10 @@ userinfo_fetch(struct fetch *, const char *endpoint, const struct provider *,
     const char *access_token, json_t *claims, struct err *e);
 
 /*
- * The same from the claims of last time, `was`, of the same person, for when
- * there is no answer: what people read, and nothing else. RG_E_NOMEM.
+ * What people read, as it was taken last time, into `claims` of the same
+ * person, for when there is no answer. RG_E_NOMEM.
  */
-enum rg_err userinfo_carry_over(json_t *was, json_t *claims);
+enum rg_err userinfo_carry_over(const json_t *was, json_t *claims);
 
 /*
  * Asks if the provider's configuration says so. When it does not answer,

@@ -208,6 +208,48 @@ describe('userinfo = yes: for display alone', () => {
 
   it('an address is believed as above', assertAddresses);
 
+  it('no mapping sees what it tells', async () => {
+    const made = [];
+    for (const [claim, value] of [['email', 'noa@x.example'], ['name', 'Noa'],
+      ['_userinfo.email', 'noa@x.example']]) {
+      made.push((await site.ctlJson('map', 'add', '--provider', 'entra',
+        '--kind', 'claim', '--claim', claim, '--value', value, '--role',
+        'analyst')).id);
+    }
+    const told = { email: 'noa@x.example', email_verified: true, name: 'Noa' };
+    await person(told, { email: null, name: null });
+    assert.equal((await signIn()).error, 'no_role');
+    await person({}, { email: 'noa@x.example' });
+    assert.deepEqual((await signIn()).roles, ['analyst'], 'the ID token tells it');
+    for (const id of made) await site.ctl('map', 'remove', String(id));
+  });
+
+  for (const mode of ['500', 'down']) {
+    it(`${mode}: who signs in keeps roles, name and address`, async () => {
+      await person({ name: 'Noa N.', email: 'noa@x.example',
+        email_verified: true }, { name: null, email: null,
+        groups: ['developers'] });
+      await signIn();
+      await site.idp.fault('userinfo', mode);
+      await person({}, { name: null, email: null, groups: ['data-analysts'] });
+      const { client, roles: held, groups, subject } = await signIn();
+      assert.deepEqual(held, ['analyst']);
+      assert.equal(groups.state, 'complete');
+      assert.deepEqual([subject.name, subject.email],
+        ['Noa N.', 'noa@x.example']);
+      assert.equal((await site.whoami(client)).headers['x-authenticated-user'],
+        'noa@x.example');
+      // Who is new comes in without a name.
+      await site.idp.person('gus', { name: null, email: null, claims: {},
+        groups: ['developers'] });
+      const gus = await roles(await site.signIn('gus'));
+      assert.deepEqual([gus.roles, gus.subject.name], [['user'], '']);
+      await sql(site.work.path('data/rolegate.db'),
+        "UPDATE principals SET subject = 'gone' || id WHERE username LIKE 'gus%'");
+      await site.idp.wellAgain();
+    });
+  }
+
   it('a renewal without it keeps the session, its roles and the name', async () => {
     await person({ email: 'noa@x.example', email_verified: true },
       { email: null, groups: ['developers'] });

@@ -2,6 +2,7 @@
 /* The whole code flow against a provider of canned answers. */
 #include "oidc/oidc.h"
 
+#include "oidc/userinfo.h"
 #include "tests/unit/oidc_stub.h"
 
 static void
@@ -373,7 +374,8 @@ test_userinfo(void **state)
 	stub_json(&x->stub, "/userinfo", 200,
 	    "{\"sub\":\"sub-1\",\"email\":\"dana@x.example\"}");
 	assert_err(op_finish_at(x, NOW, NULL, &claims), RG_OK);
-	assert_string_equal(json_str(claims, "email"), "dana@x.example");
+	assert_string_equal(
+	    json_str(userinfo_shown(claims), "email"), "dana@x.example");
 	json_decref(claims);
 	assert_true(stub_saw(&x->stub, "/userinfo",
 	    "\r\nAuthorization: Bearer access-hush\r\n"));
@@ -387,9 +389,9 @@ test_userinfo(void **state)
 	assert_err(op_finish(x), RG_E_USERINFO);
 }
 
-/* Claims from there: without an answer a sign-in that knows it lacks them. */
+/* Without an answer a sign-in that knows what it lacks, be it only names. */
 static void
-test_claims_from_userinfo(void **state)
+test_userinfo_missing(void **state)
 {
 	struct op *x = *state;
 	struct oidc_finish f = {.code = CODE,
@@ -400,6 +402,7 @@ test_claims_from_userinfo(void **state)
 	struct oidc_tokens tokens;
 	json_t *claims = NULL;
 	struct err e = {0};
+	int i;
 
 	x->provider.claims_from = CLAIMS_FROM_USERINFO;
 	op_set(x->metadata, "userinfo_endpoint", op_url(x, "/userinfo"));
@@ -416,13 +419,18 @@ test_claims_from_userinfo(void **state)
 	json_decref(claims);
 	oidc_tokens_clear(&tokens);
 	stub_json(&x->stub, "/userinfo", 503, "{}");
-	assert_err(
-	    oidc_finish(x->oidc, &x->provider, &f, NOW, &tokens, &claims, &e),
-	    RG_OK);
-	assert_int_equal(tokens.userinfo, RG_E_USERINFO);
-	assert_null(json_object_get(claims, "memberships"));
-	json_decref(claims);
-	oidc_tokens_clear(&tokens);
+	for (i = 0; i < 2; i++) {
+		x->provider.userinfo = i == 0;
+		x->provider.claims_from =
+		    i == 0 ? CLAIMS_FROM_ID_TOKEN : CLAIMS_FROM_USERINFO;
+		assert_err(oidc_finish(x->oidc, &x->provider, &f, NOW, &tokens,
+			       &claims, &e),
+		    RG_OK);
+		assert_int_equal(tokens.userinfo, RG_E_USERINFO);
+		assert_null(json_object_get(claims, "memberships"));
+		json_decref(claims);
+		oidc_tokens_clear(&tokens);
+	}
 	/* Who can't be told about it gets an error. */
 	assert_err(
 	    oidc_finish(x->oidc, &x->provider, &f, NOW, NULL, &claims, &e),
@@ -581,7 +589,7 @@ main(void)
 	    OP_TEST(test_token_endpoint_redirects),
 	    OP_TEST(test_token_endpoint_silent),
 	    OP_TEST(test_userinfo),
-	    OP_TEST(test_claims_from_userinfo),
+	    OP_TEST(test_userinfo_missing),
 	    OP_TEST(test_incomplete_call),
 	    OP_TEST(test_provider_down),
 	    OP_TEST(test_no_logout_endpoint),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "access/claim.h"
 #include "base/json.h"
 
 static json_t *
@@ -42,27 +43,30 @@ assert_refused(const char *text, enum rg_err want)
 }
 
 static void
-test_fills_in_what_is_absent(void **state)
+test_shown_apart_from_the_claims(void **state)
 {
 	static const char text[] =
 	    "{\"sub\":\"s1\",\"name\":\"Eve\",\"email\":\"dana@x.example\","
 	    "\"given_name\":\"Dana\",\"family_name\":7,"
 	    "\"groups\":[\"admins\"],\"roles\":[\"admin\"],\"oid\":\"x\"}";
-	json_t *c = claims();
+	json_t *c = claims(), *want;
 
 	(void)state;
+	assert_null(userinfo_shown(c));
 	assert_int_equal(userinfo_apply(text, sizeof(text) - 1,
 			     CLAIMS_FROM_ID_TOKEN, c, NULL),
 	    RG_OK);
-	/* The signed value wins. */
-	assert_string_equal(json_str(c, "name"), "Dana");
-	assert_string_equal(json_str(c, "email"), "dana@x.example");
-	assert_string_equal(json_str(c, "given_name"), "Dana");
-	assert_null(json_object_get(c, "family_name"));
-	/* Nothing that gives access comes from an unsigned answer. */
-	assert_null(json_object_get(c, "groups"));
-	assert_null(json_object_get(c, "roles"));
-	assert_null(json_object_get(c, "oid"));
+	/* The signed value wins, and nothing that gives access is there. */
+	want = json_pack(
+	    "{s:s, s:s}", "email", "dana@x.example", "given_name", "Dana");
+	assert_true(json_equal(userinfo_shown(c), want));
+	json_decref(want);
+	/* No path of a mapping leads to it. */
+	assert_null(json_object_get(c, "email"));
+	assert_int_equal(json_object_size(c), 3);
+	assert_null(claim_at(c, "_userinfo.email"));
+	assert_null(claim_at(c, "_userinfo.0.email"));
+	assert_false(claim_has(claim_at(c, "_userinfo"), "dana@x.example"));
 	json_decref(c);
 }
 
@@ -122,7 +126,7 @@ test_email_with_its_verification(void **state)
 	for (i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
 		json_t *c = json_loads(rows[i / 2].ours, 0, NULL);
 		json_t *was = json_loads(rows[i / 2].answer, 0, NULL);
-		json_t *again = json_deep_copy(c);
+		const json_t *shown;
 		char *text, *got;
 
 		assert_int_equal(
@@ -136,34 +140,54 @@ test_email_with_its_verification(void **state)
 				     c, NULL),
 		    RG_OK);
 		(void)json_object_del(c, "sub");
-		got = json_dumps(c, JSON_COMPACT | JSON_SORT_KEYS);
+		shown = userinfo_shown(c);
+		if (json_object_get(c, "email") == NULL && shown != NULL)
+			got = json_dumps(shown, JSON_COMPACT | JSON_SORT_KEYS);
+		else
+			got = json_dumps(c, JSON_COMPACT | JSON_SORT_KEYS);
 		assert_string_equal(got, rows[i / 2].want);
 		free(got);
-		/* The claims of last time are taken in the same way. */
-		assert_int_equal(userinfo_carry_over(was, again), RG_OK);
-		assert_true(json_equal(again, c));
-		json_decref(again);
 		json_decref(was);
 		json_decref(c);
 		free(text);
 	}
 }
 
+/* What was shown last time, and no claim of that time. */
 static void
 test_carried_over(void **state)
 {
-	json_t *was = json_pack("{s:s, s:s, s:s, s:[s], s:[s]}", "sub", "s1",
-	    "name", "Eve", "given_name", "E", "groups", "a", "roles", "b");
+	json_t *was = json_pack("{s:s, s:s, s:[s], s:[{s:s}]}", "sub", "s1",
+	    "name", "Eve", "groups", "a", "_userinfo", "given_name", "E");
 	json_t *c = claims(), *want;
 
 	(void)state;
+	assert_int_equal(userinfo_carry_over(c, c), RG_OK);
+	assert_int_equal(json_object_size(c), 2);
 	assert_int_equal(userinfo_carry_over(was, c), RG_OK);
-	want = json_pack(
-	    "{s:s, s:s, s:s}", "sub", "s1", "name", "Dana", "given_name", "E");
+	want = json_pack("{s:s, s:s, s:[{s:s}]}", "sub", "s1", "name", "Dana",
+	    "_userinfo", "given_name", "E");
 	assert_true(json_equal(c, want));
 	json_decref(want);
 	json_decref(c);
 	json_decref(was);
+}
+
+/* A provider can't put there what would be taken for an answer of userinfo. */
+static void
+test_no_claim_of_that_name(void **state)
+{
+	const struct provider p = {.claims_from = CLAIMS_FROM_ID_TOKEN};
+	json_t *c = claims();
+
+	(void)state;
+	assert_int_equal(json_object_set_new(c, "_userinfo",
+			     json_pack("[{s:s}]", "email", "x@y")),
+	    0);
+	assert_int_equal(
+	    userinfo_claims(NULL, NULL, &p, NULL, c, NULL, NULL), RG_OK);
+	assert_null(userinfo_shown(c));
+	json_decref(c);
 }
 
 static void
@@ -204,10 +228,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_fills_in_what_is_absent),
+	    cmocka_unit_test(test_shown_apart_from_the_claims),
 	    cmocka_unit_test(test_claims_from_userinfo),
 	    cmocka_unit_test(test_email_with_its_verification),
 	    cmocka_unit_test(test_carried_over),
+	    cmocka_unit_test(test_no_claim_of_that_name),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_too_large),
 	};

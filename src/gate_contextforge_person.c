@@ -32,12 +32,19 @@ says_yes(const json_t *v)
  * migrate-off-email-claim-authorization).
  */
 static bool
-is_unverified(const struct provider *p, const json_t *claims)
+is_unverified(const struct provider *p, const json_t *claims, const char *email)
 {
-	const json_t *doc = gate_email_claims(claims);
-	const json_t *verified = json_object_get(doc, "email_verified");
-	const json_t *edov = json_object_get(doc, "xms_edov");
+	const json_t *doc = gate_email_claims(claims), *verified, *edov;
+	const char *told = json_str(doc, "email");
 
+	/*
+	 * A person has the address of their last sign-in, a session the claims
+	 * of its own: they may speak of another one.
+	 */
+	if (told == NULL || strcmp(told, email) != 0)
+		doc = NULL;
+	verified = json_object_get(doc, "email_verified");
+	edov = json_object_get(doc, "xms_edov");
 	if (p == NULL || p->type != PROVIDER_ENTRA)
 		return !says_yes(verified);
 	if (verified != NULL && !says_yes(verified))
@@ -74,7 +81,7 @@ find_address(struct gate *g, int64_t id, const char *provider,
 		*why = "not_an_address";
 	else if (f->address == CF_EMAIL &&
 		 is_unverified(
-		     settings_provider(g->settings, provider), claims))
+		     settings_provider(g->settings, provider), claims, at))
 		*why = "address_unverified";
 	if (*why != NULL)
 		return RG_OK;

@@ -107,6 +107,20 @@ async function assertAddresses() {
 describe('the e-mail address and whether it was verified', () => {
   it('are one statement, of one document', assertAddresses);
 
+  it('are not lent to the address of a later sign-in', async () => {
+    await person({}, { email: 'noa@x.example', groups: ['developers'],
+      claims: { email_verified: true } });
+    const { client } = await signIn();
+    const header = async (who) => (await site.whoami(who))
+      .headers['x-authenticated-user'] ?? '';
+    assert.equal(await header(client), 'noa@x.example');
+    await person({}, { email: 'ada@x.example', groups: ['developers'],
+      claims: { email_verified: false } });
+    assert.equal(await header((await signIn()).client), '');
+    assert.equal(await header(client), '', 'the session of before');
+    await person({}, { email: 'noa@contoso.example' });
+  });
+
   it('what is not Entra\'s has no upn for a user name', async () => {
     await person({ upn: 'ada@contoso.example' }, { username: null,
       groups: ['developers'], claims: { unique_name: 'ada@contoso.example' } });

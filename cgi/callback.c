@@ -59,6 +59,8 @@ endpoint_callback(struct worker *w, const struct request *q, struct response *s)
 	char base[COOKIE_NAME_MAX] = "", name[COOKIE_NAME_MAX];
 	struct buf to = BUF_INIT;
 
+	if (worker_refuses_embedding(w, q, s))
+		return;
 	memset(&in, 0, sizeof(in));
 	if ((r = read_callback(q, &cb)) != RG_OK) {
 		(void)err_set(&e, r, "a callback parameter");

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 #include "cgi/client.h"
 
-#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Equal addresses, however they are written. */
-static bool
-same(const char *a, const char *b)
-{
-	unsigned char x[16] = {0}, y[16] = {0};
+#include "base/address.h"
 
-	if (inet_pton(AF_INET, a, x) == 1)
-		return inet_pton(AF_INET, b, y) == 1 && memcmp(x, y, 4) == 0;
-	return inet_pton(AF_INET6, a, x) == 1 &&
-	       inet_pton(AF_INET6, b, y) == 1 && memcmp(x, y, 16) == 0;
+static bool
+is_trusted(const char *client, const struct settings *s)
+{
+	struct address a, proxy;
+	size_t i;
+
+	if (client == NULL || !address_parse(client, &a))
+		return false;
+	for (i = 0; i < s->proxy_count; i++)
+		if (address_parse(s->proxies[i], &proxy) &&
+		    address_equal(&a, &proxy))
+			return true;
+	return false;
 }
 
 /* The header's value, NULL when it is absent or there twice. */
@@ -35,28 +39,47 @@ forwarded(char *const *params)
 	return found;
 }
 
+/*
+ * The address alone. Some proxies add a port, Azure's Application Gateway for
+ * one: "192.0.2.7:50123", "[2001:db8::7]:50123"
+ * (learn.microsoft.com/azure/application-gateway/how-application-gateway-works).
+ */
+static bool
+without_port(const char *value, char out[static ADDRESS_TEXT_MAX])
+{
+	bool bracket = *value == '[';
+	const char *end, *colon = strchr(value, ':');
+	struct address a;
+
+	value += bracket;
+	end = value + strlen(value);
+	if (bracket)
+		end = strchr(value, ']');
+	else if (colon != NULL && strchr(colon + 1, ':') == NULL)
+		end = colon;
+	if (end == NULL || (size_t)(end - value) >= ADDRESS_TEXT_MAX)
+		return false;
+	memcpy(out, value, (size_t)(end - value));
+	out[end - value] = '\0';
+	end += bracket;
+	if (*end == ':' && strspn(end + 1, "0123456789") == strlen(end + 1))
+		end += strlen(end);
+	return *end == '\0' && address_parse(out, &a);
+}
+
 void
 client_behind_proxy(
     struct request *q, char *const *params, const struct settings *s)
 {
+	char address[ADDRESS_TEXT_MAX], *client;
 	const char *value, *comma;
-	unsigned char raw[sizeof(struct in6_addr)];
-	char *client;
-	size_t i;
 
-	for (i = 0; q->client != NULL && i < s->proxy_count; i++)
-		if (same(q->client, s->proxies[i]))
-			break;
-	if (q->client == NULL || i == s->proxy_count ||
-	    (value = forwarded(params)) == NULL)
+	if (!is_trusted(q->client, s) || (value = forwarded(params)) == NULL)
 		return;
 	if ((comma = strrchr(value, ',')) != NULL)
 		value = comma + 1;
 	value += strspn(value, " \t");
-	if (inet_pton(AF_INET, value, raw) != 1 &&
-	    inet_pton(AF_INET6, value, raw) != 1)
-		return;
-	if ((client = strdup(value)) == NULL)
+	if (!without_port(value, address) || (client = strdup(address)) == NULL)
 		return;
 	free(q->client);
 	q->client = client;

@@ -146,6 +146,8 @@ endpoint_login(struct worker *w, const struct request *q, struct response *s)
 	struct ask a = {0};
 	enum rg_err r;
 
+	if (worker_refuses_embedding(w, q, s))
+		return;
 	if ((r = read_ask(q, &a)) != RG_OK) {
 		fail(w, q, s, r, NULL);
 		return;

@@ -29,6 +29,10 @@ static const struct problem return_to = {400, "bad_return_to",
     "The link that brought you here asks to be sent to another site after "
     "sign-in, which is never done.",
     "Open the application itself and sign in from there."};
+static const struct problem cross_site = {403, "cross_site",
+    "Not as a part of another page",
+    "Another site's page asked for this, and not by a link that was followed.",
+    "Open the application itself and sign in from there."};
 static const struct problem provider_unknown = {400, "unknown_provider",
     "No such way to sign in",
     "The link names a sign-in provider that is not set up here.",
@@ -191,6 +195,7 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_REQ_ROUTE] = &not_found,
     [RG_E_REQ_METHOD] = &method,
     [RG_E_RETURN_TO] = &return_to,
+    [RG_E_CROSS_SITE] = &cross_site,
     [RG_E_PROVIDER_UNKNOWN] = &provider_unknown,
     [RG_E_STATE_UNKNOWN] = &not_started,
     [RG_E_SEAL] = &not_started,

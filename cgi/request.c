@@ -201,6 +201,9 @@ read_hints(struct request *q, char *const *params)
 					 strcmp(value, "same-site") == 0;
 			q->same_origin |= strcmp(value, "same-origin") == 0;
 		}
+		value = value_of(params[i], "HTTP_SEC_FETCH_MODE");
+		if (value != NULL) /* section 2.2 */
+			q->embedded |= strcmp(value, "navigate") != 0;
 		value = value_of(params[i], "HTTP_X_ROLEGATE_CSRF");
 		if (value != NULL)
 			q->csrf_header = strcmp(value, "1") == 0;

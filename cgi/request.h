@@ -59,6 +59,7 @@ struct request {
 	bool cross_site;     /* Sec-Fetch-Site: begun by another origin */
 	bool same_origin;    /* Sec-Fetch-Site: begun by a page of ours */
 	bool tells_site;     /* there is a Sec-Fetch-Site at all */
+	bool embedded;	     /* Sec-Fetch-Mode: no page, but part of one */
 	bool csrf_header;    /* X-Rolegate-CSRF: 1 */
 	char *origin;	     /* Origin, or NULL */
 	char *if_match;	     /* If-Match, or NULL */

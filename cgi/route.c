@@ -170,6 +170,16 @@ worker_session(const struct worker *w, const struct request *q)
 	return value;
 }
 
+bool
+worker_refuses_embedding(
+    struct worker *w, const struct request *q, struct response *s)
+{
+	if (!q->cross_site || !q->embedded)
+		return false;
+	fail(w, q, s, RG_E_CROSS_SITE, NULL);
+	return true;
+}
+
 struct gate_context
 worker_context(const struct request *q)
 {

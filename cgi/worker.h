@@ -71,6 +71,14 @@ const char *worker_session(const struct worker *, const struct request *);
 enum rg_err worker_identify(struct worker *, const struct request *,
     const char *event, struct gate_identity *);
 
+/*
+ * Whether another site's page has this fetched as a part of itself, an image or
+ * a script; then it is answered. No sign-in begins or ends like that, and in
+ * such a way strangers could use up what the visitor's address may do.
+ */
+bool worker_refuses_embedding(
+    struct worker *, const struct request *, struct response *);
+
 /* The context of a request for the gate, at this moment. */
 struct gate_context worker_context(const struct request *);
 

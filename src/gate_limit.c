@@ -2,53 +2,45 @@
 /* How many sign-ins one address may begin, and how many may fail. */
 #include "gate_internal.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 
 #define PURPOSE "rolegate client limit"
 
-static bool
-network_of_four(struct in_addr four, char out[static INET6_ADDRSTRLEN])
-{
-	return ntohl(four.s_addr) >> 24 != 127 &&
-	       inet_ntop(AF_INET, &four, out, INET6_ADDRSTRLEN) != NULL;
-}
-
 /*
- * What is counted as one: an IPv4 address, or the /64 that one customer of
- * IPv6 has (RFC 6177). False for a loopback address: it is that of a proxy
- * which trusted_proxy does not name, and everybody's.
+ * A loopback address is that of a proxy which trusted_proxy does not name, and
+ * everybody's. One that is named would have said whose request it is: whoever
+ * makes it say nothing usable must not be free of the limit for that.
  */
 static bool
-network_of(const char *client, char out[static INET6_ADDRSTRLEN])
+is_everybody(const struct settings *s, const struct address *a)
 {
-	struct in6_addr six;
-	struct in_addr four;
+	struct address proxy;
+	size_t i;
 
-	if (inet_pton(AF_INET, client, &four) == 1)
-		return network_of_four(four, out);
-	if (inet_pton(AF_INET6, client, &six) != 1 ||
-	    IN6_IS_ADDR_LOOPBACK(&six))
+	if (!address_is_loopback(a))
 		return false;
-	if (IN6_IS_ADDR_V4MAPPED(&six)) {
-		memcpy(&four, six.s6_addr + 12, sizeof(four));
-		return network_of_four(four, out);
-	}
-	memset(six.s6_addr + 8, 0, 8);
-	return inet_ntop(AF_INET6, &six, out, INET6_ADDRSTRLEN) != NULL;
+	for (i = 0; i < s->proxy_count; i++)
+		if (address_parse(s->proxies[i], &proxy) &&
+		    address_equal(a, &proxy))
+			return false;
+	return true;
 }
 
 /* Keyed, so that nobody can look for addresses that share a place. */
 static bool
 who_is(struct gate *g, const char *client, uint64_t *who)
 {
-	char network[INET6_ADDRSTRLEN], mac[SEAL_MAC_LEN + 1];
+	char network[ADDRESS_TEXT_MAX], mac[SEAL_MAC_LEN + 1];
+	struct address a;
 
-	if (client == NULL || !network_of(client, network))
+	if (client == NULL || !address_parse(client, &a) ||
+	    is_everybody(g->settings, &a))
 		return false;
+	address_network(&a, network);
 	seal_mac(g->keys, PURPOSE, network, mac);
 	mac[16] = '\0';
 	*who = strtoull(mac, NULL, 16);
@@ -83,14 +75,18 @@ gate_limit(struct gate *g, enum gate_limit_kind kind,
 	return RG_OK;
 }
 
-/* That a provider or our database can't is nobody's failure. */
+/* That a provider, our database or our set-up can't is nobody's failure. */
 static bool
 is_theirs(enum rg_err code)
 {
 	return !(code >= RG_E_NET_URL && code <= RG_E_DISCOVERY_CLOUD) &&
 	       !(code >= RG_E_STORE && code <= RG_E_STORE_SCHEMA) &&
+	       !(code >= RG_E_KEY_ENCRYPTED && code <= RG_E_GRAPH_TOO_LARGE) &&
 	       code != RG_E_NOMEM && code != RG_E_INTERNAL &&
-	       code != RG_E_PROVIDER_BUSY && code != RG_E_CLIENT_AUTH;
+	       code != RG_E_FILE && code != RG_E_FILE_MODE &&
+	       code != RG_E_OVERLOADED && code != RG_E_PROVIDER_BUSY &&
+	       code != RG_E_CLIENT_AUTH && code != RG_E_CLIENT_ASSERTION &&
+	       code != RG_E_REGISTRATION;
 }
 
 void

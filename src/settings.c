@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "settings_internal.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/conf.h"
 #include "base/url.h"
 #include "jose/claims.h"
@@ -117,7 +117,7 @@ read_main(struct conf *c, struct settings *s)
 static void
 read_clients(struct conf *c, struct settings *s)
 {
-	unsigned char raw[sizeof(struct in6_addr)];
+	struct address proxy;
 	size_t i;
 
 	s->client_sign_ins =
@@ -127,8 +127,7 @@ read_clients(struct conf *c, struct settings *s)
 	conf_list(c, MAIN, "trusted_proxy", PROXIES_MAX, &s->proxies,
 	    &s->proxy_count);
 	for (i = 0; i < s->proxy_count; i++)
-		if (inet_pton(AF_INET, s->proxies[i], raw) != 1 &&
-		    inet_pton(AF_INET6, s->proxies[i], raw) != 1)
+		if (!address_parse(s->proxies[i], &proxy))
 			conf_fail(c, MAIN, "trusted_proxy",
 			    "expected addresses such as 192.0.2.7, got \"%s\"",
 			    s->proxies[i]);

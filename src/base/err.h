@@ -184,7 +184,7 @@
 	X(RG_E_INSUFFICIENT_ROLE, "the required role or permission is missing") \
 	X(RG_E_DISABLED, "an administrator has disabled this person") \
 	/* administration */ \
-	X(RG_E_CROSS_SITE, "an edit that no page of ours has sent") \
+	X(RG_E_CROSS_SITE, "what no page of ours has sent, nor a person opened") \
 	X(RG_E_PRECONDITION, "it was changed meanwhile") \
 	X(RG_E_PRECONDITION_MISSING, "the edit names no version (If-Match)") \
 	X(RG_E_AUTHORITY, "nobody may give or take what is not theirs") \

@@ -66,6 +66,24 @@ describe('sign-ins of one address', () => {
     assert.equal((await ask('/login', '2001:db8:1:2::1')).status, 303);
   });
 
+  test('what is embedded in another site uses up nothing of a visitor',
+    async () => {
+      const from = '203.0.113.40';
+      const image = { HTTP_SEC_FETCH_SITE: 'cross-site',
+        HTTP_SEC_FETCH_MODE: 'no-cors' };
+      for (let i = 0; i < 8; i += 1) {
+        for (const path of [denied, '/login']) {
+          const res = await ask(path, from, image);
+          assert.equal(res.status, 403);
+          assert.match(res.text, /"error":"cross_site"/);
+        }
+      }
+      // A link there is followed, and an answer of the provider arrives.
+      const link = { ...image, HTTP_SEC_FETCH_MODE: 'navigate' };
+      assert.equal((await ask('/login', from, link)).status, 303);
+      assert.equal((await ask(denied, from, link)).status, 400);
+    });
+
   test('so many fail, and then none is begun or completed', async () => {
     const from = '203.0.113.30';
     const all = await statuses(5, denied, from);
@@ -83,6 +101,8 @@ describe('sign-ins of one address', () => {
     assert.equal((await via('/login', `${BOB}, ${ANA}`)).status, 429);
     assert.equal((await via('/login', `${ANA},${BOB}`)).status, 303);
     assert.equal((await via('/login', ANA, '2001:DB8:0::7')).status, 429);
+    assert.equal((await via('/login', ANA, `::ffff:${PROXY}`)).status, 429);
+    assert.equal((await via('/login', `${ANA}:50123`)).status, 429);
     await via(denied, '198.51.100.77');
     assert.equal(await lastRefused(), '198.51.100.77');
     // And of nobody else.

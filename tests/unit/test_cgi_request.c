@@ -483,6 +483,30 @@ test_cross_site(void **state)
 }
 
 static void
+test_embedded(void **state)
+{
+	static const struct {
+		const char *mode;
+		bool embedded;
+	} table[] = {{"navigate", false}, {"no-cors", true}, {"cors", true},
+	    {"same-origin", true}, {"websocket", true}, {"", true}};
+	size_t i;
+
+	(void)state;
+	get("/login"); /* a browser that does not tell */
+	assert_int_equal(parse(), RG_OK);
+	assert_false(q->embedded);
+	(void)teardown(NULL);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		get("/login");
+		add("HTTP_SEC_FETCH_MODE", table[i].mode);
+		assert_int_equal(parse(), RG_OK);
+		assert_int_equal(q->embedded, table[i].embedded);
+		(void)teardown(NULL);
+	}
+}
+
+static void
 test_cookies(void **state)
 {
 	(void)state;
@@ -881,6 +905,7 @@ main(void)
 	    T(test_authorization_limit),
 	    T(test_wants_html),
 	    T(test_cross_site),
+	    T(test_embedded),
 	    T(test_cookies),
 	    T(test_cookies_of_others),
 	    T(test_no_cookie_inside_a_value),

@@ -2,14 +2,18 @@
 #include "cgi/sandbox_syscalls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define DENY SCMP_ACT_ERRNO(EPERM)
 
@@ -25,11 +29,13 @@ static const char *const denied[] = {
     /* who and where we are */
     "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid",
     "setgroups", "setfsuid", "setfsgid", "chroot", "pivot_root", "personality",
-    /* what Landlock does not judge */
-    "chmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchownat", "setxattr",
-    "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
-    "mknod", "mknodat", "name_to_handle_at", "open_by_handle_at",
-    "memfd_create", "memfd_secret",
+    /* memory that is shared, or executable, under another name */
+    "shmget", "shmat", "shmctl",
+    /* what Landlock does not judge; truncate(2) not before Linux 6.2 */
+    "truncate", "truncate64", "chmod", "fchmodat", "fchmodat2", "chown",
+    "lchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "removexattr",
+    "lremovexattr", "fremovexattr", "mknod", "mknodat", "name_to_handle_at",
+    "open_by_handle_at", "memfd_create", "memfd_secret",
     /* the kernel's own affairs, and its parts that are attacked most */
     "mount", "umount", "umount2", "fsopen", "fsmount", "fsconfig", "fspick",
     "move_mount", "open_tree", "mount_setattr", "swapon", "swapoff", "reboot",
@@ -75,6 +81,37 @@ deny_processes(scmp_filter_ctx f)
 	if (rc == 0)
 		rc = seccomp_rule_add(f, DENY, SCMP_SYS(clone), 1,
 		    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+	return rc;
+}
+
+/*
+ * Signals and limits for ourselves only. Only abort(3) needs the former, only
+ * getrlimit(2) the latter. A file can be made to signal anybody, too (fcntl(2),
+ * F_SETOWN), and a terminal to take what is typed (ioctl_tty(2), TIOCSTI). The
+ * kernel looks at 32 bits of a command, so the others are not compared.
+ */
+static int
+deny_others(scmp_filter_ctx f)
+{
+	static const struct {
+		int call;
+		scmp_datum_t command;
+	} commands[] = {{SCMP_SYS(fcntl), F_SETOWN},
+	    {SCMP_SYS(fcntl), F_SETOWN_EX}, {SCMP_SYS(fcntl), F_SETSIG},
+	    {SCMP_SYS(ioctl), FIOSETOWN}, {SCMP_SYS(ioctl), SIOCSPGRP},
+	    {SCMP_SYS(ioctl), TIOCSTI}, {SCMP_SYS(ioctl), TIOCLINUX}};
+	size_t i;
+	int rc;
+
+	rc = seccomp_rule_add(f, DENY, SCMP_SYS(tgkill), 1,
+	    SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
+	if (rc == 0)
+		rc = seccomp_rule_add(
+		    f, DENY, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_NE, 0));
+	for (i = 0; rc == 0 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		rc = seccomp_rule_add(f, DENY, commands[i].call, 1,
+		    SCMP_A1(
+			SCMP_CMP_MASKED_EQ, 0xffffffff, commands[i].command));
 	return rc;
 }
 
@@ -124,8 +161,8 @@ sandbox_syscalls(struct err *e)
 	int rc = -ENOMEM;
 
 	if (f != NULL && (rc = deny_names(f)) == 0 &&
-	    (rc = deny_processes(f)) == 0 && (rc = deny_new_code(f)) == 0 &&
-	    (rc = deny_families(f)) == 0)
+	    (rc = deny_processes(f)) == 0 && (rc = deny_others(f)) == 0 &&
+	    (rc = deny_new_code(f)) == 0 && (rc = deny_families(f)) == 0)
 		rc = seccomp_load(f);
 	seccomp_release(f);
 	return rc == 0 ? RG_OK

@@ -11,11 +11,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,6 +96,44 @@ core_file(void)
 	return limit.rlim_max == 0 ? -1 : 0;
 }
 
+/* To the parent, by the ways that kill(2) is not. */
+static int
+thread_signal(void)
+{
+	return (int)syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+
+static int
+limit_of_parent(void)
+{
+	struct rlimit limit;
+
+	return prlimit(getppid(), RLIMIT_CPU, NULL, &limit);
+}
+
+static int
+owner(int command)
+{
+	int ends[2], n, why;
+
+	if (pipe(ends) != 0)
+		return 0; /* which is a failure of the test */
+	n = fcntl(ends[0], command, getppid());
+	why = errno;
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	errno = why;
+	return n;
+}
+
+/* 32 bits more than the kernel looks at. */
+static int
+typed(void)
+{
+	return (int)syscall(
+	    SYS_ioctl, 0, (1UL << 32) | (unsigned long)TIOCSTI, "x");
+}
+
 /* As libcurl does it. */
 static void *
 resolver(void *name)
@@ -132,6 +174,20 @@ attempt(const char *todo, const char *what)
 		return forked();
 	if (strcmp(todo, "kill") == 0)
 		return kill(getppid(), 0);
+	if (strcmp(todo, "tgkill") == 0)
+		return thread_signal();
+	if (strcmp(todo, "limit") == 0)
+		return limit_of_parent();
+	if (strcmp(todo, "owner") == 0)
+		return owner(F_SETOWN);
+	if (strcmp(todo, "signal") == 0)
+		return owner(F_SETSIG);
+	if (strcmp(todo, "typed") == 0)
+		return typed();
+	if (strcmp(todo, "shared") == 0)
+		return shmget(IPC_PRIVATE, 4096, 0600);
+	if (strcmp(todo, "truncate") == 0)
+		return truncate(what, 0);
 	if (strcmp(todo, "trace") == 0)
 		return (int)ptrace(PTRACE_SEIZE, getppid(), NULL, NULL);
 	if (strcmp(todo, "code") == 0)

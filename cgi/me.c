@@ -141,7 +141,7 @@ me_denied(struct worker *w, const struct request *q, struct response *s,
 	(void)json_object_set_new(
 	    v, "needed", json_boolean(json_array_size(list) > 0));
 	(void)json_object_set_new(v, "needed_list", list);
-	if (q->role == ROLE_AUTHORIZER)
+	if (q->role == ROLE_AUTHORIZER || q->refused_with != 0)
 		(void)json_object_set_new(v, "page", page_name(q));
 	(void)json_object_set_new(
 	    v, "insufficient", json_boolean(why == RG_E_INSUFFICIENT_ROLE));

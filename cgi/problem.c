@@ -134,6 +134,11 @@ static const struct problem insufficient_auth = {403,
     "insufficient_authentication", "This needs a stronger sign-in",
     "You are signed in, but not with the extra proof that this needs.",
     "Sign in again with the extra step."};
+static const struct problem server_refused = {403, "forbidden",
+    "This page is not shown",
+    "Your roles would do, but this server does not show the page.",
+    "Go back to where you came from. If you need this page, ask its "
+    "administrator."};
 static const struct problem limited = {429, "too_many_requests",
     "Too many sign-ins",
     "From your network more sign-ins were begun, or failed, than are allowed "
@@ -310,6 +315,7 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_NO_ROLE] = &no_role,
     [RG_E_DENIED] = &denied,
     [RG_E_DISABLED] = &disabled,
+    [RG_E_SERVER_REFUSED] = &server_refused,
     [RG_E_INSUFFICIENT_ROLE] = &insufficient,
     [RG_E_GROUPS_UNKNOWN] = &groups_unknown,
 };

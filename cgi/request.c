@@ -30,6 +30,7 @@ enum var {
 	VAR_URI,
 	VAR_APACHE_ROLE,
 	VAR_CHECKER,
+	VAR_STATUS,
 	VAR_ORIGIN,
 	VAR_IF_MATCH,
 	VAR__MAX
@@ -41,7 +42,7 @@ static const char *const var_names[VAR__MAX] = {"REQUEST_METHOD", "SCRIPT_NAME",
     "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
     "REMOTE_ADDR", "HTTP_AUTHORIZATION", "ROLEGATE_REQUIRE",
     "ROLEGATE_RESOURCE", "REQUEST_URI", "FCGI_APACHE_ROLE", "ROLEGATE_CHECKER",
-    "HTTP_ORIGIN", "HTTP_IF_MATCH"};
+    "REDIRECT_STATUS", "HTTP_ORIGIN", "HTTP_IF_MATCH"};
 
 struct vars {
 	const char *value[VAR__MAX]; /* NULL when absent; first one wins */
@@ -232,14 +233,18 @@ read_path(struct request *q, const struct vars *v)
 	return q->path == NULL ? RG_E_NOMEM : r;
 }
 
-/* What only an authorizer is told. */
+/* What is told of a page that is somebody else's. */
 static enum rg_err
 read_asked(struct request *q, const struct vars *v)
 {
-	const char *s = var(v, VAR_URI);
+	const char *s = var(v, VAR_URI), *status = var(v, VAR_STATUS);
 
-	if (q->role != ROLE_AUTHORIZER || strlen(s) > REQUEST_MAX_URI ||
-	    !url_is_local_path(s))
+	if (q->role == ROLE_RESPONDER && strcmp(status, "401") == 0)
+		q->refused_with = 401;
+	if (q->role == ROLE_RESPONDER && strcmp(status, "403") == 0)
+		q->refused_with = 403;
+	if ((q->role != ROLE_AUTHORIZER && q->refused_with == 0) ||
+	    strlen(s) > REQUEST_MAX_URI || !url_is_local_path(s))
 		s = "";
 	q->uri = strdup(s);
 	q->require_env =

@@ -53,6 +53,7 @@ struct request {
 	char *require;	  /* ROLEGATE_REQUIRE of the server, or NULL */
 	char *resource;	  /* ROLEGATE_RESOURCE of the server, or NULL */
 	char *uri;	  /* raw REQUEST_URI, to return to; "" if unusable */
+	int refused_with; /* REDIRECT_STATUS, if it is 401 or 403; else 0 */
 	bool require_env; /* the server demands AUTH_USER; see authorizer.c */
 	char *authorization; /* the one Authorization header, or NULL */
 	bool wants_html;     /* Accept names text/html: a browser navigates */
@@ -80,9 +81,11 @@ typedef long request_read_fn(void *ctx, char *out, size_t size);
  * POST, PUT or PATCH, and only for ROLE_RESPONDER: a form, or JSON for a path
  * with "/api/" in it, which is kept for whoever has asked who is calling before
  * it is parsed. An authorizer is told the query, and by some servers the path,
- * of somebody else's page: the query is empty then, the path is not to be
- * looked at, and only an authorizer has `uri` and `require_env`. REQUEST_URI
- * decides nothing: it is what the client wrote, undecoded. On error
+ * of somebody else's page: the query is empty then, and the path is not to be
+ * looked at. Only an authorizer has `require_env`; `uri` is there for it, and
+ * where the server has refused a page and lets us say so (`refused_with`, which
+ * is Apache's name for it and no client can send). REQUEST_URI decides nothing:
+ * it is what the client wrote, undecoded. On error
  * (RG_E_REQ_*) *out still is a request, incomplete, but with id, method, path
  * ("" when unusable) and wants_html, so that an error page can be shown. *out
  * is NULL only with RG_E_NOMEM.

@@ -9,6 +9,8 @@
 
 #define GET 1
 #define POST 2
+#define OTHER 4
+#define ANY (GET | POST | OTHER)
 
 #define API "/api"
 
@@ -25,6 +27,8 @@ static const struct {
     {"/callback", GET | POST, "GET, HEAD, POST", endpoint_callback, false},
     {"/jwks.json", GET, "GET, HEAD", endpoint_jwks, false},
     {"/whoami", GET, "GET, HEAD", endpoint_whoami, false},
+    /* The method is that of the page that was refused. */
+    {"/refused", ANY, "", endpoint_refused, false},
     {"/me", GET, "GET, HEAD", endpoint_me, false},
     {"/logout", GET | POST, "GET, HEAD, POST", endpoint_logout, false},
     {"/signed-out", GET, "GET, HEAD", endpoint_signed_out, true},
@@ -66,7 +70,7 @@ method_bit(enum method m)
 	case METHOD_OTHER:
 		break;
 	}
-	return 0;
+	return OTHER;
 }
 
 static void

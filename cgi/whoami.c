@@ -197,7 +197,8 @@ whoami_refuse(struct worker *w, const struct request *q, struct response *s,
 	 * would make 500 of it. Anything else is our failure.
 	 */
 	if (r == RG_E_BEARER_FORM)
-		s->status = q->role != ROLE_AUTHORIZER && q->require != NULL
+		s->status = q->role != ROLE_AUTHORIZER && q->require != NULL &&
+				    q->refused_with == 0
 				? 401
 				: 400;
 	else if (s->status != 401 && s->status != 403 && s->status != 503)

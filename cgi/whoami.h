@@ -21,7 +21,7 @@ whoami_check(const struct request *, const struct access_decision *);
  * The refusal for a program: 401 with WWW-Authenticate (RFC 6750 section 3),
  * 403 (with it for insufficient_scope), or 503 for all else, as JSON. 400 for a
  * malformed Authorization header, but 401 to a web server that can only take
- * that: one with ROLEGATE_REQUIRE outside the authorizer role.
+ * that: one with ROLEGATE_REQUIRE outside the authorizer role and /refused.
  */
 void whoami_refuse(
     struct worker *, const struct request *, struct response *, enum rg_err);

@@ -37,7 +37,7 @@ endpoint_fn(struct worker *, const struct request *, struct response *);
 endpoint_fn endpoint_root, endpoint_login, endpoint_callback, endpoint_whoami,
     endpoint_me, endpoint_logout, endpoint_signed_out, endpoint_healthz,
     endpoint_readyz, endpoint_metrics, endpoint_console, endpoint_metadata,
-    endpoint_jwks, endpoint_static, endpoint_api;
+    endpoint_jwks, endpoint_static, endpoint_api, endpoint_refused;
 
 /* Answers for metadata outside of public_url; false: not asked for. */
 bool

@@ -182,6 +182,7 @@
 	X(RG_E_TOKEN_REFUSED, "a bearer token that is not accepted") \
 	X(RG_E_INSUFFICIENT_AUTH, "the required authentication context is not there") \
 	X(RG_E_INSUFFICIENT_ROLE, "the required role or permission is missing") \
+	X(RG_E_SERVER_REFUSED, "the web server refused what rolegate allows") \
 	X(RG_E_DISABLED, "an administrator has disabled this person") \
 	/* administration */ \
 	X(RG_E_CROSS_SITE, "what no page of ours has sent, nor a person opened") \

@@ -279,6 +279,29 @@ describe('with a provider that does as it is told to', { concurrency: 1 }, () =>
       assert.equal((await speak(person, 'acrs:c1')).status, 200);
     });
 
+    test('at the place of a server that only knows 401 and 403', async () => {
+      const refused = (who, require, more = {}) => speakFcgi(
+        { path: site.work.socket }, 1, { SCRIPT_NAME: '/auth/refused',
+          REQUEST_METHOD: 'GET', REDIRECT_STATUS: '403', ROLEGATE_REQUIRE: require,
+          REQUEST_URI: '/pay?x=1&y=2', HTTP_ACCEPT: 'text/html',
+          HTTP_COOKIE: who.jar.header(site.publicUrl), ...more });
+      const { status, location } = await refused(weak, 'role:admin acrs:c1');
+      assert.equal(status, 302);
+      assert.deepEqual(Object.fromEntries(new URL(location).searchParams),
+        { step_up: 'c1', provider: 'entra', return_to: '/pay?x=1&y=2' });
+      // What the server has refused stays refused, whatever rolegate would say.
+      for (const more of [{}, { REDIRECT_STATUS: '401' }, { REQUEST_METHOD: 'PUT' },
+        { HTTP_ACCEPT: '*/*' }]) {
+        const { status: still, text } = await refused(strong, 'acrs:c1', more);
+        assert.equal(still, 403, text);
+      }
+      // Nobody comes here by themselves.
+      for (const more of [{ REDIRECT_STATUS: '200' },
+        { REDIRECT_STATUS: '', HTTP_REDIRECT_STATUS: '403' }]) {
+        assert.equal((await refused(weak, 'acrs:c1', more)).status, 404);
+      }
+    });
+
     test('Apache\'s checker makes a plain refusal of it', async () => {
       const { text } = await speak(weak, 'acrs:c1',
         { FCGI_APACHE_ROLE: 'ACCESS_CHECKER', ROLEGATE_CHECKER: 'require-env' });

@@ -387,6 +387,42 @@ test_authorizer_uri_limit(void **state)
 	assert_string_equal(q->uri, "");
 }
 
+/* Only the server can say that it has refused a page, and which. */
+static void
+test_refused_with(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		int expected;
+	} table[] = {{"REDIRECT_STATUS", "401", 401},
+	    {"REDIRECT_STATUS", "403", 403}, {"REDIRECT_STATUS", "200", 0},
+	    {"REDIRECT_STATUS", "4031", 0}, {"REDIRECT_STATUS", "", 0},
+	    {"REDIRECT_REDIRECT_STATUS", "403", 0},
+	    {"HTTP_REDIRECT_STATUS", "403", 0}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		get("/refused");
+		add("REQUEST_URI", "/reports/?a=b&c");
+		add(table[i].name, table[i].value);
+		assert_int_equal(parse(), RG_OK);
+		assert_int_equal(q->refused_with, table[i].expected);
+		assert_string_equal(
+		    q->uri, table[i].expected == 0 ? "" : "/reports/?a=b&c");
+		assert_int_equal(parse_as(ROLE_AUTHORIZER), RG_OK);
+		assert_int_equal(q->refused_with, 0);
+		(void)teardown(NULL);
+	}
+	get("/refused");
+	add("REDIRECT_STATUS", "403");
+	add("REQUEST_URI", "//evil.example");
+	assert_int_equal(parse(), RG_OK);
+	assert_string_equal(q->uri, "");
+	add("REDIRECT_STATUS", "200");
+	assert_int_equal(parse(), RG_E_REQ_DUPLICATE);
+}
+
 /* Both variables, in an authorizer only, and each only once. */
 static void
 test_require_env(void **state)
@@ -901,6 +937,7 @@ main(void)
 	    T(test_authorizer_uri),
 	    T(test_authorizer_uri_elsewhere),
 	    T(test_authorizer_uri_limit),
+	    T(test_refused_with),
 	    T(test_require_env),
 	    T(test_authorization_limit),
 	    T(test_wants_html),

@@ -10,20 +10,40 @@ import {
 describe('servers that guard', () => {
   for (const gw of GUARDS) {
     test(`${gw.name}: the way to sign-in and back`, async () => {
-      const res = await ask(gw, stage.all.url(gw, '/reports/show.cgi?a=1'), null,
-        { headers: BROWSER });
-      assert.equal(res.status, gw.stranger);
-      const to = new URL(res.headers.location, res.url);
-      // With mod_fcgid the sign-in page itself answers.
-      if (gw.stranger === 303) assert.equal(to.origin, new URL(stage.site.idp.issuer).origin);
-      else {
-        assert.equal(to.pathname, '/auth/login');
-        assert.match(to.searchParams.get('return_to'), /^\/reports\/show\.cgi/);
+      // The page that was asked for, whole, and not what others would read in it.
+      for (const page of ['/reports/show.cgi?a=1&b=%26%20c&return_to=/x', '/reports/',
+        '/reports/plain.txt?%3F', '/reports/show.cgi/a&b=c+d/%C3%A4?next=//evil.example']) {
+        const res = await ask(gw, stage.all.url(gw, page), null, { headers: BROWSER });
+        assert.equal(res.status, 302, page);
+        const to = new URL(res.headers.location, res.url);
+        assert.equal(to.origin + to.pathname, `${stage.site.publicUrl}/login`);
+        assert.deepEqual([...to.searchParams], [['return_to', page]]);
+        assertNoVariables(res, page);
       }
       // Who posts is no browser that could come back.
-      const post = await ask(gw, 'reports', null,
-        { headers: BROWSER, method: 'POST', body: 'a=b' });
-      assert.ok([401, gw.proxied ? 302 : 401].includes(post.status), post.status);
+      for (const method of ['POST', 'PUT']) {
+        const res = await ask(gw, 'reports', null,
+          { headers: BROWSER, method, body: 'a=b' });
+        assert.equal(res.status, 401, method);
+        assert.match(res.headers['www-authenticate'], /^Bearer resource_metadata="[^"]+"$/);
+      }
+    });
+
+    test(`${gw.name}: a person is told which page needs what`, async () => {
+      const is = async (what, who, init) => {
+        const res = await ask(gw, what, who, { headers: BROWSER, ...init });
+        assert.equal(res.status, 403);
+        assertNoVariables(res, what);
+        return res;
+      };
+      const me = (await stage.site.whoami(stage.people.dev)).json();
+      const page = await is('reports', stage.people.dev);
+      assert.match(page.body, /this page needs another role/);
+      for (const part of ['permission:reports.read', '/reports/show.cgi',
+        me.subject.id.split(':').at(-1)]) assert.ok(page.body.includes(part), part);
+      assert.match(page.headers['content-security-policy'], /default-src 'none'/);
+      assert.match((await is('admin', stage.people.noa)).body, /have no access yet/);
+      assert.match((await is('admin', stage.people.ana)).body, /role:admin/);
     });
 
     test(`${gw.name}: what is protected knows who it is`, async () => {
@@ -77,9 +97,12 @@ test('nginx: the site keeps its own headers, and rolegate says why not', async (
   assert.equal(no.json().error, 'insufficient_role');
   assert.match(no.json().request_id, /./);
   // What nginx itself refuses to whom rolegate would let in.
-  const closed = await ask(gw, stage.all.url(gw, '/reports/closed/x'), ana);
-  assert.equal(closed.status, 403);
-  assert.doesNotMatch(closed.body, /"roles"/);
+  for (const headers of [PROGRAM, BROWSER]) {
+    const closed = await ask(gw, stage.all.url(gw, '/reports/closed/x'), ana, { headers });
+    assert.equal(closed.status, 403);
+    assert.match(closed.body, headers === PROGRAM ? /"error":"forbidden"/ : /This page is not shown/);
+    assert.doesNotMatch(closed.body, /"roles"/);
+  }
 });
 
 test('the page of a folder is for the same people, who do not lose their token',

@@ -139,7 +139,7 @@ http {
       set $rolegate_require "permission:reports.read";
       auth_request /_rolegate;
       deny all;
-      error_page 403 @rolegate_refused;
+      error_page 403 = @rolegate_refused;
     }
   }
 }
@@ -184,7 +184,7 @@ export const GATEWAYS = [
   { name: 'mod_fcgid responder', tag: 'fr', kind: 'asks', spawns: true,
     down: 500, hung: 500, start: apache(['apache-fcgid.conf'], ['fcgid']) },
   { name: 'mod_fcgid access checker', tag: 'fc', kind: 'guards', spawns: true,
-    down: 500, hung: 500, stranger: 303, start: apache(['apache-fcgid.conf',
+    down: 500, hung: 500, stranger: 302, start: apache(['apache-fcgid.conf',
       'apache-fcgid-checker.conf'], ['fcgid']) },
   { name: 'mod_proxy_fcgi', tag: 'pf', kind: 'asks', down: 503, hung: 504,
     start: apache(['apache-proxy-fcgi.conf'], ['proxy_fcgi']) },

@@ -103,6 +103,11 @@ take_session(void *ctx, const struct session_row *row)
 	struct due *d = ctx;
 
 	d->provider = settings_provider(d->settings, row->principal.provider);
+	/* A token of another issuer than today's is not for today's to see. */
+	if (d->provider != NULL &&
+	    !provider_is_of(
+		d->provider, row->principal.issuer, row->principal.tenant))
+		d->provider = NULL;
 	d->principal = row->principal.id;
 	d->public_id = strdup(row->public_id);
 	d->roles = strdup(row->roles);

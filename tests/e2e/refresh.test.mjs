@@ -156,6 +156,16 @@ describe('when it can not be renewed', () => {
     }
   });
 
+  it('a token of another issuer is not shown to this one', async () => {
+    const dev = await site.signIn('dev');
+    const { token } = await site.idp.counts();
+    await db("UPDATE principals SET issuer = issuer || '/moved'");
+    await renew();
+    assert.equal((await site.idp.counts()).token, token);
+    await db("UPDATE principals SET issuer = replace(issuer, '/moved', '')");
+    assert.deepEqual(await roles(dev), ['user']);
+  });
+
   it('a disabled person: the session ends', async () => {
     const dev = await site.signIn('dev');
     await db("UPDATE principals SET disabled = 1 WHERE username LIKE 'dev@%'");

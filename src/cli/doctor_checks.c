@@ -33,12 +33,14 @@ check_registered(struct doctor *d, const struct provider *p, const char *what)
 		    url, e.detail);
 		break;
 	}
+	/* Entra asks in a browser, others themselves (cgi/logout_channel.c). */
 	doctor_report(d, FINDING_OK, what,
-	    "register there as well, for signing out: %s/signed-out%s%s%s", url,
-	    p->type == PROVIDER_ENTRA ? " (redirect URI) and " : "",
-	    p->type == PROVIDER_ENTRA ? url : "",
-	    p->type == PROVIDER_ENTRA ? "/logout (front-channel logout URL)"
-				      : "");
+	    "register there as well, for signing out: %s/signed-out (%s) and "
+	    "%s/logout (%s logout URL)",
+	    url,
+	    p->type == PROVIDER_ENTRA ? "redirect URI"
+				      : "post-logout redirect URI",
+	    url, p->type == PROVIDER_ENTRA ? "front-channel" : "back-channel");
 }
 
 static void

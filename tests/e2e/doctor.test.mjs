@@ -130,6 +130,22 @@ test('what Graph says of the mapped groups', async () => {
   await site.startRolegate();
 });
 
+test('what is to be registered for signing out, of each provider', async () => {
+  const { issuer, client_id: id, client_secret_file: file } =
+    site.config['provider.entra'];
+  site.configure({ 'provider.plain': { type: 'oidc', issuer, client_id: id,
+    client_secret_file: file } });
+  const list = JSON.parse((await site.ctlRaw(['--json', 'doctor'])).stdout);
+  site.configure({ 'provider.plain': null });
+  const url = site.publicUrl;
+  has(list, 'ok', 'provider plain', new RegExp(`${
+    url}/signed-out \\(post-logout redirect URI\\) and ${
+    url}/logout \\(back-channel logout URL\\)$`));
+  has(list, 'ok', 'provider entra', new RegExp(`${
+    url}/signed-out \\(redirect URI\\) and ${
+    url}/logout \\(front-channel logout URL\\)$`));
+});
+
 test('a redirect URI that the provider does not know', async () => {
   const was = site.config.rolegate.public_url;
   site.configure({ rolegate: { public_url: `${was}/elsewhere` } });

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* GET /me and /signed-out: what a person sees about the own session. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -20,20 +21,42 @@ to_login(struct worker *w, struct response *s)
 }
 
 static const char *
-groups_in_words(const struct access_decision *d)
+unknown_in_words(const char *reason)
 {
-	if (d->groups_state == GROUPS_UNKNOWN && d->groups_reason != NULL &&
-	    strncmp(d->groups_reason, "graph_", 6) == 0)
+	static const struct {
+		const char *reason, *words;
+	} known[] = {
+	    {ACCESS_NO_USERINFO,
+		"Your sign-in provider, which knows your groups, could not be "
+		"asked for them just now."},
+	    {"mapping_newer",
+		"An administrator has given a role to a group since you signed "
+		"in. Whether it is one of yours is asked when you sign in "
+		"again."},
+	    {"too_old",
+		"Your sign-in provider did not say which groups you belong to, "
+		"and what was last known is too old to count."},
+	};
+	size_t i;
+
+	if (reason == NULL)
+		reason = "";
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(reason, known[i].reason) == 0)
+			return known[i].words;
+	if (strncmp(reason, "graph_", 6) == 0)
 		return "You are in more groups than fit into a sign-in, and "
 		       "Microsoft Graph, which knows them, could not be asked "
 		       "just now.";
-	if (d->groups_state == GROUPS_UNKNOWN && d->groups_reason != NULL &&
-	    strcmp(d->groups_reason, ACCESS_NO_USERINFO) == 0)
-		return "Your sign-in provider, which knows your groups, could "
-		       "not be asked for them just now.";
+	return "Your sign-in provider did not send your groups (there are too "
+	       "many, or they could not be read).";
+}
+
+static const char *
+groups_in_words(const struct access_decision *d)
+{
 	if (d->groups_state == GROUPS_UNKNOWN)
-		return "Your sign-in provider did not send your groups (there "
-		       "are too many, or they could not be read).";
+		return unknown_in_words(d->groups_reason);
 	if (d->groups_state == GROUPS_STALE)
 		return "Your sign-in provider did not say which groups you "
 		       "belong to; what was last known counts for now.";
@@ -43,6 +66,32 @@ groups_in_words(const struct access_decision *d)
 		return "None of the groups that your sign-in provider sent "
 		       "counts here.";
 	return "These of your groups count here.";
+}
+
+/* "name": the time for machines, "name_text": for people. */
+static void
+put_time(json_t *v, const char *name, int64_t at)
+{
+	char when[32] = "", text_name[64];
+
+	clock_format(at, when);
+	(void)snprintf(text_name, sizeof(text_name), "%s_text", name);
+	(void)json_object_set_new(v, name, json_string(when));
+	(void)json_object_set_new(
+	    v, text_name, json_sprintf("%.10s, %.5s UTC", when, when + 11));
+}
+
+/* When what stands in was told, and how long it does. */
+static void
+put_stale(json_t *v, const struct access_decision *d)
+{
+	bool stale = d->groups_state == GROUPS_STALE;
+
+	(void)json_object_set_new(v, "groups_stale", json_boolean(stale));
+	if (!stale)
+		return;
+	put_time(v, "groups_as_of", d->groups_as_of);
+	put_time(v, "groups_until", d->groups_valid_until);
 }
 
 /* What the template needs to show a list of strings: [{"name": ...}]. */
@@ -66,7 +115,6 @@ me_values(struct worker *w, const struct gate_identity *id)
 	const struct access_decision *d = &id->decision;
 	const struct provider *p = settings_provider(w->settings, id->provider);
 	struct buf url = BUF_INIT;
-	char when[32] = "";
 
 	(void)json_object_set_new(
 	    v, "permission_list", named(d->permissions, d->permission_count));
@@ -86,10 +134,8 @@ me_values(struct worker *w, const struct gate_identity *id)
 	(void)json_object_set_new(v, "username", json_string(id->username));
 	(void)json_object_set_new(v, "subject_id", json_string(id->subject));
 	(void)json_object_set_new(v, "provider_label", json_string(p->label));
-	clock_format(id->expires_at, when);
-	(void)json_object_set_new(v, "expires", json_string(when));
-	(void)json_object_set_new(v, "expires_text",
-	    json_sprintf("%.10s, %.5s UTC", when, when + 11));
+	put_stale(v, d);
+	put_time(v, "expires", id->expires_at);
 	buf_printf(&url, "%s/logout", w->settings->prefix);
 	(void)json_object_set_new(v, "logout_url", json_string(buf_str(&url)));
 	buf_reset(&url);

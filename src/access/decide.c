@@ -317,6 +317,7 @@ access_decide(const struct access_policy *policy,
 	d->groups_source = j.groups.source;
 	d->groups_reason = j.groups.reason;
 	d->groups_as_of = j.groups.as_of;
+	d->groups_valid_until = j.groups.valid_until;
 	r = s->explain ? judge_mappings(&j, d) : judge_values(&j, d);
 	if (r != RG_OK)
 		goto out;

@@ -97,9 +97,10 @@ struct access_decision {
 	struct access_match *groups; /* sorted by id */
 	size_t group_count;
 	enum groups_state groups_state;
-	const char *groups_source; /* "token", "graph", "cache" or "none" */
-	const char *groups_reason; /* NULL when complete: "overage", ... */
-	int64_t groups_as_of;	   /* 0: with the token */
+	const char *groups_source;  /* "token", "graph", "cache" or "none" */
+	const char *groups_reason;  /* NULL when complete: "overage", ... */
+	int64_t groups_as_of;	    /* 0: with the token */
+	int64_t groups_valid_until; /* stale ones; 0: no end */
 	/* Mappings in order of their ids, then grants, then the default. */
 	struct access_reason *reasons;
 	size_t reason_count;

@@ -23,6 +23,9 @@ async function who(login) {
   return { status: res.status, client, body: res.json(), size: res.body.length };
 }
 
+const html = async (client) => (await client.get(site.url('/me'),
+  { headers: { accept: 'text/html' } })).body;
+
 /* Makes everything that is on record of a person so much older. */
 function age(login, seconds) {
   return sql(database(), `UPDATE principals SET groups = json_set(groups,
@@ -51,7 +54,7 @@ describe('last known groups', () => {
     await graph();
     assert.deepEqual((await who('olga')).body.groups.state, 'complete');
     await site.idp.fault('graph', 'down');
-    const { body } = await who('olga');
+    const { body, client } = await who('olga');
     assert.deepEqual(body.roles, ['analyst']);
     assert.equal(body.groups.state, 'stale');
     assert.equal(body.groups.source, 'cache');
@@ -61,6 +64,18 @@ describe('last known groups', () => {
     assert.equal(detail.groups, 'stale');
     assert.equal(detail.groups_as_of, body.groups.as_of);
     assert.equal(detail.groups_error, 'RG_E_NET');
+    // The person is told since when, until when, and what to do.
+    const { as_of: from } = body.groups;
+    const iso = (at) => new Date(at * 1000).toISOString().slice(0, 19);
+    const page = await html(client);
+    assert.match(page, new RegExp(`told at <time datetime="${iso(from)}`));
+    assert.match(page, new RegExp(
+      `count until <time datetime="${iso(from + 8 * HOUR)}`));
+    assert.match(page, /When you sign in again they are asked for anew/);
+    // Who has no role by them is not told to be in no group.
+    await sql(database(), `UPDATE sessions SET groups = json_set(groups,
+      '$.ids', json('[]')) WHERE json_extract(groups, '$.state') = 'stale'`);
+    assert.match(await html(client), /what was last known counts for now/);
   });
 
   it('do not get younger by being used', async () => {
@@ -92,6 +107,7 @@ describe('last known groups', () => {
     const res = await site.whoami(client);
     assert.equal(res.status, 403);
     assert.equal(res.json().error, 'groups_unknown');
+    assert.match(await html(client), /what was last known is too old to count/);
     await site.idp.wellAgain();
   });
 

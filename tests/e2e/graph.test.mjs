@@ -121,6 +121,9 @@ describe('Graph is well', () => {
     const body = (await site.whoami(client)).json();
     assert.deepEqual(body.roles, ['analyst']);
     assert.equal(body.groups.reason, 'mapping_newer');
+    const page = await client.get(site.url('/me'), { headers: {
+      accept: 'text/html' } });
+    assert.match(page.body, /is asked when you sign\s+in again/);
     assert.deepEqual((await who('olga')).body.roles, ['analyst', 'user']);
     await site.idp.person('olga', { groups: ['data-analysts'], others: 250 });
   });

@@ -108,7 +108,8 @@ check(const char *path, struct settings **out, struct err *e)
 	if ((r = settings_load(path, out, e)) != RG_OK)
 		return r;
 	if ((r = sandbox_check(*out, &words, e)) == RG_OK &&
-	    (r = gate_open(*out, &gate, e)) == RG_OK)
+	    (r = gate_open(*out, &gate, e)) == RG_OK &&
+	    (r = gate_check_schema(gate, e)) == RG_OK)
 		r = gate_role_token_check(gate, clock_now(), e);
 	gate_free(&gate);
 	if (r != RG_OK)

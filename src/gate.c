@@ -119,6 +119,12 @@ out:
 	return r;
 }
 
+enum rg_err
+gate_check_schema(struct gate *g, struct err *e)
+{
+	return store_check_schema(g->store, e);
+}
+
 void
 gate_free(struct gate **gp)
 {

@@ -38,6 +38,9 @@ struct gate_context {
  * promise can be kept (default roles). The settings are borrowed.
  */
 enum rg_err gate_open(const struct settings *, struct gate **, struct err *e);
+
+/* store_check_schema(): at the start of a service, not in each worker. */
+enum rg_err gate_check_schema(struct gate *, struct err *e);
 void gate_free(struct gate **);
 
 const struct settings *gate_settings(const struct gate *);

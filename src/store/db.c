@@ -202,23 +202,32 @@ out:
 	return r;
 }
 
+static enum rg_err
+prepare(struct store *s, enum stmt which)
+{
+	enum rg_err r;
+	int rc;
+
+	if (s->stmts[which] != NULL)
+		return RG_OK;
+	rc = sqlite3_prepare_v3(s->db, sql_text[which], -1,
+	    SQLITE_PREPARE_PERSISTENT, &s->stmts[which], NULL);
+	if (rc == SQLITE_OK)
+		return RG_OK;
+	r = refused(s, rc);
+	/* "no such table", "no such column" */
+	return rc == SQLITE_ERROR ? RG_E_STORE_SCHEMA : r;
+}
+
 enum rg_err
 db_prepare(struct store *s, struct err *e)
 {
 	enum rg_err r;
-	int i, rc;
+	int i;
 
-	for (i = 0; i < ST__MAX; i++) {
-		rc = sqlite3_prepare_v3(s->db, sql_text[i], -1,
-		    SQLITE_PREPARE_PERSISTENT, &s->stmts[i], NULL);
-		if (rc == SQLITE_OK)
-			continue;
-		r = refused(s, rc);
-		/* "no such table", "no such column" */
-		if (rc == SQLITE_ERROR)
-			r = RG_E_STORE_SCHEMA;
-		return err_set(e, r, "%s: %s", s->path, s->error);
-	}
+	for (i = 0; i < ST__MAX; i++)
+		if ((r = prepare(s, (enum stmt)i)) != RG_OK)
+			return err_set(e, r, "%s: %s", s->path, s->error);
 	return RG_OK;
 }
 
@@ -320,11 +329,13 @@ void
 db_query(struct query *q, struct store *s, enum stmt which)
 {
 	q->store = s;
-	q->stmt = s->stmts[which];
-	q->r = RG_OK;
+	q->stmt = NULL;
 	q->next = 1;
 	s->error[0] = '\0';
-	if (q->stmt == NULL || sqlite3_stmt_busy(q->stmt) != 0) {
+	if ((q->r = prepare(s, which)) != RG_OK)
+		return;
+	q->stmt = s->stmts[which];
+	if (sqlite3_stmt_busy(q->stmt) != 0) {
 		q->stmt = NULL;
 		q->r = db_fail(s, RG_E_INTERNAL, "the statement is in use");
 	}

@@ -30,13 +30,13 @@ struct store;
 struct sqlite3_stmt;
 
 /*
- * Opens the file (which must exist) with all our settings, but prepares no
- * statement yet. The error's detail names the path.
+ * Opens the file (which must exist) with all our settings. Each statement is
+ * prepared when it is first used. The error's detail names the path.
  */
 enum rg_err
 db_open(const char *path, int busy_ms, struct store **out, struct err *e);
 
-/* Prepares every statement: a schema other than ours fails here. */
+/* Prepares every statement now: a schema other than ours fails here. */
 enum rg_err db_prepare(struct store *, struct err *e);
 
 /* Rolls back what is open and closes. */

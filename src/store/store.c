@@ -141,14 +141,18 @@ store_open(const char *path, int busy_ms, struct store **out, struct err *e)
 		    path, (long long)version, (long long)newest());
 		goto out;
 	}
-	if ((r = db_prepare(s, e)) != RG_OK)
-		goto out;
 	*out = s;
 	s = NULL;
 	r = RG_OK;
 out:
 	db_close(&s);
 	return r;
+}
+
+enum rg_err
+store_check_schema(struct store *s, struct err *e)
+{
+	return db_prepare(s, e);
 }
 
 /* Each migration is for exactly the version before it, and sets its own. */
@@ -385,7 +389,7 @@ store_check(struct store *s, struct err *e)
 {
 	enum rg_err r;
 
-	if ((r = check_pages(s, e)) != RG_OK)
+	if ((r = db_prepare(s, e)) != RG_OK || (r = check_pages(s, e)) != RG_OK)
 		return r;
 	return check_keys(s, e);
 }

@@ -40,6 +40,13 @@ enum rg_err
 store_open(const char *path, int busy_ms, struct store **out, struct err *e);
 
 /*
+ * Whether tables and columns are what the schema's version stands for:
+ * RG_E_STORE_SCHEMA if not. Takes about 10 ms, so whoever opens often asks once
+ * for all; what is missing is otherwise said by the call that needs it.
+ */
+enum rg_err store_check_schema(struct store *, struct err *e);
+
+/*
  * Makes a new database file (0600 whatever the umask), or migrates an older
  * one; all in one transaction, and a file made in vain is removed again.
  * RG_E_FILE when it can't be made, otherwise as store_open.

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "store/session.h"
 #include "store_util.h"
 
 #define DETAIL_SIZE 4000
@@ -93,6 +94,27 @@ test_refuses_file(void **state)
 	assert_int_equal(try_open(other, &e), RG_E_STORE_SCHEMA);
 }
 
+/* The right number, but not what it stands for. */
+static void
+test_schema_lacks(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = {RG_OK, ""};
+	int64_t count;
+
+	assert_int_equal(store_check_schema(f->s, &e), RG_OK);
+	store_free(&f->s);
+	store_raw(f->path, "DROP TABLE spent_logins; DROP TABLE sessions");
+	assert_int_equal(store_open(f->path, 1000, &f->s, &e), RG_OK);
+	assert_int_equal(store_check_schema(f->s, &e), RG_E_STORE_SCHEMA);
+	assert_non_null(strstr(e.detail, "no such table"));
+	assert_int_equal(store_check(f->s, &e), RG_E_STORE_SCHEMA);
+	/* who did not look finds out where it is missing, and nowhere else */
+	assert_int_equal(
+	    store_session_count(f->s, 1, &count), RG_E_STORE_SCHEMA);
+	assert_int_equal(store_ping(f->s, true), RG_OK);
+}
+
 static void
 test_schema(void **state)
 {
@@ -111,9 +133,6 @@ test_schema(void **state)
 	store_raw(f->path, "PRAGMA user_version = 0");
 	assert_int_equal(try_open(f->path, &e), RG_E_STORE_SCHEMA);
 	assert_non_null(strstr(e.detail, "rolegatectl init"));
-	/* the right number but not what it stands for */
-	store_raw(f->path, "PRAGMA user_version = 1; DROP TABLE spent_logins");
-	assert_int_equal(try_open(f->path, &e), RG_E_STORE_SCHEMA);
 	util_path(other, f->folder, "foreign.db");
 	store_raw(other, "CREATE TABLE t (x)");
 	assert_int_equal(chmod(other, 0600), 0);
@@ -525,6 +544,7 @@ main(void)
 	    store_test(test_modes),
 	    store_test(test_refuses_file),
 	    store_test(test_schema),
+	    store_test(test_schema_lacks),
 	    store_test(test_init_race),
 	    store_test(test_init_where_it_cannot),
 	    store_test(test_read_only),

@@ -112,11 +112,12 @@ flush(struct gate *g, int patience_ms)
 		    "counters.kept", "error=%s", err_name(r));
 }
 
-void
-gate_sweep(struct gate *g, int64_t now)
+static void
+sweep(struct gate *g, int64_t now)
 {
 	struct store_sweep w = {now, now - KEEP_SECONDS, SWEEP_MS};
 
+	g->counters->swept = clock_mono_ms();
 	/* Another one has the lock: the next time will do. */
 	(void)store_sweep_step(g->store, &w, &g->counters->more);
 }
@@ -126,6 +127,13 @@ static int
 due(int64_t last, int every, int64_t now)
 {
 	return now - last >= every ? 0 : (int)(every - (now - last));
+}
+
+void
+gate_sweep(struct gate *g, int64_t now)
+{
+	if (due(g->counters->swept, FLUSH_MS, clock_mono_ms()) == 0)
+		sweep(g, now);
 }
 
 int
@@ -140,10 +148,8 @@ gate_idle(struct gate *g)
 		c->tried = now;
 		flush(g, LOCK_MS);
 	}
-	if (counted || more) {
-		c->swept = now;
-		gate_sweep(g, clock_now());
-	}
+	if (counted || more)
+		sweep(g, clock_now());
 	if (c->more)
 		return due(c->swept, SWEEP_PAUSE_MS, now);
 	return c->used > 0 ? due(c->tried, FLUSH_MS, now) : -1;

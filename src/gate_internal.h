@@ -260,8 +260,8 @@ void gate_cf_free(struct gate_cf **);
 struct counters *gate_counters_new(void);
 
 /*
- * Removes a little of what is over; gate_idle() does, too, but a process that
- * serves one request (plain CGI) is never idle.
+ * Removes a little of what is over, every few seconds at most; gate_idle()
+ * does, too, but a process that serves one request (plain CGI) is never idle.
  */
 void gate_sweep(struct gate *, int64_t now);
 

@@ -68,7 +68,9 @@ open_login(struct gate *g, const struct gate_callback *cb,
 /*
  * From here on this sign-in has been answered, whatever comes of it: a state
  * is good for one request to the provider, so that one cookie can't be used to
- * try codes there, and of many that race one goes on.
+ * try codes there, and of many that race one goes on. It need not outlive the
+ * machine's power: the provider takes a code only once (RFC 6749 section
+ * 4.1.2), and what comes of this sign-in is synced, and this with it.
  */
 static enum rg_err
 spend(struct gate *g, const struct gate_callback *cb,
@@ -77,9 +79,12 @@ spend(struct gate *g, const struct gate_callback *cb,
 	enum rg_err r;
 	int64_t forget_at = clock_add(ctx->now, 2 * g->settings->sign_in_time);
 
-	if ((r = store_begin(g->store)) == RG_OK)
-		r = store_login_spend(g->store, cb->state, forget_at);
-	return gate_commit(g, r, "this sign-in", e);
+	store_chores_begin(g->store, g->settings->database_timeout_ms);
+	r = store_login_spend(g->store, cb->state, forget_at);
+	if (r != RG_OK)
+		(void)gate_store_err(g, r, "this sign-in", e);
+	store_chores_end(g->store);
+	return r;
 }
 
 static enum rg_err

@@ -89,7 +89,7 @@ LIB_SRC   := $(filter-out src/cli/main.c,$(LIB_SRC))
 EDGE_SRC  := $(filter-out cgi/rolegate.c,$(sort $(wildcard cgi/*.c)))
 UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 ASSETS    := $(sort $(wildcard sql/*.sql www/*.html www/*.css www/*.svg www/*.js www/console/*.js www/console/*.css \
-             www/*.json))
+             www/*.json www/text/*.json))
 obj        = $(patsubst %.c,$(O)/%.o,$(1))
 LIB       := $(O)/librolegate.a
 EDGE      := $(O)/libedge.a

@@ -9,8 +9,8 @@
 static json_t *
 console_values(struct worker *w, const struct gate_identity *id)
 {
-	struct buf url = BUF_INIT, list = BUF_INIT;
-	json_t *names = json_array(), *v;
+	struct buf url = BUF_INIT, list = BUF_INIT, tongues = BUF_INIT;
+	json_t *names = json_array(), *languages = language_names(), *v;
 	size_t i;
 
 	/* For the scripts: the providers that mappings can name. */
@@ -19,10 +19,14 @@ console_values(struct worker *w, const struct gate_identity *id)
 		    names, json_string(w->settings->providers[i].name));
 	(void)json_put(&list, names);
 	json_decref(names);
+	(void)json_put(&tongues, languages);
+	json_decref(languages);
 	buf_printf(&url, "%s/logout", w->settings->prefix);
-	v = json_pack("{s:s, s:s, s:s}", "name",
+	v = json_pack("{s:s, s:s, s:s, s:s}", "name",
 	    id->name[0] != '\0' ? id->name : id->username, "providers",
-	    buf_str(&list), "logout_url", buf_str(&url));
+	    buf_str(&list), "languages", buf_str(&tongues), "logout_url",
+	    buf_str(&url));
+	buf_clear(&tongues);
 	buf_clear(&list);
 	buf_clear(&url);
 	return v;

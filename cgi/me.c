@@ -21,51 +21,35 @@ to_login(struct worker *w, struct response *s)
 }
 
 static const char *
-unknown_in_words(const char *reason)
+unknown_word(const char *reason)
 {
 	static const struct {
-		const char *reason, *words;
-	} known[] = {
-	    {ACCESS_NO_USERINFO,
-		"Your sign-in provider, which knows your groups, could not be "
-		"asked for them just now."},
-	    {"mapping_newer",
-		"An administrator has given a role to a group since you signed "
-		"in. Whether it is one of yours is asked when you sign in "
-		"again."},
-	    {"too_old",
-		"Your sign-in provider did not say which groups you belong to, "
-		"and what was last known is too old to count."},
-	};
+		const char *reason, *word;
+	} known[] = {{ACCESS_NO_USERINFO, "groups_no_userinfo"},
+	    {"mapping_newer", "groups_mapping_newer"},
+	    {"too_old", "groups_too_old"}};
 	size_t i;
 
 	if (reason == NULL)
 		reason = "";
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(reason, known[i].reason) == 0)
-			return known[i].words;
-	if (strncmp(reason, "graph_", 6) == 0)
-		return "You are in more groups than fit into a sign-in, and "
-		       "Microsoft Graph, which knows them, could not be asked "
-		       "just now.";
-	return "Your sign-in provider did not send your groups (there are too "
-	       "many, or they could not be read).";
+			return known[i].word;
+	return strncmp(reason, "graph_", 6) == 0 ? "groups_graph"
+						 : "groups_unknown";
 }
 
+/* The word that says what is known of the groups. */
 static const char *
-groups_in_words(const struct access_decision *d)
+groups_word(const struct access_decision *d)
 {
 	if (d->groups_state == GROUPS_UNKNOWN)
-		return unknown_in_words(d->groups_reason);
+		return unknown_word(d->groups_reason);
 	if (d->groups_state == GROUPS_STALE)
-		return "Your sign-in provider did not say which groups you "
-		       "belong to; what was last known counts for now.";
+		return "groups_stale";
 	if (strcmp(d->groups_source, "none") == 0)
-		return "Your sign-in provider sent no groups.";
-	if (d->group_count == 0)
-		return "None of the groups that your sign-in provider sent "
-		       "counts here.";
-	return "These of your groups count here.";
+		return "groups_none";
+	return d->group_count == 0 ? "groups_no_match" : "groups_count";
 }
 
 /* "name": the time for machines, "name_text": for people. */
@@ -109,7 +93,8 @@ named(const char *const *list, size_t count)
 
 /* The role JSON, and besides what a page says in other words. */
 static json_t *
-me_values(struct worker *w, const struct gate_identity *id)
+me_values(
+    struct worker *w, const struct request *q, const struct gate_identity *id)
 {
 	json_t *v = whoami_json(id);
 	const struct access_decision *d = &id->decision;
@@ -122,8 +107,8 @@ me_values(struct worker *w, const struct gate_identity *id)
 	    v, "role_list", named(d->roles, d->role_count));
 	(void)json_object_set(v, "group_list",
 	    json_object_get(json_object_get(v, "groups"), "matched"));
-	(void)json_object_set_new(
-	    v, "groups_text", json_string(groups_in_words(d)));
+	(void)json_object_set_new(v, "groups_text",
+	    json_string(language_word(q->language, groups_word(d))));
 	(void)json_object_set_new(v, "groups_unknown",
 	    json_boolean(!d->denied && d->groups_state == GROUPS_UNKNOWN));
 	(void)json_object_set_new(v, "denied", json_boolean(d->denied));
@@ -176,7 +161,7 @@ void
 me_denied(struct worker *w, const struct request *q, struct response *s,
     const struct gate_identity *id, enum rg_err why)
 {
-	json_t *v = me_values(w, id), *list = needed(q);
+	json_t *v = me_values(w, q, id), *list = needed(q);
 
 	/* The page names this request: let it be found. */
 	log_info("me.no_role", "subject=%s denied=%d groups=%s", id->id,
@@ -213,11 +198,13 @@ endpoint_me(struct worker *w, const struct request *q, struct response *s)
 		fail(w, q, s, r, NULL);
 		return;
 	}
-	if (id.decision.role_count > 0)
-		page(w, q, s, 200, "www/me.html", me_values(w, &id));
-	else
+	if (id.decision.role_count > 0) {
+		page(w, q, s, 200, "www/me.html", me_values(w, q, &id));
+		s->scripted = s->status == 200;
+	} else {
 		me_denied(w, q, s, &id,
 		    id.decision.denied ? RG_E_DENIED : RG_E_NO_ROLE);
+	}
 	gate_identity_clear(&id);
 }
 

@@ -2,7 +2,7 @@
 #include "base/asset.h"
 #include "base/log.h"
 #include "base/template.h"
-#include "cgi/problem.h"
+#include "cgi/language.h"
 #include "cgi/worker.h"
 
 void
@@ -10,20 +10,25 @@ page(struct worker *w, const struct request *q, struct response *s, int status,
     const char *asset, json_t *values)
 {
 	const struct asset *a = asset_find(asset);
+	const struct language *l = q->language;
 	struct buf html = BUF_INIT;
 	bool ok = false;
 
-	if (a != NULL && values != NULL &&
+	if (a != NULL && values != NULL && l != NULL &&
+	    json_object_set_new(values, "lang", json_string(l->tag)) == 0 &&
 	    json_object_set_new(
 		values, "base", json_string(w->settings->prefix)) == 0 &&
 	    json_object_set_new(values, "request_id", json_string(q->id)) ==
 		0 &&
 	    json_object_set_new(
 		values, "contact", json_string(w->settings->contact)) == 0)
-		ok = template_render(a->data, a->len, values, &html) == RG_OK;
+		ok = template_render(a->data, a->len, values, l->page, &html) ==
+		     RG_OK;
 	if (ok) {
 		response_reset(s, status);
 		response_header(s, "Content-Type", "text/html; charset=utf-8");
+		response_header(s, "Content-Language", "%s", l->tag);
+		response_header(s, "Vary", "Accept-Language");
 		buf_put(&s->body, html.p, html.len);
 	} else {
 		log_error("page.failed", "page=%s", asset);
@@ -46,7 +51,7 @@ fail_json(const struct request *q, struct response *s, enum rg_err code)
 {
 	const struct problem *p = problem_of(code);
 
-	response_error(s, p->status, p->code, p->message, q->id);
+	response_error(s, p->status, p->code, language_message(p), q->id);
 	s->refused = code;
 }
 
@@ -87,10 +92,13 @@ fail(struct worker *w, const struct request *q, struct response *s,
 			form_put(&choose, "return_to", retry_to);
 	}
 	page(w, q, s, p->status, "www/error.html",
-	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "title", p->title,
-		"message", p->message, "advice", p->advice, "code", p->code,
-		"retry_url", buf_str(&retry), "retry_label", label,
-		"choose_url", buf_str(&choose)));
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "title",
+		language_problem(q->language, p, "title"), "message",
+		language_problem(q->language, p, "message"), "advice",
+		language_problem(q->language, p, "advice"), "code", p->code,
+		"retry_url", buf_str(&retry), "retry_label",
+		language_word(q->language, label), "choose_url",
+		buf_str(&choose)));
 	s->refused = code;
 	buf_clear(&choose);
 	buf_clear(&retry);

@@ -3,190 +3,47 @@
 
 #include <stddef.h>
 
-#define AGAIN "Please sign in again."
-#define ASK                                                                    \
-	"Try again. If it happens again, tell your administrator the "         \
-	"reference below."
-#define LATER "Please try again in a minute."
-#define SETUP                                                                  \
-	"Trying again does not help: tell your administrator the reference "   \
-	"below."
-
-static const struct problem internal = {500, "internal",
-    "Something went wrong here", "The server could not complete the request.",
-    ASK};
-static const struct problem bad_request = {400, "bad_request",
-    "This request can't be understood",
-    "Something about the address or the form is not as expected.",
-    "Go back to where you came from and try again."};
-static const struct problem not_found = {404, "not_found", "No such page",
-    "There is nothing at this address.", "Check the address."};
-static const struct problem method = {405, "method_not_allowed", "Not this way",
-    "This address does not take that kind of request.",
-    "Go back to where you came from and try again."};
-static const struct problem return_to = {400, "bad_return_to",
-    "This link leads astray",
-    "The link that brought you here asks to be sent to another site after "
-    "sign-in, which is never done.",
-    "Open the application itself and sign in from there."};
-static const struct problem cross_site = {403, "cross_site",
-    "Not as a part of another page",
-    "Another site's page asked for this, and not by a link that was followed.",
-    "Open the application itself and sign in from there."};
-static const struct problem provider_unknown = {400, "unknown_provider",
-    "No such way to sign in",
-    "The link names a sign-in provider that is not set up here.",
-    "Open the application itself and sign in from there."};
-static const struct problem not_started = {400, "sign_in_not_started",
-    "This sign-in was not started here",
-    "Your browser has no sign-in under way that belongs to this answer. "
-    "Perhaps cookies are blocked, or the link comes from another browser.",
-    "Allow cookies for this site and sign in again."};
-static const struct problem expired = {400, "sign_in_expired",
-    "The sign-in took too long",
-    "Between the beginning and the end of this sign-in more time passed than "
-    "is allowed.",
-    AGAIN};
-static const struct problem replayed = {400, "sign_in_replayed",
-    "This sign-in was already completed",
-    "The same answer of the sign-in provider was used before. That happens "
-    "when a page is reloaded or opened from the history.",
-    "Open the application; you may be signed in already."};
-static const struct problem provider_refused = {403, "provider_refused",
-    "The sign-in provider said no",
-    "You were not signed in: the provider refused, or you cancelled.",
-    "Try again. If it refuses again, your administrator can see why under "
-    "the reference below."};
-static const struct problem token_refused = {403, "sign_in_refused",
-    "You could not be signed in",
-    "The answer of the sign-in provider did not pass the security checks.",
-    ASK};
-static const struct problem provider_down = {503, "provider_unavailable",
-    "The sign-in provider can't be reached",
-    "The sign-in service did not answer as it should. Nothing is wrong with "
-    "your account.",
-    LATER};
-static const struct problem provider_busy = {503, "provider_busy",
-    "The sign-in provider asks for a moment",
-    "It can't sign anybody in just now. Nothing is wrong with your account.",
-    LATER};
-static const struct problem not_assigned = {403, "not_assigned",
-    "You have not been let in yet",
-    "Your account is fine, but nobody has assigned it to this application.",
-    "Ask that your account, or a group you are in, be assigned to it."};
-static const struct problem consent = {403, "consent_required",
-    "This application is not approved yet",
-    "Before anybody can sign in here, an administrator of your organisation "
-    "has to approve this application.",
-    "Ask for the approval, then try again."};
-static const struct problem wrong_account = {403, "wrong_account",
-    "This account can't be used here",
-    "The account that you chose does not belong to an organisation that may "
-    "sign in here.",
-    "Use your account of this organisation, or ask to be invited as a guest."};
-static const struct problem setup = {500, "sign_in_misconfigured",
-    "Sign-in is not set up right",
-    "The sign-in provider does not accept this application as it is "
-    "registered there. Nothing is wrong with your account.",
-    SETUP};
-static const struct problem mfa = {403, "second_factor_required",
-    "One more step is needed",
-    "Your organisation wants a second proof that it is you, and did not get "
-    "it.",
-    "Try again and complete each step that you are asked for. If you have no "
-    "second method to sign in, ask for one."};
-static const struct problem blocked = {403, "blocked_by_policy",
-    "Your organisation blocked this sign-in",
-    "A rule of your organisation about the device, the place or the app was "
-    "not met.",
-    "Use a device that your organisation manages, or ask which rule it is."};
-static const struct problem declined = {403, "declined",
-    "The sign-in was cancelled",
-    "You cancelled, or did not agree to what was asked, so you are not signed "
-    "in.",
-    "If that was a mistake, try again."};
-static const struct problem account = {403, "account_refused",
-    "The sign-in provider did not accept the account",
-    "The password was wrong or has expired, or the account is locked or "
-    "switched off.",
-    "Try again. If it goes on, ask about your account."};
-static const struct problem interaction = {403, "interaction_required",
-    "You need to sign in",
-    "You could not be signed in without being asked anything.",
-    "Go on to the sign-in page."};
-static const struct problem loop = {403, "sign_in_loop",
-    "Signed in too often in a row",
-    "Your browser was sent to sign in again and again within a short time.",
-    "Close this tab, wait a minute, and open the application anew. If it goes "
-    "on, allow cookies for this site."};
-static const struct problem too_old = {403, "sign_in_too_old",
-    "A fresh sign-in is needed",
-    "This application wants you to have proved recently who you are, and the "
-    "sign-in provider remembered you from longer ago.",
-    "Sign in again. If you are not asked for anything, sign out at your "
-    "organisation first."};
-static const struct problem step_up = {403, "step_up_failed",
-    "The extra proof is missing",
-    "This needs a stronger sign-in, and the sign-in provider did not confirm "
-    "one.",
-    "Sign in again and complete each step that you are asked for."};
-static const struct problem insufficient_auth = {403,
-    "insufficient_authentication", "This needs a stronger sign-in",
-    "You are signed in, but not with the extra proof that this needs.",
-    "Sign in again with the extra step."};
-static const struct problem server_refused = {403, "forbidden",
-    "This page is not shown",
-    "Your roles would do, but this server does not show the page.",
-    "Go back to where you came from. If you need this page, ask its "
-    "administrator."};
-static const struct problem limited = {429, "too_many_requests",
-    "Too many sign-ins",
-    "From your network more sign-ins were begun, or failed, than are allowed "
-    "in "
-    "so short a time.",
-    LATER};
-static const struct problem overloaded = {503, "overloaded",
-    "Many people are signing in just now",
-    "Too many sign-ins wait for the provider at this moment.", LATER};
-static const struct problem storage = {503, "storage_unavailable",
-    "The sign-in service is not working",
-    "It can't use its storage at the moment, so nobody can be signed in.",
-    "Please try again in a few minutes. Your administrator can find the cause "
-    "under the reference below."};
-static const struct problem unauthenticated = {401, "unauthenticated",
-    "You are not signed in", "There is no valid session.", AGAIN};
-static const struct problem invalid_token = {401, "invalid_token",
-    "This token is not accepted", "The bearer token can't be used here.",
-    "Get a new one that is meant for this service."};
-static const struct problem bearer_form = {400, "invalid_request",
-    "This token was sent in the wrong way",
-    "A bearer token comes as \"Authorization: Bearer\", whole and once, and "
-    "nowhere else.",
-    ASK};
-static const struct problem scope = {403, "insufficient_scope",
-    "This token may not be used for this", "The token lacks a required scope.",
-    "Ask the provider for a token with the scopes of the challenge."};
-static const struct problem no_role = {403, "no_role",
-    "You are signed in, but have no access yet",
-    "None of your groups or roles is mapped to a role of this application.",
-    "Ask the administrator to map one of your groups."};
-static const struct problem denied = {403, "denied",
-    "You have no access to this application",
-    "You are signed in, but access is refused to one of your groups or roles.",
-    "If you think that this is wrong, ask the administrator."};
-static const struct problem insufficient = {403, "insufficient_role",
-    "You may not do this",
-    "You are signed in, but the role that this needs is not yours.",
-    "Ask the administrator for the role."};
-static const struct problem disabled = {403, "disabled",
-    "Your access has been switched off",
-    "An administrator has disabled your account in this application.",
-    "Ask the administrator, and send along the reference below."};
-static const struct problem groups_unknown = {403, "groups_unknown",
-    "Your groups are not known",
-    "The provider did not say which groups you belong to, so no role could "
-    "be given.",
-    ASK};
+static const struct problem internal = {500, "internal"};
+static const struct problem bad_request = {400, "bad_request"};
+static const struct problem not_found = {404, "not_found"};
+static const struct problem method = {405, "method_not_allowed"};
+static const struct problem return_to = {400, "bad_return_to"};
+static const struct problem cross_site = {403, "cross_site"};
+static const struct problem provider_unknown = {400, "unknown_provider"};
+static const struct problem not_started = {400, "sign_in_not_started"};
+static const struct problem expired = {400, "sign_in_expired"};
+static const struct problem replayed = {400, "sign_in_replayed"};
+static const struct problem provider_refused = {403, "provider_refused"};
+static const struct problem token_refused = {403, "sign_in_refused"};
+static const struct problem provider_down = {503, "provider_unavailable"};
+static const struct problem provider_busy = {503, "provider_busy"};
+static const struct problem not_assigned = {403, "not_assigned"};
+static const struct problem consent = {403, "consent_required"};
+static const struct problem wrong_account = {403, "wrong_account"};
+static const struct problem setup = {500, "sign_in_misconfigured"};
+static const struct problem mfa = {403, "second_factor_required"};
+static const struct problem blocked = {403, "blocked_by_policy"};
+static const struct problem declined = {403, "declined"};
+static const struct problem account = {403, "account_refused"};
+static const struct problem interaction = {403, "interaction_required"};
+static const struct problem loop = {403, "sign_in_loop"};
+static const struct problem too_old = {403, "sign_in_too_old"};
+static const struct problem step_up = {403, "step_up_failed"};
+static const struct problem insufficient_auth = {
+    403, "insufficient_authentication"};
+static const struct problem limited = {429, "too_many_requests"};
+static const struct problem overloaded = {503, "overloaded"};
+static const struct problem storage = {503, "storage_unavailable"};
+static const struct problem unauthenticated = {401, "unauthenticated"};
+static const struct problem invalid_token = {401, "invalid_token"};
+static const struct problem bearer_form = {400, "invalid_request"};
+static const struct problem scope = {403, "insufficient_scope"};
+static const struct problem no_role = {403, "no_role"};
+static const struct problem denied = {403, "denied"};
+static const struct problem insufficient = {403, "insufficient_role"};
+static const struct problem server_refused = {403, "forbidden"};
+static const struct problem disabled = {403, "disabled"};
+static const struct problem groups_unknown = {403, "groups_unknown"};
 
 /* What is not here is our own fault: "internal". */
 static const struct problem *const problems[RG__MAX] = {
@@ -334,13 +191,13 @@ problem_next(enum rg_err code, const char **prompt)
 	*prompt = NULL;
 	switch (code) {
 	case RG_E_INTERACTION:
-		return "Sign in";
+		return "next_sign_in";
 	case RG_E_NOT_ASSIGNED:
 	case RG_E_WRONG_ACCOUNT:
 		/* The provider would take the same account again. */
 		*prompt = "select_account";
-		return "Use another account";
+		return "next_account";
 	default:
-		return "Try again";
+		return "next_again";
 	}
 }

@@ -190,7 +190,11 @@ read_hints(struct request *q, char *const *params)
 	const char *value;
 	size_t i;
 
+	q->language = language_for("");
 	for (i = 0; params[i] != NULL; i++) {
+		value = value_of(params[i], "HTTP_ACCEPT_LANGUAGE");
+		if (value != NULL)
+			q->language = language_for(value);
 		value = value_of(params[i], "HTTP_ACCEPT");
 		if (value != NULL && accepts_html(value))
 			q->wants_html = true;

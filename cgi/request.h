@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/form.h"
+#include "cgi/language.h"
 
 #define REQUEST_MAX_QUERY 8192
 #define REQUEST_MAX_COOKIES 65536    /* bytes of all Cookie headers */
@@ -57,16 +58,17 @@ struct request {
 	bool require_env; /* the server demands AUTH_USER; see authorizer.c */
 	char *authorization; /* the one Authorization header, or NULL */
 	bool wants_html;     /* Accept names text/html: a browser navigates */
-	bool cross_site;     /* Sec-Fetch-Site: begun by another origin */
-	bool same_origin;    /* Sec-Fetch-Site: begun by a page of ours */
-	bool tells_site;     /* there is a Sec-Fetch-Site at all */
-	bool embedded;	     /* Sec-Fetch-Mode: no page, but part of one */
-	bool csrf_header;    /* X-Rolegate-CSRF: 1 */
-	char *origin;	     /* Origin, or NULL */
-	char *if_match;	     /* If-Match, or NULL */
-	struct form *query;  /* never NULL */
-	struct form *body;   /* of a POST; empty otherwise, never NULL */
-	struct buf json;     /* the text of a JSON body, as sent: not parsed */
+	const struct language *language; /* by Accept-Language; else English */
+	bool cross_site;    /* Sec-Fetch-Site: begun by another origin */
+	bool same_origin;   /* Sec-Fetch-Site: begun by a page of ours */
+	bool tells_site;    /* there is a Sec-Fetch-Site at all */
+	bool embedded;	    /* Sec-Fetch-Mode: no page, but part of one */
+	bool csrf_header;   /* X-Rolegate-CSRF: 1 */
+	char *origin;	    /* Origin, or NULL */
+	char *if_match;	    /* If-Match, or NULL */
+	struct form *query; /* never NULL */
+	struct form *body;  /* of a POST; empty otherwise, never NULL */
+	struct buf json;    /* the text of a JSON body, as sent: not parsed */
 	struct cookie *cookies; /* those that may be ours */
 	size_t cookie_count;
 	char *cookie_text; /* what cookies[] point into */

@@ -43,6 +43,7 @@ static const struct {
     {"/rolegate.js", GET, "GET, HEAD", endpoint_static, true},
     /* and what is below */
     {"/console/", GET, "GET, HEAD", endpoint_static, true},
+    {"/text/", GET, "GET, HEAD", endpoint_static, true},
 };
 
 static bool

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Style sheets, pictures and scripts of the pages. */
+/* Style sheets, pictures, scripts and words of the pages. */
 #include <string.h>
 
 #include "base/asset.h"
@@ -15,6 +15,7 @@ static const struct {
     {".css", "text/css; charset=utf-8"},
     {".svg", "image/svg+xml"},
     {".js", "text/javascript; charset=utf-8"},
+    {".json", "application/json"},
 };
 
 static const char *

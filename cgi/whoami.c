@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "cgi/bearer.h"
 #include "cgi/identity.h"
-#include "cgi/problem.h"
+#include "cgi/language.h"
 #include "cgi/step_up.h"
 #include "cgi/whoami.h"
 #include "cgi/worker.h"
@@ -243,7 +243,7 @@ refuse_explained(
 	response_reset(s, p->status);
 	response_json_own(s, p->status,
 	    json_pack("{s:s, s:s, s:s, s:O}", "error", p->code, "message",
-		p->message, "request_id", q->id, "explain", reasons));
+		language_message(p), "request_id", q->id, "explain", reasons));
 }
 
 /*

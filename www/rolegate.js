@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// A button that copies the lines of a list, for whoever has scripts. Without
-// them the page is whole: one click selects a value.
+// For whoever has scripts: a button that copies the lines of a list, and dates
+// in the person's own way. Without them the page is whole: one click selects a
+// value, and times are of UTC.
 
 const textOf = (list) => [...list.children].map((row) => `${
   row.querySelector('dt').textContent}: ${[...row.querySelectorAll('li')].map(
@@ -33,4 +34,12 @@ for (const list of document.querySelectorAll('[data-copy]')) {
   row.className = 'copying';
   row.append(button, ' ', told);
   list.after(row);
+}
+
+const { lang } = document.documentElement;
+const locale = navigator.languages.find((l) => l.toLowerCase()
+  .split('-')[0] === lang) ?? lang;
+for (const time of document.querySelectorAll('time')) {
+  time.textContent = new Intl.DateTimeFormat(locale, { dateStyle: 'medium',
+    timeStyle: 'short' }).format(new Date(time.dateTime));
 }

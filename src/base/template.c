@@ -14,7 +14,7 @@ struct scope {
 };
 
 struct tag {
-	char kind; /* 'v' value, '#', '^' or '/' */
+	char kind; /* 'v' value, '#', '^', '/' or '>' */
 	char name[NAME_MAX_LEN + 1];
 };
 
@@ -22,6 +22,8 @@ struct tag {
 struct reader {
 	const char *p;
 	const char *end;
+	const json_t *words;
+	bool escaped; /* it is words itself: no markup comes of it */
 };
 
 static const json_t *
@@ -82,6 +84,18 @@ put_value(struct buf *out, const json_t *v)
 		buf_printf(out, "%lld", (long long)json_integer_value(v));
 }
 
+/* What stands between two tags. */
+static void
+put_literal(struct buf *out, const struct reader *in, const char *end)
+{
+	if (out == NULL)
+		return;
+	if (in->escaped)
+		put_escaped(out, in->p, (size_t)(end - in->p));
+	else
+		buf_put(out, in->p, (size_t)(end - in->p));
+}
+
 /* How often {{#name}} shows its contents. */
 static size_t
 times_shown(const json_t *v)
@@ -102,7 +116,7 @@ read_tag(struct reader *in, struct tag *tag)
 	if (close == NULL || close == name)
 		return RG_E_INVALID;
 	tag->kind = 'v';
-	if (*name == '#' || *name == '^' || *name == '/')
+	if (strchr("#^/>", *name) != NULL)
 		tag->kind = *name++;
 	len = (size_t)(close - name);
 	if (len == 0 || len > NAME_MAX_LEN)
@@ -150,6 +164,21 @@ render_section(struct reader *in, const struct tag *tag,
 	return r;
 }
 
+static enum rg_err
+render_words(const struct reader *in, const struct tag *tag,
+    const struct scope *scope, int depth, struct buf *out)
+{
+	const json_t *v = json_object_get(in->words, tag->name);
+	const char *text = json_string_value(v);
+	struct reader words = {
+	    text, text + json_string_length(v), in->words, true};
+
+	/* The limit also ends words that name each other. */
+	if (text == NULL || depth == TEMPLATE_MAX_DEPTH)
+		return RG_E_INVALID;
+	return render(&words, NULL, scope, depth + 1, out);
+}
+
 /*
  * Up to and with {{/closing}}, or to the end when that is NULL. Nothing is
  * written when `out` is NULL.
@@ -164,8 +193,7 @@ render(struct reader *in, const char *closing, const struct scope *scope,
 
 	while ((open = memmem(in->p, (size_t)(in->end - in->p), "{{", 2)) !=
 	       NULL) {
-		if (out != NULL)
-			buf_put(out, in->p, (size_t)(open - in->p));
+		put_literal(out, in, open);
 		in->p = open;
 		if ((r = read_tag(in, &tag)) != RG_OK)
 			return r;
@@ -173,28 +201,28 @@ render(struct reader *in, const char *closing, const struct scope *scope,
 			return closing != NULL && strcmp(tag.name, closing) == 0
 				   ? RG_OK
 				   : RG_E_INVALID;
-		if (tag.kind != 'v') {
+		if (tag.kind == '>')
+			r = render_words(in, &tag, scope, depth, out);
+		else if (tag.kind != 'v')
 			r = render_section(in, &tag, scope, depth, out);
-			if (r != RG_OK)
-				return r;
-		} else if (out != NULL) {
+		else if (out != NULL)
 			put_value(out, lookup(scope, tag.name));
-		}
+		if (r != RG_OK)
+			return r;
 	}
 	if (closing != NULL)
 		return RG_E_INVALID;
-	if (out != NULL)
-		buf_put(out, in->p, (size_t)(in->end - in->p));
+	put_literal(out, in, in->end);
 	in->p = in->end;
 	return RG_OK;
 }
 
 enum rg_err
-template_render(
-    const char *text, size_t len, const json_t *values, struct buf *out)
+template_render(const char *text, size_t len, const json_t *values,
+    const json_t *words, struct buf *out)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	struct reader in = {text, text + len};
+	struct reader in = {text, text + len, words, false};
 	struct scope scope = {values, NULL};
 
 	if ((r = render(&in, NULL, &scope, 0, out)) != RG_OK)

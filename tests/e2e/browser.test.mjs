@@ -38,6 +38,11 @@ for (const javaScriptEnabled of [true, false]) {
         'data-analysts', 'not an administrator']) {
         assert.ok(text.includes(part), `${part} in: ${text}`);
       }
+      // In the person's own way, or of UTC; the exact instant on hover.
+      const ends = page.locator('time');
+      assert.match(await ends.innerText(), javaScriptEnabled
+        ? /^\d{1,2} \w+ 20\d\d, \d\d:\d\d$/ : /^20\d\d-\d\d-\d\d, \d\d:\d\d UTC$/);
+      assert.match(await ends.getAttribute('title'), /^20\d\d-.*T.*Z$/);
       if (javaScriptEnabled) await shot(page, 'me');
       // Signed in: the front door leads to one's own page.
       await page.goto(site.url('/'));
@@ -53,6 +58,42 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 }
+
+test('pages speak the language that is asked for, programs are told in English',
+  { skip }, async () => {
+    const ana = await site.signIn('ana');
+    const noa = await site.signIn('noa');
+    const stranger = site.client();
+    const ask = (client, path, language) => client.get(site.url(path),
+      { headers: { 'accept-language': language } });
+    for (const [client, path, english, german] of [
+      [stranger, '/', 'Continue with', 'Weiter mit'],
+      [stranger, '/signed-out', 'You are signed out', 'Sie sind abgemeldet'],
+      [stranger, '/login?return_to=//evil', 'leads astray', 'in die Irre'],
+      [ana, '/me', 'These of your groups', 'Diese Ihrer Gruppen'],
+      [noa, '/me', 'have no access yet', 'noch keinen Zugang'],
+      [ana, '/console', 'Skip to the content', 'Zum Inhalt']]) {
+      for (const [language, tag, words] of [['de-CH,de;q=0.9', 'de', german],
+        ['fr, en;q=0.5', 'en', english], ['', 'en', english]]) {
+        const { body, headers } = await ask(client, path, language);
+        assert.ok(body.includes(words), `${path} ${language}: ${body}`);
+        assert.ok(body.includes(`<html lang="${tag}">`), path);
+        assert.equal(headers['content-language'], tag);
+        assert.match(headers.vary, /\bAccept-Language\b/i);
+      }
+    }
+    const { message } = (await stranger.json(site.url('/whoami'),
+      { headers: { 'accept-language': 'de' } })).json();
+    assert.equal(message, 'There is no valid session.');
+    for (const hostile of ['../de', '<script>', '"><img src=x>', '{{base}}',
+      'en\tde', ',;q=,,*;q=9', `${'a-'.repeat(3000)}de`, '\u00ff\u00fe', 'xx;q=1']) {
+      const { status, body, headers } = await ask(stranger, '/', hostile);
+      assert.equal(status, 200, hostile);
+      assert.equal(headers['content-language'], 'en');
+      assert.ok(body.includes('Continue with'), hostile);
+      assert.doesNotMatch(body, /<script>|src=x|\{\{/);
+    }
+  });
 
 test('an admin is told so', { skip }, async () => {
   await withPage({}, async (page) => {
@@ -124,12 +165,15 @@ test('a sign-in that waited in an old tab still leads home', { skip },
 
 for (const [name, options] of Object.entries({
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
-  dark: { colorScheme: 'dark' },
+  // One of them in another language, whose words are longer.
+  dark: { colorScheme: 'dark', locale: 'de-DE' },
   'phone-dark': { viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
 })) {
   test(`the pages fit: ${name}`, { skip }, async () => {
     await withPage(options, async (page) => {
       await page.goto(site.url('/'));
+      assert.equal(await page.getByRole('heading', { level: 1 }).innerText(),
+        options.locale ? 'Anmelden' : 'Sign in');
       await assertFits(page);
       await assertAccessible(page);
       await shot(page, `signin-${name}`);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/asset.h"
+#include "cgi/language.h"
 
 /* Renders with values given as JSON text; the caller frees. */
 static char *
@@ -19,7 +20,8 @@ rendered(const char *text, const char *values)
 	struct buf out = BUF_INIT;
 
 	assert_non_null(v);
-	assert_int_equal(template_render(text, strlen(text), v, &out), RG_OK);
+	assert_int_equal(
+	    template_render(text, strlen(text), v, NULL, &out), RG_OK);
 	json_decref(v);
 	return buf_steal(&out);
 }
@@ -39,7 +41,7 @@ expect_invalid(const char *text)
 	json_t *v = json_pack("{s:s, s:[s, s]}", "a", "x", "list", "1", "2");
 	struct buf out = BUF_INIT;
 
-	if (template_render(text, strlen(text), v, &out) != RG_E_INVALID)
+	if (template_render(text, strlen(text), v, NULL, &out) != RG_E_INVALID)
 		fail_msg("accepted: %s", text);
 	buf_clear(&out);
 	json_decref(v);
@@ -164,31 +166,85 @@ test_depth(void **state)
 }
 
 static void
+expect_words(const char *text, const char *words, const char *html)
+{
+	json_t *v = json_pack("{s:s, s:s}", "x", "<", "y", "{{>a}}");
+	json_t *w = json_loads(words, 0, NULL);
+	struct buf out = BUF_INIT;
+	enum rg_err r;
+
+	assert_non_null(w);
+	r = template_render(text, strlen(text), v, w, &out);
+	if (html == NULL) {
+		assert_int_equal(r, RG_E_INVALID);
+	} else {
+		assert_int_equal(r, RG_OK);
+		assert_string_equal(buf_str(&out), html);
+	}
+	buf_clear(&out);
+	json_decref(w);
+	json_decref(v);
+}
+
+/* Words are read like the page, and can't hold markup: not even by mistake. */
+static void
+test_words(void **state)
+{
+	(void)state;
+	expect_words("<p>{{>a}}</p>", "{\"a\": \"hello\"}", "<p>hello</p>");
+	expect_words("<p>{{>a}}</p>", "{\"a\": \"<b> & \\\" {{x}} <i>\"}",
+	    "<p>&lt;b&gt; &amp; &quot; &lt; &lt;i&gt;</p>");
+	expect_words(
+	    "{{>a}}", "{\"a\": \"{{#x}}<y{{/x}}{{^x}}n{{/x}}\"}", "&lt;y");
+	expect_words("{{>a}}!", "{\"a\": \"1{{>b}}3\", \"b\": \"2\"}", "123!");
+	/* A value names no words. */
+	expect_words("{{y}}", "{\"a\": \"1\"}", "{{&gt;a}}");
+	expect_words("{{>a}}", "{}", NULL);
+	expect_words("{{>a}}", "{\"a\": 1}", NULL);
+	expect_words("{{#gone}}{{>a}}{{/gone}}", "{}", NULL);
+	expect_words("{{>a}}", "{\"a\": \"{{/b}}\"}", NULL);
+	expect_words("{{#x}}{{>a}}", "{\"a\": \"{{/x}}\"}", NULL);
+	expect_words("{{>a}}", "{\"a\": \"{{>a}}\"}", NULL);
+	expect_words("{{>a}}", "{\"a\": \"{{>b}}\", \"b\": \"{{>a}}\"}", NULL);
+}
+
+static void
 test_limited_output(void **state)
 {
 	json_t *v = json_pack("{s:s}", "x", "<<<<<<<<");
 	struct buf out = BUF_LIMITED(31);
 
 	(void)state;
-	assert_int_equal(template_render("{{x}}", 5, v, &out), RG_E_TOO_LARGE);
+	assert_int_equal(
+	    template_render("{{x}}", 5, v, NULL, &out), RG_E_TOO_LARGE);
 	buf_clear(&out);
 	out.limit = 32;
-	assert_int_equal(template_render("{{x}}", 5, v, &out), RG_OK);
+	assert_int_equal(template_render("{{x}}", 5, v, NULL, &out), RG_OK);
 	assert_int_equal(out.len, 32);
 	buf_clear(&out);
 	json_decref(v);
 }
 
-/* ---- the pages of www/ --------------------------------------------------- */
+/* ---- the pages of www/, in each language --------------------------------- */
+
+static const struct language *speaks;
+
+static void
+speak(void **state)
+{
+	speaks = language_for(*state);
+	assert_non_null(speaks);
+	assert_string_equal(speaks->tag, *state);
+}
 
 /* Every name that a page may use, each with the same string. */
 static json_t *
 page_values(const char *s)
 {
 	static const char *const names[] = {"advice", "base", "code", "contact",
-	    "expires", "expires_text", "groups_text", "logout_url", "message",
-	    "name", "provider_label", "request_id", "retry_url", "subject_id",
-	    "title", "username"};
+	    "expires", "expires_text", "groups_text", "lang", "logout_url",
+	    "message", "name", "provider_label", "request_id", "retry_url",
+	    "subject_id", "title", "username"};
 	json_t *v = json_object();
 	json_t *item = json_pack(
 	    "{s:s, s:s, s:s, s:s}", "name", s, "id", s, "label", s, "url", s);
@@ -213,7 +269,8 @@ page_with(const struct asset *a, const char *s)
 	json_t *v = page_values(s);
 	struct buf out = BUF_INIT;
 
-	assert_int_equal(template_render(a->data, a->len, v, &out), RG_OK);
+	assert_int_equal(
+	    template_render(a->data, a->len, v, speaks->page, &out), RG_OK);
 	json_decref(v);
 	return buf_steal(&out);
 }
@@ -274,7 +331,7 @@ test_pages_with_hostile_values(void **state)
 	struct buf big = BUF_INIT;
 	size_t i, pages = 0;
 
-	(void)state;
+	speak(state);
 	for (i = 0; i < 10240; i++)
 		buf_putc(&big, i % 2 == 0 ? '<' : 'W');
 	for (a = assets; a->name != NULL; a++) {
@@ -317,7 +374,7 @@ test_sign_out_is_a_link(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_non_null(strstr(asset_find(names[i])->data,
-		    "href=\"{{logout_url}}\">Sign out</a>"));
+		    "href=\"{{logout_url}}\">{{>sign_out}}</a>"));
 	for (a = assets; a->name != NULL; a++)
 		if (is_page(a))
 			assert_null(strstr(a->data, "<form"));
@@ -331,13 +388,14 @@ test_pages_without_values(void **state)
 	struct buf out = BUF_INIT;
 	const struct asset *a;
 
-	(void)state;
+	speak(state);
 	for (a = assets; a->name != NULL; a++) {
 		if (!is_page(a))
 			continue;
 		buf_reset(&out);
 		assert_int_equal(
-		    template_render(a->data, a->len, v, &out), RG_OK);
+		    template_render(a->data, a->len, v, speaks->page, &out),
+		    RG_OK);
 		assert_non_null(strstr(buf_str(&out), "</main>"));
 		assert_int_equal(count(buf_str(&out), "{{"), 0);
 		/* An empty heading or link says nothing to anybody. */
@@ -349,8 +407,7 @@ test_pages_without_values(void **state)
 	json_decref(v);
 }
 
-/* The console and the page that copies run one file of ours, the others none.
- */
+/* The console, and pages that copy or tell the time, run one file of ours. */
 static void
 assert_scripts(const char *name, const char *html)
 {
@@ -359,7 +416,8 @@ assert_scripts(const char *name, const char *html)
 	if (strcmp(name, "www/console.html") == 0)
 		script = "<script type=\"module\" "
 			 "src=\"Dana Diaz/console/main.js\"></script>";
-	else if (strcmp(name, "www/denied.html") == 0)
+	else if (strcmp(name, "www/denied.html") == 0 ||
+		 strcmp(name, "www/me.html") == 0)
 		script = "<script type=\"module\" "
 			 "src=\"Dana Diaz/rolegate.js\"></script>";
 	assert_int_equal(count(html, "<script"), *script != '\0');
@@ -378,14 +436,14 @@ test_pages_are_fit(void **state)
 	    "javascript:", "http:", "https:", "=//", "\"//", "autofocus",
 	    "<iframe", "<object", "<embed", "<base", "tabindex=", "target="};
 	static const char *const once[] = {"<!doctype html>",
-	    "<html lang=\"en\">", "<meta charset=\"utf-8\">",
+	    "<html lang=\"Dana Diaz\">", "<meta charset=\"utf-8\">",
 	    "<meta name=\"viewport\"", "<title>", "</title>", "<header",
 	    "<main", "</main>", "<footer", "<h1", "</h1>", "</html>",
 	    "rel=\"stylesheet\" href=\"Dana Diaz/rolegate.css\""};
 	const struct asset *a;
 	size_t i;
 
-	(void)state;
+	speak(state);
 	for (a = assets; a->name != NULL; a++) {
 		char *html, *tags;
 
@@ -454,6 +512,11 @@ test_style_sheet(void **state)
 	assert_null(strstr(css->data, "url(//"));
 }
 
+static char en[] = "en", de[] = "de";
+
+#define IN_EACH_LANGUAGE(f)                                                    \
+	cmocka_unit_test_prestate(f, en), cmocka_unit_test_prestate(f, de)
+
 int
 main(void)
 {
@@ -465,11 +528,12 @@ main(void)
 	    cmocka_unit_test(test_unknown_syntax),
 	    cmocka_unit_test(test_unbalanced),
 	    cmocka_unit_test(test_depth),
+	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_limited_output),
-	    cmocka_unit_test(test_pages_with_hostile_values),
+	    IN_EACH_LANGUAGE(test_pages_with_hostile_values),
 	    cmocka_unit_test(test_sign_out_is_a_link),
-	    cmocka_unit_test(test_pages_without_values),
-	    cmocka_unit_test(test_pages_are_fit),
+	    IN_EACH_LANGUAGE(test_pages_without_values),
+	    IN_EACH_LANGUAGE(test_pages_are_fit),
 	    cmocka_unit_test(test_pages_isolate_direction),
 	    cmocka_unit_test(test_style_sheet),
 	};

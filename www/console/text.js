@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: ISC
-// What the console says, by key. Another language is another file like
-// text-en.js and a line here; what it lacks is said in English.
-import { de } from './text-de.js';
-import { en } from './text-en.js';
-
-const LANGUAGES = { en, de };
-export const NAMES = { en: 'English', de: 'Deutsch' };
+// What the console says, by key, out of ../text/. Another language is another
+// file there; what it lacks is said in English.
+export const NAMES = JSON.parse(document.body.dataset.languages);
 const KEY = 'rolegate-language';
 
 function wanted() {
   try {
     const kept = localStorage.getItem(KEY);
-    if (kept in LANGUAGES) return kept;
+    if (kept in NAMES) return kept;
   } catch { /* storage may be off */ }
-  return navigator.languages.map((l) => l.slice(0, 2).toLowerCase())
-    .find((l) => l in LANGUAGES) ?? 'en';
+  return navigator.languages.map((l) => l.split('-')[0].toLowerCase())
+    .find((l) => l in NAMES) ?? 'en';
 }
 
 export const language = wanted();
+
+async function words(name) {
+  const res = await fetch(new URL(`../text/${name}.json`, import.meta.url));
+  return (await res.json()).console;
+}
+const [en, own] = await Promise.all([...new Set(['en', language])].map(words));
+
 /* How dates and numbers are written: en-GB, where that is what is asked for. */
 export const locale = navigator.languages.find((l) => l.toLowerCase()
   .split('-')[0] === language) ?? language;
@@ -33,7 +36,7 @@ export function setLanguage(name) {
  * forms by the number n ("one", "other", as in Intl.PluralRules).
  */
 export function t(key, values = {}) {
-  let text = LANGUAGES[language][key] ?? en[key] ?? key;
+  let text = own?.[key] ?? en[key] ?? key;
   if (typeof text === 'object') {
     text = text[new Intl.PluralRules(language).select(values.n)] ?? text.other;
   }

@@ -14,10 +14,8 @@
  *     RG_E_AUTHORITY     it gives or takes more than who edits has
  *     RG_E_LAST_ADMIN    nobody would be left who can be admin
  *
- * "Can be admin": there is an enabled, unexpired mapping that allows, of a
- * configured provider, to a role with is_admin; or an unexpired grant of such
- * a role to a person who is not disabled, of a configured provider. Whether a
- * mapping that denies stands against all of them is not looked into.
+ * "Can be admin": a mapping or grant leads somebody there, and where somebody
+ * on record was an admin, somebody on record is one (gate_admins.h).
  */
 #ifndef RG_GATE_ADMIN_H
 #define RG_GATE_ADMIN_H

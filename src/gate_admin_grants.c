@@ -60,14 +60,34 @@ audit_grant(struct gate *g, const struct gate_context *ctx, const char *event,
 	    json_pack("{s:O?, s:O?}", "old", old, "new", now));
 }
 
+static enum rg_err
+insert(struct gate *g, const struct grant_row *row,
+    const struct gate_edit *edit, int64_t *id, struct err *e)
+{
+	json_t *now = NULL;
+	enum rg_err r;
+
+	if ((r = gate_edit_covers_name(g, edit, row->role, e)) != RG_OK)
+		return r;
+	r = store_grant_add(g->store, row, id);
+	if (r == RG_E_EXISTS)
+		(void)err_set(
+		    e, r, "role: it is granted to this person already");
+	else if (r == RG_E_NOT_FOUND)
+		(void)err_set(e, r, "principal: nobody has this id");
+	if (r == RG_OK && (r = gate_grant_get(g, *id, &now, e)) == RG_OK)
+		r = audit_grant(g, edit->ctx, "grant.add", NULL, now);
+	json_decref(now);
+	return r;
+}
+
 enum rg_err
 gate_grant_add(struct gate *g, const struct grant_row *grant,
     const struct gate_edit *edit, int64_t *id, struct err *e)
 {
 	struct grant_row row = *grant;
-	json_t *now = NULL;
+	struct gate_edit_state t = {0};
 	enum rg_err r;
-	struct gate_edit_state t;
 
 	*id = 0;
 	row.created_by = edit->ctx->actor;
@@ -77,21 +97,13 @@ gate_grant_add(struct gate *g, const struct grant_row *grant,
 	    (r = gate_edit_time(
 		 "expires_at", row.expires_at, edit->ctx->now, e)) != RG_OK)
 		return r;
-	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK &&
-	    (r = gate_edit_covers_name(g, edit, row.role, e)) == RG_OK) {
-		r = store_grant_add(g->store, &row, id);
-		if (r == RG_E_EXISTS)
-			(void)err_set(
-			    e, r, "role: it is granted to this person already");
-		else if (r == RG_E_NOT_FOUND)
-			(void)err_set(e, r, "principal: nobody has this id");
-	}
-	if (r == RG_OK && (r = gate_grant_get(g, *id, &now, e)) == RG_OK)
-		r = audit_grant(g, edit->ctx, "grant.add", NULL, now);
-	r = gate_edit_end(g, edit, &t, r, "granting the role", e);
+	do {
+		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
+			r = insert(g, &row, edit, id, e);
+		r = gate_edit_end(g, edit, &t, r, "granting the role", e);
+	} while (gate_edit_again(&t));
 	if (r != RG_OK)
 		*id = 0;
-	json_decref(now);
 	return r;
 }
 
@@ -110,8 +122,9 @@ find_old(struct gate *g, int64_t id, const struct gate_edit *edit, json_t **old,
 }
 
 static enum rg_err
-update(struct gate *g, const json_t *old, const struct gate_grant_change *to,
-    const struct gate_edit *edit, struct err *e)
+store_change(struct gate *g, const json_t *old,
+    const struct gate_grant_change *to, const struct gate_edit *edit,
+    struct err *e)
 {
 	struct grant_row row = {0};
 	int64_t was;
@@ -132,38 +145,58 @@ update(struct gate *g, const json_t *old, const struct gate_grant_change *to,
 	return store_grant_update(g->store, &row);
 }
 
-enum rg_err
-gate_grant_set(struct gate *g, int64_t id, const struct gate_grant_change *to,
+static enum rg_err
+update(struct gate *g, int64_t id, const struct gate_grant_change *to,
     const struct gate_edit *edit, struct err *e)
 {
-	struct gate_edit_state t;
 	json_t *old = NULL, *now = NULL;
 	enum rg_err r;
 
-	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK &&
-	    (r = find_old(g, id, edit, &old, e)) == RG_OK &&
-	    (r = update(g, old, to, edit, e)) == RG_OK &&
+	if ((r = find_old(g, id, edit, &old, e)) == RG_OK &&
+	    (r = store_change(g, old, to, edit, e)) == RG_OK &&
 	    (r = gate_grant_get(g, id, &now, e)) == RG_OK)
 		r = audit_grant(g, edit->ctx, "grant.set", old, now);
-	r = gate_edit_end(g, edit, &t, r, "changing the grant", e);
 	json_decref(old);
 	json_decref(now);
 	return r;
 }
 
 enum rg_err
+gate_grant_set(struct gate *g, int64_t id, const struct gate_grant_change *to,
+    const struct gate_edit *edit, struct err *e)
+{
+	struct gate_edit_state t = {0};
+	enum rg_err r;
+
+	do {
+		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
+			r = update(g, id, to, edit, e);
+		r = gate_edit_end(g, edit, &t, r, "changing the grant", e);
+	} while (gate_edit_again(&t));
+	return r;
+}
+
+static enum rg_err delete (
+    struct gate *g, int64_t id, const struct gate_edit *edit, struct err *e) {
+	json_t *old = NULL; enum rg_err r;
+
+	    if ((r = find_old(g, id, edit, &old, e)) == RG_OK &&
+		(r = store_grant_remove(g->store, id)) == RG_OK) r =
+		audit_grant(g, edit->ctx, "grant.remove", old, NULL);
+	    json_decref(old); return r;
+}
+
+enum rg_err
 gate_grant_remove(
     struct gate *g, int64_t id, const struct gate_edit *edit, struct err *e)
 {
-	struct gate_edit_state t;
-	json_t *old = NULL;
+	struct gate_edit_state t = {0};
 	enum rg_err r;
 
-	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK &&
-	    (r = find_old(g, id, edit, &old, e)) == RG_OK &&
-	    (r = store_grant_remove(g->store, id)) == RG_OK)
-		r = audit_grant(g, edit->ctx, "grant.remove", old, NULL);
-	r = gate_edit_end(g, edit, &t, r, "removing the grant", e);
-	json_decref(old);
+	do {
+		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
+			r = delete (g, id, edit, e);
+		r = gate_edit_end(g, edit, &t, r, "removing the grant", e);
+	} while (gate_edit_again(&t));
 	return r;
 }

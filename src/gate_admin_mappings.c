@@ -149,7 +149,7 @@ gate_mapping_add(struct gate *g, const struct mapping_row *row,
 	struct mapping_row m = *row;
 	char *value = NULL, *tenant = NULL;
 	enum rg_err r = RG_E_INTERNAL;
-	struct gate_edit_state t;
+	struct gate_edit_state t = {0};
 
 	*id = 0;
 	/* GUIDs are kept in lower case, so that one group has one text. */
@@ -166,9 +166,11 @@ gate_mapping_add(struct gate *g, const struct mapping_row *row,
 	m.tenant = tenant;
 	if ((r = gate_mapping_check(g, &m, edit->ctx->now, e)) != RG_OK)
 		goto out;
-	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-		r = gate_mapping_insert(g, &m, edit, id, e);
-	r = gate_edit_end(g, edit, &t, r, "adding the mapping", e);
+	do {
+		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
+			r = gate_mapping_insert(g, &m, edit, id, e);
+		r = gate_edit_end(g, edit, &t, r, "adding the mapping", e);
+	} while (gate_edit_again(&t));
 out:
 	free(value);
 	free(tenant);
@@ -278,12 +280,15 @@ gate_mapping_set(struct gate *g, int64_t id,
     const struct gate_mapping_change *to, const struct gate_edit *edit,
     struct err *e)
 {
-	struct gate_edit_state t;
+	struct gate_edit_state t = {0};
 	enum rg_err r;
 
-	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-		r = gate_mapping_update(g, id, to, edit, e);
-	return gate_edit_end(g, edit, &t, r, "changing the mapping", e);
+	do {
+		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
+			r = gate_mapping_update(g, id, to, edit, e);
+		r = gate_edit_end(g, edit, &t, r, "changing the mapping", e);
+	} while (gate_edit_again(&t));
+	return r;
 }
 
 enum rg_err
@@ -308,10 +313,13 @@ enum rg_err
 gate_mapping_remove(
     struct gate *g, int64_t id, const struct gate_edit *edit, struct err *e)
 {
-	struct gate_edit_state t;
+	struct gate_edit_state t = {0};
 	enum rg_err r;
 
-	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-		r = gate_mapping_delete(g, id, edit, e);
-	return gate_edit_end(g, edit, &t, r, "removing the mapping", e);
+	do {
+		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
+			r = gate_mapping_delete(g, id, edit, e);
+		r = gate_edit_end(g, edit, &t, r, "removing the mapping", e);
+	} while (gate_edit_again(&t));
+	return r;
 }

@@ -71,18 +71,16 @@ gate_principal_find(
 	return r == RG_OK ? r : gate_store_err(g, r, "the person", e);
 }
 
-enum rg_err
-gate_principal_disable(struct gate *g, int64_t id, bool disabled,
+static enum rg_err
+set_disabled(struct gate *g, int64_t id, bool disabled,
     const struct gate_edit *edit, struct err *e)
 {
 	const struct gate_context *ctx = edit->ctx;
-	struct gate_edit_state t;
 	int64_t count = 0;
 	json_t *old = NULL;
 	enum rg_err r;
 
-	if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK &&
-	    (r = gate_principal_get(g, id, &old, e)) == RG_OK &&
+	if ((r = gate_principal_get(g, id, &old, e)) == RG_OK &&
 	    (r = gate_edit_match(edit, old, e)) == RG_OK &&
 	    (r = store_principal_disable(g->store, id, disabled)) == RG_OK &&
 	    (!disabled ||
@@ -93,9 +91,24 @@ gate_principal_disable(struct gate *g, int64_t id, bool disabled,
 		    json_pack("{s:O, s:b, s:I}", "old",
 			json_object_get(old, "disabled"), "new", disabled,
 			"sessions", (json_int_t)count));
-	r = gate_edit_end(g, edit, &t, r,
-	    disabled ? "disabling the person" : "enabling the person", e);
 	json_decref(old);
+	return r;
+}
+
+enum rg_err
+gate_principal_disable(struct gate *g, int64_t id, bool disabled,
+    const struct gate_edit *edit, struct err *e)
+{
+	const char *doing =
+	    disabled ? "disabling the person" : "enabling the person";
+	struct gate_edit_state t = {0};
+	enum rg_err r;
+
+	do {
+		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
+			r = set_disabled(g, id, disabled, edit, e);
+		r = gate_edit_end(g, edit, &t, r, doing, e);
+	} while (gate_edit_again(&t));
 	return r;
 }
 

@@ -80,7 +80,6 @@ struct search {
 	struct gate *g;
 	const struct access_policy *policy;
 	int64_t when;
-	int64_t last_id; /* of whom was asked about */
 	bool found;
 };
 
@@ -98,7 +97,6 @@ take_person(void *ctx, const struct principal_row *row)
 	struct gate_known person;
 	enum rg_err r;
 
-	s->last_id = row->id;
 	if (row->disabled)
 		return RG_OK;
 	r = gate_known_load(s->g, row, s->when, &person);
@@ -125,18 +123,17 @@ search_admins(struct search *s)
 	return s->found ? RG_OK : r;
 }
 
-/* Among all others. It takes a while, and is seldom needed. */
+/* Among those that were found without the lock: much may have changed since. */
 static enum rg_err
-search_all(struct search *s)
+search_spares(struct search *s, const struct gate_admins *a)
 {
-	int64_t before;
-	enum rg_err r;
+	enum rg_err r = RG_OK;
+	size_t i, k;
 
-	s->last_id = 0;
-	do {
-		before = s->last_id;
-		r = store_known_page(s->g->store, before, PAGE, take_person, s);
-	} while (r == RG_OK && s->last_id > before);
+	for (i = NOW; i <= FOR_EVER; i++)
+		for (k = 0; r == RG_OK && k < a->spares[i].count; k++)
+			r = store_known_page(s->g->store,
+			    a->spares[i].id[k] - 1, 1, take_person, s);
 	return s->found ? RG_OK : r;
 }
 
@@ -151,7 +148,7 @@ gate_admins_before(struct gate *g, int64_t now, struct gate_admins *a)
 	if ((r = read_policy(g, &policy)) != RG_OK)
 		return r;
 	for (i = NOW; r == RG_OK && i <= FOR_EVER; i++) {
-		struct search s = {g, policy, when[i], 0, false};
+		struct search s = {g, policy, when[i], false};
 
 		if ((r = has_way(g, when[i], &a->way[i])) == RG_OK)
 			r = search_admins(&s);
@@ -161,23 +158,23 @@ gate_admins_before(struct gate *g, int64_t now, struct gate_admins *a)
 	return r;
 }
 
-/* Whether nobody known is an admin `when`, where somebody was. */
+/* Whether nobody known is an admin then, where somebody was. */
 static enum rg_err
-is_known_lost(struct gate *g, const struct access_policy *policy, int64_t when,
-    bool *lost)
+is_known_lost(struct search *s, struct gate_admins *a, int which, bool *lost)
 {
-	struct search s = {g, policy, when, 0, false};
+	struct gate_spares *spares = &a->spares[which];
 	enum rg_err r;
 
-	if ((r = search_admins(&s)) == RG_OK && !s.found)
-		r = search_all(&s);
-	*lost = !s.found;
+	if ((r = search_admins(s)) == RG_OK && !s->found)
+		r = search_spares(s, a);
+	spares->wanted = !s->found && !spares->exhausted;
+	*lost = !s->found && spares->exhausted;
 	return r;
 }
 
 enum rg_err
-gate_admins_lost(struct gate *g, int64_t now, const struct gate_admins *before,
-    const char **loss)
+gate_admins_lost(struct gate *g, int64_t now, struct gate_admins *a,
+    const char **loss, bool *search)
 {
 	static const char *const no_way[] = {
 	    "after this nobody could be admin any more",
@@ -188,25 +185,89 @@ gate_admins_lost(struct gate *g, int64_t now, const struct gate_admins *before,
 	    "once this has expired nobody who has signed in would be an "
 	    "admin; let somebody who will be one sign in first"};
 	const int64_t when[] = {now, EDIT_TIME_MAX};
-	struct access_policy *policy = NULL;
 	enum rg_err r;
 	int i;
 
 	*loss = NULL;
-	if ((r = read_policy(g, &policy)) != RG_OK)
+	access_policy_free(&a->proposed);
+	if ((r = read_policy(g, &a->proposed)) != RG_OK)
 		return r;
 	for (i = NOW; r == RG_OK && *loss == NULL && i <= FOR_EVER; i++) {
+		struct search s = {g, a->proposed, when[i], false};
 		bool way, lost = false;
 
 		if ((r = has_way(g, when[i], &way)) != RG_OK)
 			break;
-		if (before->way[i] && !way)
+		if (a->way[i] && !way)
 			*loss = no_way[i];
-		else if (before->known[i])
-			r = is_known_lost(g, policy, when[i], &lost);
+		else if (a->known[i])
+			r = is_known_lost(&s, a, i, &lost);
 		if (lost)
 			*loss = nobody_known[i];
 	}
-	access_policy_free(&policy);
+	*search = *loss == NULL &&
+		  (a->spares[NOW].wanted || a->spares[FOR_EVER].wanted);
 	return r;
+}
+
+struct looking {
+	struct search search;
+	struct gate_spares *spares;
+};
+
+static enum rg_err
+take_spare(void *ctx, const struct principal_row *row)
+{
+	struct looking *l = ctx;
+	struct gate_spares *spares = l->spares;
+	enum rg_err r;
+
+	spares->searched = row->id;
+	r = take_person(&l->search, row);
+	if (!l->search.found)
+		return r;
+	l->search.found = false;
+	spares->id[spares->count++] = row->id;
+	return spares->count < GATE_SPARES ? RG_OK : RG_E_EXISTS;
+}
+
+static enum rg_err
+look_for(struct looking *l)
+{
+	struct gate_spares *spares = l->spares;
+	int64_t before;
+	enum rg_err r;
+
+	spares->count = 0;
+	do {
+		before = spares->searched;
+		r = store_known_page(
+		    l->search.g->store, before, PAGE, take_spare, l);
+	} while (r == RG_OK && spares->searched > before);
+	spares->exhausted = r == RG_OK;
+	return spares->count == GATE_SPARES ? RG_OK : r;
+}
+
+enum rg_err
+gate_admins_search(struct gate *g, int64_t now, struct gate_admins *a)
+{
+	struct gate_spares *ever = &a->spares[FOR_EVER];
+	struct looking at_once = {{g, a->proposed, now, false},
+			   &a->spares[NOW]},
+		       for_ever = {
+			   {g, a->proposed, EDIT_TIME_MAX, false}, ever};
+	enum rg_err r = RG_OK;
+
+	if (ever->wanted) {
+		/* Whoever is one for ever most likely is one now. */
+		if ((r = look_for(&for_ever)) != RG_OK || ever->count > 0)
+			return r;
+	}
+	return a->spares[NOW].wanted ? look_for(&at_once) : RG_OK;
+}
+
+void
+gate_admins_clear(struct gate_admins *a)
+{
+	access_policy_free(&a->proposed);
 }

@@ -16,7 +16,7 @@ gate_edit_begin(struct gate *g, const struct gate_edit *edit,
 	enum rg_err r;
 
 	err_clear(e);
-	memset(t, 0, sizeof(*t));
+	t->again = false;
 	if ((r = store_begin(g->store)) != RG_OK)
 		return r;
 	return gate_admins_before(g, edit->ctx->now, &t->admins);
@@ -25,12 +25,12 @@ gate_edit_begin(struct gate *g, const struct gate_edit *edit,
 /* Where somebody could be admin before, somebody must be able to after it. */
 static enum rg_err
 guard_admin(struct gate *g, const struct gate_edit *edit,
-    const struct gate_edit_state *t, struct err *e)
+    struct gate_edit_state *t, struct err *e)
 {
 	const char *loss;
 	enum rg_err r;
 
-	r = gate_admins_lost(g, edit->ctx->now, &t->admins, &loss);
+	r = gate_admins_lost(g, edit->ctx->now, &t->admins, &loss, &t->again);
 	if (r != RG_OK || loss == NULL)
 		return r;
 	if (!edit->force)
@@ -60,18 +60,30 @@ explain(struct gate *g, enum rg_err r, const char *doing, struct err *e)
 
 enum rg_err
 gate_edit_end(struct gate *g, const struct gate_edit *edit,
-    const struct gate_edit_state *t, enum rg_err r, const char *doing,
-    struct err *e)
+    struct gate_edit_state *t, enum rg_err r, const char *doing, struct err *e)
 {
 	if (r == RG_OK)
 		r = guard_admin(g, edit, t, e);
-	if (r == RG_OK)
+	if (r == RG_OK && t->again) {
+		store_rollback(g->store);
+		r = gate_admins_search(g, edit->ctx->now, &t->admins);
+	} else if (r == RG_OK) {
 		r = store_commit(g->store);
+	}
 	if (r != RG_OK) {
+		t->again = false;
 		explain(g, r, doing, e);
 		store_rollback(g->store);
 	}
 	return r;
+}
+
+bool
+gate_edit_again(struct gate_edit_state *t)
+{
+	if (!t->again)
+		gate_admins_clear(&t->admins);
+	return t->again;
 }
 
 void

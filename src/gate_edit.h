@@ -2,9 +2,13 @@
 /*
  * How every edit begins and ends: shared by gate_admin_*.c and by nobody else.
  *
- *     r = gate_edit_begin(g, edit, &t, e);
- *     if (r == RG_OK && ... && (r = gate_audit(...)) == RG_OK) ...
- *     return gate_edit_end(g, edit, &t, r, "adding the role", e);
+ *     struct gate_edit_state t = {0};
+ *
+ *     do {
+ *             if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK) ...
+ *                     r = gate_audit(...);
+ *             r = gate_edit_end(g, edit, &t, r, "adding the role", e);
+ *     } while (gate_edit_again(&t));
  */
 #ifndef RG_GATE_EDIT_H
 #define RG_GATE_EDIT_H
@@ -21,6 +25,7 @@
 
 struct gate_edit_state {
 	struct gate_admins admins; /* who could be admin before */
+	bool again;
 };
 
 /* Opens the transaction; two edits never look at the same "before". */
@@ -33,8 +38,15 @@ enum rg_err gate_edit_begin(struct gate *, const struct gate_edit *,
  * unless that was said already; returns what became of it.
  */
 enum rg_err gate_edit_end(struct gate *, const struct gate_edit *,
-    const struct gate_edit_state *, enum rg_err r, const char *doing,
-    struct err *e);
+    struct gate_edit_state *, enum rg_err r, const char *doing, struct err *e);
+
+/*
+ * True when that did not end it: it was rolled back, since whether somebody can
+ * still be admin was not to be found out while others wait for the lock. Now it
+ * is known, most likely, and the edit is made once more from the beginning.
+ * Frees what the state holds when false.
+ */
+bool gate_edit_again(struct gate_edit_state *);
 
 /* RG_E_PRECONDITION when if_match names no version that is like `now`. */
 enum rg_err

@@ -108,10 +108,37 @@ test_admin_denied(void **state)
 	    {"enabled = 1, expires_at = 2000", "a "},
 	    {"expires_at = 2001", ""},
 	};
+	/* What denies (tenant, kind, claim) beside what lets in. */
+	static const struct {
+		const char *denies;
+		const char *allows;
+		const char *want;
+	} likenesses[] = {
+	    {"NULL, 'group', NULL", "'t1', 'group', NULL", ""},
+	    {"'t1', 'group', NULL", "'t1', 'group', NULL", ""},
+	    {"'t1', 'group', NULL", "'t2', 'group', NULL", "c "},
+	    {"'t1', 'group', NULL", "NULL, 'group', NULL", "c "},
+	    {"NULL, 'app_role', NULL", "NULL, 'group', NULL", "c "},
+	    {"NULL, 'claim', 'x'", "NULL, 'claim', 'x'", ""},
+	    {"NULL, 'claim', 'y'", "NULL, 'claim', 'x'", "c "},
+	};
 	struct fixture *f = *state;
 	struct buf sql = BUF_INIT;
 	size_t i;
 
+	for (i = 0; i < sizeof(likenesses) / sizeof(likenesses[0]); i++) {
+		buf_reset(&sql);
+		buf_printf(&sql,
+		    "DELETE FROM mappings; INSERT INTO mappings (provider,"
+		    " value, effect, role, label, note, enabled, expires_at,"
+		    " created_by, created_at, tenant, kind, claim) VALUES"
+		    " ('c', 'v', 'deny', NULL, '', '', 1, 0, 'x', 1, %s),"
+		    " ('c', 'v', 'allow', 'admin', '', '', 1, 0, 'x', 1, %s)",
+		    likenesses[i].denies, likenesses[i].allows);
+		store_raw(f->path, buf_str(&sql));
+		assert_providers(f, likenesses[i].want);
+	}
+	store_raw(f->path, "DELETE FROM mappings");
 	map(f, "a", "admin");
 	map(f, "b", NULL); /* the same value elsewhere */
 	assert_providers(f, "a ");
@@ -605,6 +632,36 @@ test_other_orders(void **state)
 	    "3 2 ");
 }
 
+/* Calls `check` with each line of a statement's query plan. */
+static void
+each_step(const char *path, enum stmt which, void (*check)(const char *))
+{
+	struct buf sql = BUF_INIT;
+	sqlite3_stmt *st = NULL;
+	sqlite3 *db = NULL;
+
+	buf_printf(&sql, "EXPLAIN QUERY PLAN %s", sql_text[which]);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db, buf_str(&sql), -1, &st, NULL), SQLITE_OK);
+	while (sqlite3_step(st) == SQLITE_ROW)
+		check((const char *)sqlite3_column_text(st, 3));
+	assert_int_equal(sqlite3_finalize(st), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	buf_clear(&sql);
+}
+
+static void
+check_page(const char *step)
+{
+	/* meta has one row, and so has "where it begins" */
+	if (strcmp(step, "SCAN meta") == 0 ||
+	    strcmp(step, "SCAN CONSTANT ROW") == 0)
+		return;
+	assert_null(strstr(step, "SCAN"));
+	assert_null(strstr(step, "TEMP B-TREE"));
+}
+
 /* Every page is found by an index and is in its order already. */
 static void
 test_pages_use_indexes(void **state)
@@ -619,32 +676,36 @@ test_pages_use_indexes(void **state)
 	    ST_PRINCIPAL_SEEN_UP, ST_PRINCIPAL_SEEN_DOWN, ST_KNOWN_PAGE,
 	    ST_SESSION_PAGE, ST_SESSION_OWNER, ST_SESSION_SWEEP_ENDED};
 	struct fixture *f = *state;
-	struct buf sql = BUF_INIT;
-	sqlite3_stmt *st = NULL;
-	const char *detail;
-	sqlite3 *db = NULL;
 	size_t i;
 
-	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-		buf_reset(&sql);
-		buf_printf(&sql, "EXPLAIN QUERY PLAN %s", sql_text[pages[i]]);
-		assert_int_equal(
-		    sqlite3_prepare_v2(db, buf_str(&sql), -1, &st, NULL),
-		    SQLITE_OK);
-		while (sqlite3_step(st) == SQLITE_ROW) {
-			detail = (const char *)sqlite3_column_text(st, 3);
-			/* meta has one row, and so has "where it begins" */
-			if (strcmp(detail, "SCAN meta") == 0 ||
-			    strcmp(detail, "SCAN CONSTANT ROW") == 0)
-				continue;
-			assert_null(strstr(detail, "SCAN"));
-			assert_null(strstr(detail, "TEMP B-TREE"));
-		}
-		assert_int_equal(sqlite3_finalize(st), SQLITE_OK);
-	}
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	buf_clear(&sql);
+	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		each_step(f->path, pages[i], check_page);
+}
+
+/* There are few roles (r) and few sets of roles (s), and many of all else. */
+static void
+check_guard(const char *step)
+{
+	if (strstr(step, "SCAN") != NULL)
+		assert_true(strcmp(step, "SCAN r") == 0 ||
+			    strcmp(step, "SCAN s") == 0 ||
+			    strcmp(step, "SCAN sets") == 0);
+	/* Not all mappings of a provider, for each that leads to admin. */
+	if (strncmp(step, "SEARCH d ", 9) == 0)
+		assert_non_null(strstr(step, " value=?"));
+}
+
+/* Each edit asks who can be admin, while others wait for the lock. */
+static void
+test_guard_uses_indexes(void **state)
+{
+	static const enum stmt questions[] = {
+	    ST_ADMIN_PROVIDERS, ST_ADMIN_MAPPINGS, ST_KNOWN_ADMINS};
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		each_step(f->path, questions[i], check_guard);
 }
 
 int
@@ -657,7 +718,8 @@ main(void)
 	    store_test(test_known_last), store_test(test_sessions),
 	    store_test(test_end_all), store_test(test_policy_pages),
 	    store_test(test_mapping_orders), store_test(test_other_orders),
-	    store_test(test_pages_use_indexes)};
+	    store_test(test_pages_use_indexes),
+	    store_test(test_guard_uses_indexes)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

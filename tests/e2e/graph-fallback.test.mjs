@@ -144,6 +144,18 @@ describe('last known groups', () => {
     await site.idp.wellAgain();
   });
 
+  it('are no object ids if they were names: anybody may name a group', async () => {
+    await site.restartRolegate(settings({ group_names: 'yes' }));
+    await site.idp.person('noa', { claims: { groups: [GROUPS.admins] } });
+    assert.equal((await who('noa')).body.error, 'no_role');
+    await site.idp.person('noa', { claims: {}, groups: [], others: 250 });
+    await site.idp.fault('graph', 'down');
+    const { status, body } = await who('noa');
+    assert.deepEqual([status, body.error], [403, 'groups_unknown']);
+    await site.idp.wellAgain();
+    await site.restartRolegate(settings({ group_names: undefined }));
+  });
+
   it('are no one\'s with on_unknown_groups = deny', async () => {
     await graph();
     assert.equal((await who('olga')).status, 200);

@@ -98,6 +98,32 @@ const OVERAGE = [
   'app roles are in the token and count; what Graph would add is missing'],
 ];
 
+// Keycloak and other providers: groups in memberOf, roles in realm_access.roles
+// (test_sso_generic_oidc_role_mapping.py, test_sso_user_normalization.py).
+const realm = (roles) => ({ realm_access: { roles } });
+const GENERIC = [
+  ['keycloak realm roles', { claims: realm(['Developer', 'offline_access']) },
+    ['developer']],
+  ['string realm role', { claims: realm('Developer') }, ['developer']],
+  ['dict-shaped roles', { claims: realm({ SERVICE: ['ServiceOwner'] }) },
+    ['team_admin']],
+  ['of another service', { claims: realm({ OTHER: ['ServiceOwner'] }) }, []],
+  ['client roles', { claims: { resource_access: {
+    'realm_access.roles': { roles: ['Admin'] }, shop: { roles: ['Admin'] } } } },
+  [], {}, 'they are at a path of their own, never mixed with those of the realm'],
+  ['custom claim', { claims: { memberOf: ['/staff', '/staff'] } }, ['developer']],
+  ['string value of it', { claims: { memberOf: '/staff' } }, ['developer']],
+  ['a group path in capitals', { claims: { memberOf: ['/STAFF'] } }, [], {},
+    'names are exact'],
+  ['union of both', { claims: { memberOf: ['/staff'], ...realm(['Admin']) } },
+    ['admin', 'developer']],
+  ['role in the groups claim', { claims: { memberOf: ['Admin'] } }, [], {},
+    'the two are never one list'],
+  ['groups beside the custom claim', { groups: [ADMINS], roles: ['Admin'] }, [],
+    {}, 'only the configured claims are read'],
+  ['no groups or roles at all', {}, []],
+];
+
 let site;
 
 async function prepare(person, { fault, ...graph } = {}) {
@@ -260,5 +286,28 @@ describe('emit_as_roles: groups come in the roles claim', () => {
   it('overage is named after roles', async () => {
     await prepare({ graph: [G2], claims: { _claim_names: { roles: 'src1' } } });
     await assertRoles(['team_admin']);
+  });
+});
+
+describe('generic OIDC', () => {
+  before(async () => {
+    await site.restartRolegate({ 'provider.entra': { type: 'oidc', tenant: null,
+      graph: null, graph_url: null, graph_time: null, groups_claim: 'memberOf',
+      roles_claim: 'realm_access.roles' } });
+    for (const [kind, value, role] of [['group', '/staff', 'developer'],
+      ['app_role', 'SERVICE:ServiceOwner', 'team_admin']]) {
+      await site.ctl('map', 'add', '--provider', 'entra', '--kind', kind,
+        '--value', value, '--role', role);
+    }
+  });
+  table(GENERIC);
+
+  it('admin groups of one provider are none of another', async () => {
+    await site.restartRolegate({ 'provider.other': site.config['provider.entra'] });
+    await prepare({ claims: { memberOf: ['/staff'], ...realm(['Admin']) } });
+    const of = async (provider) => (await site.whoami(await site.signIn('noa',
+      { query: { provider } }))).json();
+    assert.deepEqual((await of('entra')).roles, ['admin', 'developer']);
+    assert.equal((await of('other')).error, 'no_role');
   });
 });

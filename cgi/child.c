@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "cgi/deadline.h"
 #include "cgi/fcgi.h"
+#include "cgi/slow.h"
 
 /*
  * After TERM: mod_fcgid kills after 8 s, lighttpd and systemd's default never
@@ -155,6 +156,7 @@ set_up(struct child *c, int nudge)
 	handle(SIGHUP, nudge < 0 ? on_reload : SIG_IGN);
 	handle(SIGPIPE, SIG_IGN);
 	deadline_init();
+	slow_watch(c->listeners[0].fd, c->listeners[1].fd);
 	if (!fcgi_init())
 		return false;
 	(void)sigemptyset(&none);

@@ -11,6 +11,9 @@
 #include <sys/time.h>
 
 #include "base/clock.h"
+#include "cgi/slow.h"
+
+#define LOOK_MS 100 /* whether others wait */
 
 /*
  * Setting and unsetting the timer around each read and write were four of the
@@ -23,7 +26,9 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 
 static atomic_int guarded = -1;
 static atomic_llong until;    /* of what is guarded: clock_mono_ms() */
+static atomic_llong patience; /* until then nobody looks for others */
 static atomic_llong alarm_at; /* when the timer goes off; 0: it is not set */
+static atomic_int gave_way;   /* for the sake of others */
 
 static bool
 set_timer(int64_t now, int64_t at)
@@ -37,6 +42,17 @@ set_timer(int64_t now, int64_t at)
 	return setitimer(ITIMER_REAL, &t, NULL) == 0;
 }
 
+/* The next time at which there is something to do. */
+static int64_t
+next_look(int64_t now)
+{
+	int64_t at = patience;
+
+	if (at <= now)
+		at = slow_has_place() ? until : now + LOOK_MS;
+	return at < until ? at : until;
+}
+
 static void
 on_alarm(int sig)
 {
@@ -45,10 +61,12 @@ on_alarm(int sig)
 
 	(void)sig;
 	alarm_at = 0;
-	if (fd >= 0 && now >= until)
+	if (fd < 0)
+		return;
+	gave_way = now < until && now >= patience && !slow_may_wait();
+	if (now >= until || gave_way ||
+	    !set_timer(now, next_look(now))) /* rather than for ever */
 		(void)shutdown(fd, SHUT_RDWR);
-	else if (fd >= 0 && !set_timer(now, until))
-		(void)shutdown(fd, SHUT_RDWR); /* rather than for ever */
 	errno = saved;
 }
 
@@ -69,21 +87,42 @@ deadline_init(void)
 		abort();
 }
 
-void
-deadline_start(int fd, int ms)
+static void
+start(int fd, int64_t now, int64_t look, int64_t end)
 {
-	int64_t now = clock_mono_ms(), at, end = now + (ms < 1 ? 1 : ms);
+	int64_t at;
 
 	until = end;
+	patience = look;
+	gave_way = 0;
+	look = next_look(now);
 	/* From here on an alarm that goes off is set anew by itself. */
 	guarded = fd;
 	at = alarm_at;
-	if ((at == 0 || at > end) && !set_timer(now, end))
+	if ((at == 0 || at > look) && !set_timer(now, look))
 		abort();
 }
 
 void
+deadline_start(int fd, int ms)
+{
+	int64_t now = clock_mono_ms(), end = now + (ms < 1 ? 1 : ms);
+
+	start(fd, now, end, end);
+}
+
+void
+deadline_start_arrival(int fd, int ms)
+{
+	int64_t now = clock_mono_ms(), end = now + (ms < 1 ? 1 : ms);
+
+	start(fd, now, now + DEADLINE_PATIENCE_MS, end);
+}
+
+bool
 deadline_stop(void)
 {
 	guarded = -1;
+	slow_give();
+	return gave_way != 0;
 }

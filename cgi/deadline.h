@@ -9,13 +9,25 @@
 #ifndef RG_CGI_DEADLINE_H
 #define RG_CGI_DEADLINE_H
 
+#include <stdbool.h>
+
 /* Installs the handler; once per process. */
 void deadline_init(void);
 
 /* When `ms` have passed, `fd` is shut down: reads end, writes fail. */
 void deadline_start(int fd, int ms);
 
-/* Must come before `fd` is closed by anybody but a failing read. */
-void deadline_stop(void);
+/*
+ * The same for a request that arrives: after DEADLINE_PATIENCE_MS it may end
+ * sooner, for the sake of others (slow.h).
+ */
+#define DEADLINE_PATIENCE_MS 500
+void deadline_start_arrival(int fd, int ms);
+
+/*
+ * Must come before `fd` is closed by anybody but a failing read. True when it
+ * was shut down for the sake of others.
+ */
+bool deadline_stop(void);
 
 #endif

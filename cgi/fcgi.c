@@ -179,6 +179,13 @@ note_refusal(void)
 		log_warn("fcgi.refused", "reason=\"%s\"", why);
 }
 
+static void
+end_arrival(void)
+{
+	if (deadline_stop())
+		log_info("fcgi.slow", "gave way: others wait");
+}
+
 /* Whether closing would reset what the peer has not read yet. */
 static bool
 must_linger(int fd)
@@ -202,9 +209,9 @@ serve_one(FCGX_Request *r, const struct service *v, int read_ms, int limit_ms,
 	bool keep = false;
 
 	*lingers = true;
-	deadline_start(r->ipcFd, read_ms);
+	deadline_start_arrival(r->ipcFd, read_ms);
 	if (FCGX_Accept_r(r) != 0) {
-		deadline_stop();
+		end_arrival();
 		note_refusal();
 		goto out;
 	}
@@ -216,7 +223,7 @@ serve_one(FCGX_Request *r, const struct service *v, int read_ms, int limit_ms,
 		if (r->role == FCGI_RESPONDER && !drain(r->in, &body.bytes))
 			keep = false;
 	}
-	deadline_stop();
+	end_arrival();
 	if (fcgi_guard_has_more())
 		keep = false;
 	if (FCGX_GetError(r->in) != 0) {
@@ -228,7 +235,7 @@ serve_one(FCGX_Request *r, const struct service *v, int read_ms, int limit_ms,
 	answer(r, v, &body, &out);
 	deadline_start(r->ipcFd, limit_ms);
 	keep = finish(r, &out) && keep;
-	deadline_stop();
+	(void)deadline_stop();
 	*lingers = !keep && must_linger(r->ipcFd);
 	if (v->app->idle != NULL)
 		(void)v->app->idle(v->state);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cgi/child.h"
+#include "cgi/slow.h"
 
 #define STOP_MS 6000	    /* then they are killed */
 #define QUICK_DEATH_MS 1000 /* dead within this: wait before another */
@@ -98,7 +99,7 @@ add(struct parent *p)
 	size_t count = p->count + (size_t)more;
 	struct proc *procs;
 
-	if (more < 1 || count > PROCS_MAX)
+	if (more < 1 || count > PROCS_MAX || !slow_open(p->options->workers))
 		return false;
 	procs = reallocarray(p->procs, count, sizeof(*procs));
 	if (procs == NULL)
@@ -180,13 +181,15 @@ reap(struct parent *p)
 	pid_t pid;
 	size_t i;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		slow_bury(pid);
 		for (i = 0; i < p->count; i++)
 			if (p->procs[i].pid == pid) {
 				buried(p, i, status);
 				nudge(p);
 				break;
 			}
+	}
 }
 
 /* Tells the first `count` to end; forgets those that do not run. */

@@ -7,6 +7,7 @@ import './gateways/table.mjs';
 import './gateways/guards.mjs';
 import './gateways/spoof.mjs';
 import './gateways/canary.mjs';
+import './gateways/traffic.mjs';
 import './gateways/authorizer.mjs';
 import './gateways/budget.mjs';
 import './gateways/down.mjs';

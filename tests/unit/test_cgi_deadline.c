@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "cgi/slow.h"
 
 #define SOON_MS 40
 #define FAR_MS 60000
@@ -35,7 +36,7 @@ tear_down(void **state)
 	static const struct itimerval off = {{0, 0}, {0, 0}};
 
 	(void)state;
-	deadline_stop();
+	(void)deadline_stop();
 	(void)close(pair[0]);
 	(void)close(pair[1]);
 	return setitimer(ITIMER_REAL, &off, NULL);
@@ -82,7 +83,7 @@ test_earlier_alarm(void **state)
 
 	(void)state;
 	deadline_start(pair[0], SOON_MS);
-	deadline_stop();
+	(void)deadline_stop();
 	deadline_start(pair[0], FAR_MS);
 	while (alarm_left() <= SOON_MS && clock_mono_ms() < until)
 		(void)poll(NULL, 0, 5);
@@ -95,7 +96,7 @@ test_sooner_than_the_alarm(void **state)
 {
 	(void)state;
 	deadline_start(pair[0], FAR_MS);
-	deadline_stop();
+	(void)deadline_stop();
 	deadline_start(pair[0], SOON_MS);
 	assert_true(is_cut(FAR_MS / 2));
 }
@@ -107,7 +108,7 @@ test_nothing_guarded(void **state)
 
 	(void)state;
 	deadline_start(pair[0], SOON_MS);
-	deadline_stop();
+	(void)deadline_stop();
 	while (alarm_left() > 0 && clock_mono_ms() < until)
 		(void)poll(NULL, 0, 5);
 	assert_int_equal(alarm_left(), 0);
@@ -115,6 +116,52 @@ test_nothing_guarded(void **state)
 	/* And it is set again when it is needed. */
 	deadline_start(pair[0], SOON_MS);
 	assert_true(is_cut(FAR_MS));
+}
+
+/* One that arrives slowly gives way, but only to somebody. */
+static void
+test_gives_way(void **state)
+{
+	int door[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, door), 0);
+	assert_true(slow_open(1)); /* no places */
+	slow_watch(-1, door[0]);
+	deadline_start_arrival(pair[0], FAR_MS);
+	assert_false(is_cut(2 * DEADLINE_PATIENCE_MS));
+	assert_int_equal(write(door[1], "x", 1), 1);
+	assert_true(is_cut(FAR_MS / 2));
+	assert_true(deadline_stop());
+	slow_watch(-1, -1);
+	(void)close(door[0]);
+	(void)close(door[1]);
+}
+
+/* Half of the processes may keep theirs; and who sends answers gives nothing.
+ */
+static void
+test_keeps_its_place(void **state)
+{
+	int door[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, door), 0);
+	assert_int_equal(write(door[1], "x", 1), 1);
+	slow_watch(door[0], -1);
+	assert_true(slow_open(2));
+	deadline_start_arrival(pair[0], FAR_MS);
+	assert_false(is_cut(2 * DEADLINE_PATIENCE_MS));
+	assert_true(slow_has_place());
+	assert_false(deadline_stop());
+	assert_false(slow_has_place());
+	assert_true(slow_open(1));
+	deadline_start(pair[0], FAR_MS);
+	assert_false(is_cut(2 * DEADLINE_PATIENCE_MS));
+	assert_false(deadline_stop());
+	slow_watch(-1, -1);
+	(void)close(door[0]);
+	(void)close(door[1]);
 }
 
 /* What this is for: many requests, one system call. */
@@ -145,6 +192,8 @@ main(void)
 	    T(test_earlier_alarm),
 	    T(test_sooner_than_the_alarm),
 	    T(test_nothing_guarded),
+	    T(test_gives_way),
+	    T(test_keeps_its_place),
 	    T(test_alarm_stays),
 	};
 

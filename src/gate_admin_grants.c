@@ -176,14 +176,18 @@ gate_grant_set(struct gate *g, int64_t id, const struct gate_grant_change *to,
 	return r;
 }
 
-static enum rg_err delete (
-    struct gate *g, int64_t id, const struct gate_edit *edit, struct err *e) {
-	json_t *old = NULL; enum rg_err r;
+static enum rg_err
+take_back(
+    struct gate *g, int64_t id, const struct gate_edit *edit, struct err *e)
+{
+	json_t *old = NULL;
+	enum rg_err r;
 
-	    if ((r = find_old(g, id, edit, &old, e)) == RG_OK &&
-		(r = store_grant_remove(g->store, id)) == RG_OK) r =
-		audit_grant(g, edit->ctx, "grant.remove", old, NULL);
-	    json_decref(old); return r;
+	if ((r = find_old(g, id, edit, &old, e)) == RG_OK &&
+	    (r = store_grant_remove(g->store, id)) == RG_OK)
+		r = audit_grant(g, edit->ctx, "grant.remove", old, NULL);
+	json_decref(old);
+	return r;
 }
 
 enum rg_err
@@ -195,7 +199,7 @@ gate_grant_remove(
 
 	do {
 		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = delete (g, id, edit, e);
+			r = take_back(g, id, edit, e);
 		r = gate_edit_end(g, edit, &t, r, "removing the grant", e);
 	} while (gate_edit_again(&t));
 	return r;

@@ -15,6 +15,8 @@ function shipped(work, name) {
     .replaceAll('/run/rolegate/rolegate.sock', work.socket)
     .replaceAll('/etc/rolegate/lighttpd-strip-headers.conf',
       join(SERVERS, 'lighttpd-strip-headers.conf'))
+    .replaceAll('/etc/rolegate/nginx-strip-headers.conf',
+      join(SERVERS, 'nginx-strip-headers.conf'))
     .replaceAll('conf-available/rolegate-strip-headers.conf',
       join(SERVERS, 'apache-strip-headers.conf')));
 }

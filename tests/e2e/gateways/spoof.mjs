@@ -89,16 +89,19 @@ describe("a client can't say who it is", () => {
     });
   }
 
-  for (const gw of GATEWAYS.filter((g) => g.kind === 'asks')) {
+  for (const gw of GATEWAYS.filter((g) => g.kind === 'asks' || g.proxied)) {
     test(`${gw.name}: other programs of the site`, async () => {
+      const places = { nginx: [OPEN, `${OPEN}/own`, `${OPEN}/fcgi`], Caddy: [OPEN] };
       for (const lines of turns()) {
-        for (const place of ['/open/show.cgi', OPEN]) {
+        for (const place of places[gw.name] ?? ['/open/show.cgi', OPEN]) {
           const res = await request(gw, { place, lines });
           assertNoClaims(res.text, place);
         }
       }
     });
+  }
 
+  for (const gw of GATEWAYS.filter((g) => g.kind === 'asks')) {
     test(gw.name, async () => {
       for (const version of versions(gw)) {
         for (const lines of turns()) {

@@ -46,7 +46,7 @@ function snippet(ctx, tag, name, more = {}) {
   return work.write(`${tag}.${name}`, text);
 }
 
-/* A proxied application that anybody may use: lighttpd's, Apache's. */
+/* A proxied application that anybody may use. */
 export const OPEN = '/open/app';
 
 const lighttpd = (name, conf) => async (ctx, gw) => {
@@ -121,6 +121,7 @@ ${includes.map((file) => `Include "${file}"`).join('\n')}
 
 async function nginx(ctx, gw) {
   const { work } = ctx;
+  const strip = snippet(ctx, gw.tag, 'nginx-strip-headers.conf');
   const main = work.write(`${gw.tag}.main.conf`, `
 daemon off;
 worker_processes 1;
@@ -134,7 +135,21 @@ http {
     listen 127.0.0.1:${gw.port};
     root ${ctx.htdocs};
     add_header X-Site own always;
-    include ${snippet(ctx, gw.tag, 'nginx.conf')};
+    include ${snippet(ctx, gw.tag, 'nginx.conf',
+    { '/etc/rolegate/nginx-strip-headers.conf': strip })};
+    location ${OPEN} {
+      proxy_pass http://127.0.0.1:${ctx.echoPort};
+    }
+    location ${OPEN}/own {
+      include ${strip};
+      proxy_set_header X-Other-Than-These x;
+      proxy_pass http://127.0.0.1:${ctx.echoPort};
+    }
+    location ${OPEN}/fcgi {
+      include ${strip};
+      fastcgi_param REQUEST_METHOD $request_method;
+      fastcgi_pass unix:${ctx.work.path('echo.sock')};
+    }
     location /reports/closed/ {
       set $rolegate_require "permission:reports.read";
       auth_request /_rolegate;
@@ -157,6 +172,9 @@ import ${snippet(ctx, gw.tag, 'Caddyfile')}
 http://:${gw.port} {
 	bind 127.0.0.1
 	import rolegate
+	handle ${OPEN}* {
+		reverse_proxy 127.0.0.1:${ctx.echoPort}
+	}
 	handle {
 		respond 404
 	}
@@ -251,6 +269,10 @@ export class Gateways {
   async start() {
     this.echoPort = await freePort();
     this.echo = await startEcho(this);
+    this.work.write('echo', 'echo');
+    await untilListens(this.work.spawn('echo', process.execPath, [TOY,
+      this.work.path('echo'), `unix:${this.work.path('echo.sock')}`]),
+    { path: this.work.path('echo.sock') });
     for (const gw of GATEWAYS) gw.port = await freePort();
     await this.#startServers(GATEWAYS);
   }

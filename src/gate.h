@@ -398,6 +398,13 @@ struct gate_health {
 /* RG_OK when sign-ins can work: the database answers, keys are at hand. */
 enum rg_err gate_ready(struct gate *, int64_t now, struct gate_health *);
 
+/*
+ * What keeps a mapping from ever matching, in words and with what to do about
+ * it; NULL: nothing that is seen without asking the provider. Static text.
+ */
+const char *gate_never_matches(
+    const struct settings *, const struct mapping_row *, int64_t now);
+
 /* For rolegatectl doctor: discovery and keys at hand, and oidc_clock(). */
 enum rg_err gate_provider_check(struct gate *, const struct provider *,
     int64_t now, int64_t *date, struct err *e);

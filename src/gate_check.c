@@ -29,3 +29,24 @@ gate_assertion_check(const struct credential *c, struct err *e)
 {
 	return oidc_assertion_check(c, e);
 }
+
+const char *
+gate_never_matches(
+    const struct settings *s, const struct mapping_row *m, int64_t now)
+{
+	const struct provider *p = settings_provider(s, m->provider);
+
+	if (p == NULL)
+		return "its provider is not configured: remove it";
+	if (m->tenant != NULL && p->entra == NULL)
+		return "its provider has no tenants: remove it, add it without";
+	if (m->tenant != NULL &&
+	    entra_check_tenant(p->entra, m->tenant, NULL) != RG_OK)
+		return "its provider takes nobody of that tenant: remove it, "
+		       "or see tenant and allowed_tenants";
+	if (!m->enabled)
+		return "it is disabled: enable or remove it";
+	if (m->expires_at != 0 && m->expires_at <= now)
+		return "it has expired: remove it";
+	return NULL;
+}

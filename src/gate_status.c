@@ -17,6 +17,7 @@
 
 #define DAY (24 * 3600)
 #define GRAPH_ERRORS_MAX 20
+#define MAPPINGS_TOLD_MAX 20 /* that can't match; the others are counted */
 
 static const char *
 level_of(enum cert_state state)
@@ -35,19 +36,84 @@ level_of(enum cert_state state)
 }
 
 static enum rg_err
-put_check(json_t *checks, const char *what, enum rg_err state)
+put_finding(
+    json_t *checks, const char *level, const char *what, const char *detail)
 {
-	json_t *check = json_pack("{s:s, s:s, s:s}", "level",
-	    state == RG_OK ? "ok" : "fail", "what", what, "detail",
-	    state == RG_OK ? "works" : err_text(state));
-
-	return json_array_append_new(checks, check) == 0 ? RG_OK : RG_E_NOMEM;
+	return json_array_append_new(
+		   checks, json_pack("{s:s, s:s, s:s}", "level", level, "what",
+			       what, "detail", detail)) == 0
+		   ? RG_OK
+		   : RG_E_NOMEM;
 }
 
-static json_t *
-checks_json(const struct gate_health *h)
+static enum rg_err
+put_check(json_t *checks, const char *what, enum rg_err state)
 {
-	json_t *checks = json_array();
+	return state == RG_OK
+		   ? put_finding(checks, "ok", what, "works")
+		   : put_finding(checks, "fail", what, err_text(state));
+}
+
+struct mapping_checks {
+	const struct settings *settings;
+	int64_t now;
+	json_t *checks;
+	int all;
+	int bad;
+};
+
+static enum rg_err
+check_mapping(void *ctx, const struct mapping_row *m)
+{
+	struct mapping_checks *n = ctx;
+	const char *why = gate_never_matches(n->settings, m, n->now);
+	struct buf what = BUF_INIT;
+	enum rg_err r;
+
+	n->all++;
+	if (why == NULL || n->bad++ >= MAPPINGS_TOLD_MAX)
+		return RG_OK;
+	buf_printf(&what, "mapping %lld%s%s", (long long)m->id,
+	    m->label[0] != '\0' ? " " : "", m->label);
+	r = put_finding(n->checks, "warn", buf_str(&what), why);
+	buf_clear(&what);
+	return r;
+}
+
+static enum rg_err
+check_mappings(struct gate *g, int64_t now, json_t *checks)
+{
+	struct mapping_checks n = {g->settings, now, checks, 0, 0};
+	char detail[64];
+	enum rg_err r = store_each_mapping(g->store, check_mapping, &n);
+
+	if (r != RG_OK)
+		return r;
+	if (n.all == 0)
+		return put_finding(checks, "warn", "mappings",
+		    "there are none: nobody gets a role");
+	(void)snprintf(detail, sizeof(detail), "%d, of which %d can't match",
+	    n.all, n.bad);
+	return put_finding(
+	    checks, n.bad == 0 ? "ok" : "warn", "mappings", detail);
+}
+
+/* Where every answer is to carry a role token, and none can be signed. */
+static enum rg_err
+check_role_token(struct gate *g, int64_t now, json_t *checks)
+{
+	struct err e = {RG_OK, ""};
+
+	if (!g->settings->role_token_always)
+		return RG_OK;
+	return put_check(
+	    checks, "role tokens", gate_role_token_check(g, now, &e));
+}
+
+static enum rg_err
+put_checks(
+    struct gate *g, const struct gate_health *h, int64_t now, json_t *checks)
+{
 	struct buf what = BUF_INIT;
 	enum rg_err r;
 	size_t i;
@@ -59,11 +125,9 @@ checks_json(const struct gate_health *h)
 		r = put_check(checks, buf_str(&what), h->providers[i].state);
 	}
 	buf_clear(&what);
-	if (r != RG_OK) {
-		json_decref(checks);
-		return NULL;
-	}
-	return checks;
+	if (r == RG_OK)
+		r = check_role_token(g, now, checks);
+	return r == RG_OK ? check_mappings(g, now, checks) : r;
 }
 
 /* Neither secrets nor the names of their files. */
@@ -178,6 +242,7 @@ gate_status(struct gate *g, int64_t now, json_t **out, struct err *e)
 	struct audit_head head;
 	struct gate_health h;
 	json_t *providers = json_array(), *graph = json_array();
+	json_t *checks = json_array();
 
 	*out = NULL;
 	err_clear(e);
@@ -185,20 +250,22 @@ gate_status(struct gate *g, int64_t now, json_t **out, struct err *e)
 	if ((r = gate_policy(g, e)) != RG_OK)
 		goto out;
 	if ((r = store_audit_head(g->store, &head)) != RG_OK ||
+	    (r = put_checks(g, &h, now, checks)) != RG_OK ||
 	    (r = put_providers(g, now, providers)) != RG_OK ||
 	    (r = store_each_counter(
 		 g->store, now - now % 60 - DAY, take_graph, graph)) != RG_OK) {
 		r = gate_store_err(g, r, "reading the status", e);
 		goto out;
 	}
-	*out = json_pack("{s:s, s:I, s:{s:I, s:s}, s:o, s:O, s:O}", "version",
+	*out = json_pack("{s:s, s:I, s:{s:I, s:s}, s:O, s:O, s:O}", "version",
 	    RG_VERSION, "policy_version",
 	    (json_int_t)access_policy_version(g->policy), "audit", "seq",
-	    (json_int_t)head.seq, "hash", head.hash, "checks", checks_json(&h),
+	    (json_int_t)head.seq, "hash", head.hash, "checks", checks,
 	    "providers", providers, "graph_errors", graph);
 	if (*out == NULL)
 		r = err_set(e, RG_E_NOMEM, "the status");
 out:
+	json_decref(checks);
 	json_decref(providers);
 	json_decref(graph);
 	return r;

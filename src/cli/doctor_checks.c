@@ -169,28 +169,6 @@ doctor_provider(struct doctor *d, const struct provider *p)
 		    "claim, ID token: Group ID");
 }
 
-/* What keeps a mapping from ever matching; NULL: nothing that is seen here. */
-static const char *
-never_matches(
-    const struct settings *s, const struct mapping_row *m, int64_t now)
-{
-	const struct provider *p = settings_provider(s, m->provider);
-
-	if (p == NULL)
-		return "its provider is not configured: remove it";
-	if (m->tenant != NULL && p->entra == NULL)
-		return "its provider has no tenants: remove it, add it without";
-	if (m->tenant != NULL &&
-	    entra_check_tenant(p->entra, m->tenant, NULL) != RG_OK)
-		return "its provider takes nobody of that tenant: remove it, "
-		       "or see tenant and allowed_tenants";
-	if (!m->enabled)
-		return "it is disabled: enable or remove it";
-	if (m->expires_at != 0 && m->expires_at <= now)
-		return "it has expired: remove it";
-	return NULL;
-}
-
 struct mapping_count {
 	struct doctor *d;
 	int all;
@@ -202,7 +180,7 @@ check_mapping(void *ctx, const struct mapping_row *m)
 {
 	struct mapping_count *n = ctx;
 	const struct cli *cli = n->d->cli;
-	const char *why = never_matches(cli->settings, m, cli->ctx.now);
+	const char *why = gate_never_matches(cli->settings, m, cli->ctx.now);
 	char what[48];
 
 	n->all++;

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
-  assertAccessible, assertFits, choose, shot, skip, startBrowser,
+  assertAccessible, assertFits, assertStill, choose, shot, skip, startBrowser,
   withPage as withTab,
 } from './lib/browser.mjs';
 import { startSite } from './lib/site.mjs';
@@ -186,12 +186,14 @@ for (const [name, options] of Object.entries({
       await page.waitForURL(site.url('/me'));
       await assertFits(page);
       await assertAccessible(page);
+      await assertStill(page);
       await shot(page, `me-${name}`);
       await page.goto(site.url('/login?prompt=select_account'));
       await choose(page, /Noa Nobody/);
       await page.waitForURL(site.url('/me'));
       await assertFits(page);
       await assertAccessible(page);
+      await assertStill(page);
       await shot(page, `denied-${name}`);
     });
   });

@@ -5,13 +5,15 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Api } from './lib/api.mjs';
 import {
-  assertAccessible, assertFits, choose, sessionOf, shot, skip, startBrowser,
-  withPage,
+  assertAccessible, assertFits, assertStill, choose, sessionOf, shot, skip,
+  startBrowser, withPage,
 } from './lib/browser.mjs';
 import { TOP } from './lib/programs.mjs';
 import { FOUNDING, GROUPS, startSite } from './lib/site.mjs';
 import { sql } from './lib/sqlite.mjs';
+import { until } from './lib/wait.mjs';
 
 let site;
 let browser;
@@ -30,9 +32,18 @@ after(async () => {
 const consoleUrl = (view = '') => `${site.url('/console')}${
   view ? `#/${view}` : ''}`;
 
+/* One session of each person, as long as it lasts. */
+const clients = new Map();
+async function clientOf(login) {
+  const known = clients.get(login);
+  if (known && (await site.whoami(known)).status !== 401) return known;
+  clients.set(login, await site.signIn(login));
+  return clients.get(login);
+}
+
 /* As this person at the console, who signed in before (browser.test.mjs). */
 async function asPerson(login, fn, options = {}) {
-  const cookies = sessionOf(site, await site.signIn(login));
+  const cookies = sessionOf(site, await clientOf(login));
   await withPage(browser, site, { cookies, ...options }, async (page) => {
     await page.goto(consoleUrl());
     await heading(page, 'My access');
@@ -263,6 +274,7 @@ test('people: why, give a role, take it back, disable, let in', { skip },
       await page.getByRole('button', { name: 'Give a role' }).click();
       await dialog(page).getByLabel('Role').selectOption('admin');
       await dialog(page).getByLabel('Reason').fill('on call');
+      await assertAccessible(page);
       await dialog(page).getByRole('button', { name: 'Give a role' }).click();
       await toast(page, 'The role was given');
       await page.getByRole('cell', { name: /on call/ }).waitFor();
@@ -271,16 +283,29 @@ test('people: why, give a role, take it back, disable, let in', { skip },
       await page.getByRole('row', { name: /on call/ })
         .getByRole('button', { name: /^Change role admin/ }).click();
       await dialog(page).getByLabel('Reason').fill('on duty');
+      await assertAccessible(page);
       await dialog(page).getByRole('button', { name: 'Save' }).click();
       await toast(page, 'The grant was changed');
       await page.getByRole('row', { name: /on duty/ })
         .getByRole('button', { name: 'Take back' }).click();
+      await dialog(page).getByText('Role admin of').waitFor();
+      await assertAccessible(page);
       await dialog(page).getByRole('button', { name: 'Take back' }).click();
       await toast(page, 'The role was taken back');
 
-      const dev = await site.signIn('dev');
+      const devs = [await site.signIn('dev'), await site.signIn('dev')];
       await page.goBack();
       await heading(page, 'Dev Dobrev');
+      await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+      await dialog(page).getByText('All sessions of Dev Dobrev end').waitFor();
+      assert.equal((await site.whoami(devs[0])).status, 200, 'not yet');
+      await dialog(page).getByRole('button', { name: 'Sign out everywhere' })
+        .click();
+      await toast(page, 'Signed out');
+      for (const one of devs) {
+        assert.equal((await site.whoami(one)).status, 401);
+      }
+      const dev = await site.signIn('dev');
       await page.getByRole('button', { name: 'Disable' }).click();
       await dialog(page).getByRole('button', { name: 'Disable' }).click();
       await page.getByText('This person is disabled').waitFor();
@@ -298,6 +323,7 @@ test('roles: made, changed, removed', { skip }, async () => {
     await page.getByRole('button', { name: 'Add a role' }).click();
     await dialog(page).getByLabel('Name').fill('editor');
     await dialog(page).getByLabel('Permissions').fill('pages.read\npages.write');
+    await assertAccessible(page);
     await dialog(page).getByRole('button', { name: 'Save' }).click();
     await toast(page, 'The role was added');
     await shot(page, 'console-roles');
@@ -323,14 +349,24 @@ test('the audit is filtered, opened and saved; health says what works',
       const row = page.getByRole('row', { name: /mapping\.add/ }).first();
       await row.getByText('Details').click();
       await row.getByText('Hash before it').waitFor();
+      assert.match((await row.locator('pre').innerText()).trim(),
+        /^\{\n {2}"new": \{\n[^\u27e8]*\n\}$/, 'line by line');
       await shot(page, 'console-audit');
       const [saved] = await Promise.all([page.waitForEvent('download'),
         page.getByRole('button', { name: 'Save what is shown' }).click()]);
       assert.equal(saved.suggestedFilename(), 'audit.jsonl');
       await page.getByRole('button', { name: 'Verify the chain' }).click();
       await page.getByText('all up to it follow from each other').waitFor();
+      await site.ctl('map', 'set', '2', '--disable');
       await view(page, 'Health');
       await page.getByRole('row', { name: /database/ }).waitFor();
+      await page.getByRole('row', { name: /mapping 2 developers/ })
+        .getByText('it is disabled').waitFor();
+      await page.getByRole('row', { name: /of which 1 can't match/ }).waitFor();
+      await page.getByText('rolegatectl doctor').waitFor();
+      await site.ctl('map', 'set', '2', '--enable');
+      await page.getByRole('button', { name: 'Look again' }).click();
+      await page.getByRole('row', { name: /of which 0 can't match/ }).waitFor();
       await page.getByRole('row', { name: /provider entra/ }).waitFor();
       const provider = page.getByRole('row', { name: /Contoso/ });
       await provider.getByText(/ago|this minute/).first().waitFor();
@@ -340,6 +376,59 @@ test('the audit is filtered, opened and saved; health says what works',
         /^\d{1,2} \w+ 20\d\d, \d\d:\d\d$/);
       assert.match(await provider.locator('time').first().getAttribute('title'),
         /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    });
+  });
+
+test('the audit comes live, and the last day as a picture of true numbers',
+  { skip }, async () => {
+    // One that is refused: nobody began it.
+    await site.client().get(site.url('/callback?code=x&state=y'));
+    const api = new Api(site, await clientOf('ada'));
+    await until('the refusal to be counted', async () => (await api.get(
+      '/stats?hours=24')).body.hours.some((x) => x.refused > 0));
+    await asAda(async (page) => {
+      await page.clock.install();
+      await view(page, 'Audit');
+      const stats = await page.evaluate(async (url) => (await (await fetch(
+        url)).json()).hours, site.url('/api/stats?hours=24'));
+      for (const name of ['ok', 'refused', 'groups_unknown']) {
+        const sum = stats.reduce((n, x) => n + x[name], 0);
+        assert.equal(sum > 0, name !== 'groups_unknown', name);
+        const bars = page.locator(`svg rect.${name}`);
+        assert.equal(await bars.count(), 24);
+        const drawn = await bars.evaluateAll((all) => all.map((bar) => ({
+          n: Number(/ (\d+)$/.exec(bar.textContent)[1]),
+          height: Number(bar.getAttribute('height')) })));
+        assert.equal(drawn.reduce((n, x) => n + x.n, 0), sum, name);
+        // As high as there are many.
+        const scales = new Set(drawn.filter((x) => x.n > 0)
+          .map((x) => (x.height / x.n).toFixed(6)));
+        assert.ok(scales.size <= 1 && drawn.every((x) => x.n > 0
+          || x.height === 0), JSON.stringify(drawn));
+      }
+      await page.getByText('As a table').click();
+      await page.getByRole('region', { name: 'Last 24 hours' })
+        .getByRole('columnheader', { name: 'refused' }).waitFor();
+
+      const first = page.getByRole('table', { name: 'Audit' })
+        .locator('tbody tr').first();
+      const before = await first.innerText();
+      await page.getByLabel('Show new events').check();
+      await site.ctl('map', 'set', '2', '--note', 'seen live');
+      await page.clock.runFor(6000);
+      await first.filter({ hasText: 'mapping.set' }).waitFor();
+      assert.notEqual(await first.innerText(), before);
+      // What somebody reads stays where it is, until it is closed.
+      const number = () => first.locator('td').first().innerText();
+      const seen = await number();
+      await first.getByText('Details').click();
+      await first.getByText('seen live').waitFor();
+      await site.ctl('map', 'set', '2', '--note', '');
+      await page.clock.runFor(6000);
+      assert.equal(await number(), seen);
+      await first.getByText('Details').click();
+      await page.clock.runFor(6000);
+      await until('the next event', async () => await number() !== seen);
     });
   });
 
@@ -401,12 +490,23 @@ test('who is no admin sees the own access and nothing else', { skip },
       await page.getByRole('cell', { name: /mapping 2/ }).waitFor();
       await page.goto(consoleUrl('audit'));
       await heading(page, 'My access');
-      // Somewhere else, too: that one ends, this one stays.
-      const elsewhere = await site.signIn('dev');
+      // Elsewhere, too: one of them ends, then all, and this one stays.
+      const elsewhere = [];
+      for (let i = 0; i < 3; i += 1) elsewhere.push(await site.signIn('dev'));
+      const alive = async () => (await Promise.all(elsewhere.map(
+        (one) => site.whoami(one)))).filter((res) => res.status === 200).length;
+      await page.reload();
+      await page.getByRole('button', { name: 'Sign out there' }).first()
+        .click();
+      await toast(page, 'Signed out.');
+      assert.equal(await alive(), 2);
       await page.getByRole('button', { name: 'Sign out everywhere else' })
         .click();
       await toast(page, /other session/);
-      assert.equal((await site.whoami(elsewhere)).status, 401);
+      assert.equal(await alive(), 0);
+      await page.getByRole('button', { name: 'Sign out there' })
+        .waitFor({ state: 'detached' });
+      await page.getByText('This one').waitFor();
     });
     await withPage(browser, site, {}, async (page) => {
       await page.goto(consoleUrl());
@@ -457,8 +557,10 @@ test('names that mean harm are shown harmlessly', { skip }, async () => {
   });
 });
 
-for (const [name, options] of Object.entries({
-  desk: {}, dark: { colorScheme: 'dark' },
+// Of another colour scheme only the colours are others.
+for (const [name, { rules, ...options }] of Object.entries({
+  desk: {}, dark: { colorScheme: 'dark',
+    rules: { rules: ['color-contrast', 'link-in-text-block'] } },
   phone: { viewport: { width: 390, height: 844 } },
 })) {
   test(`every view is accessible and fits: ${name}`, { skip }, async () => {
@@ -466,18 +568,35 @@ for (const [name, options] of Object.entries({
       for (const one of ['My access', 'Mappings', 'Roles', 'People', 'Audit',
         'Health']) {
         await view(page, one);
-        await assertAccessible(page);
+        await assertAccessible(page, rules);
         await assertFits(page);
         await shot(page, `console-${one.replace(' ', '-').toLowerCase()}-${
           name}`, { fullPage: one !== 'Audit' });
       }
       await view(page, 'Mappings');
       await page.getByRole('button', { name: 'Add a mapping' }).click();
-      await assertAccessible(page);
+      await assertAccessible(page, rules);
       await shot(page, `console-form-${name}`);
     }, options);
   });
 }
+
+test('no view jumps while it comes', { skip }, async () => {
+  const cookies = sessionOf(site, await clientOf('ada'));
+  for (const viewport of [{ width: 1100, height: 760 },
+    { width: 390, height: 844 }]) {
+    await withPage(browser, site, { cookies, viewport }, async (page) => {
+      for (const [name, title] of Object.entries({ access: 'My access',
+        mappings: 'Mappings', roles: 'Roles', people: 'People', audit: 'Audit',
+        health: 'Health' })) {
+        await page.goto('about:blank');
+        await page.goto(consoleUrl(name));
+        await heading(page, title);
+        await assertStill(page);
+      }
+    });
+  }
+});
 
 test('by keyboard alone', { skip }, async () => {
   await asAda(async (page) => {

@@ -13,7 +13,8 @@ const EVENTS = ['', 'sign_in.', 'sign_in.ok', 'sign_in.refused', 'sign_out',
 
 function details(row) {
   return h('details', null, h('summary', null, t('audit.details')),
-    h('pre', { tabindex: '0' }, plain(JSON.stringify(row.detail, null, 2))),
+    h('pre', { tabindex: '0' }, JSON.stringify(row.detail, null, 2)
+      .split('\n').map((line) => [plain(line), '\n'])),
     h('dl', { class: 'facts small' }, [
       [t('audit.client'), plain(row.client || '–')],
       [t('audit.reference'), code(row.request_id || '–')],
@@ -112,7 +113,7 @@ export async function show(root) {
     clearInterval(timer);
     timer = e.target.checked ? setInterval(() => {
       if (!root.isConnected) clearInterval(timer);
-      else if (!document.hidden && !root.querySelector('details[open]')) {
+      else if (!document.hidden && !list.querySelector('details[open]')) {
         list.reload();
       }
     }, 5000) : null;

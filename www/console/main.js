@@ -95,10 +95,11 @@ async function open() {
 
 try {
   await learnWho();
-  drawFoot();
   window.addEventListener('hashchange', open);
   await open();
 } catch (err) {
-  drawFoot();
   fail(err);
+} finally {
+  drawFoot();
+  document.body.classList.remove('coming');
 }

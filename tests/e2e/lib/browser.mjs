@@ -82,15 +82,38 @@ export async function assertFits(page) {
   assert.ok(over <= 0, `${over} pixels too wide`);
 }
 
-/* axe-core finds nothing to complain of, WCAG 2.2 AA and good practice. */
-export async function assertAccessible(page) {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
+/*
+ * Nothing has moved since the page began, but for what somebody did: "good" is
+ * up to 0.1 (web.dev, Cumulative Layout Shift).
+ */
+export async function assertStill(page) {
+  const moved = await page.evaluate(() => new Promise((resolve) => {
+    const shifts = [];
+    new PerformanceObserver((list) => shifts.push(...list.getEntries()))
+      .observe({ type: 'layout-shift', buffered: true });
+    // What is buffered comes before the next frame but one.
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => (
+      resolve(shifts.filter((x) => !x.hadRecentInput).map((x) => ({
+        value: x.value, what: x.sources.map((y) => y.node?.nodeName) })))))));
+  }));
+  const sum = moved.reduce((n, x) => n + x.value, 0);
+  assert.ok(sum <= 0.1, `${page.url()}: ${JSON.stringify(moved)}`);
+}
+
+/*
+ * axe-core finds nothing to complain of, WCAG 2.2 AA and good practice; or of
+ * these rules only.
+ */
+export async function assertAccessible(page, { rules } = {}) {
+  if (!await page.evaluate(() => 'axe' in window)) {
+    await page.evaluate(axe.source);
+  }
+  const found = await page.evaluate(async (runOnly) => {
     const { violations } = await window.axe.run(document, {
-      resultTypes: ['violations'] });
+      resultTypes: ['violations'], ...(runOnly ? { runOnly } : {}) });
     return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes
       .map((n) => n.target.join(' ')).slice(0, 3).join(' | ')}`);
-  });
+  }, rules);
   assert.deepEqual(found, [], page.url());
 }
 

@@ -101,16 +101,11 @@ record(struct gate *g, const struct gate_context *ctx,
 		     (json_int_t)seg->before.seq + 1, "last_seq",
 		     (json_int_t)seg->last.seq, "prev_hash", seg->before.hash,
 		     "hash", seg->last.hash, "file", seg->name, "sha256",
-		     seg->sha256))) != RG_OK ||
-	    (r = store_audit_archive(g->store, &seg->last)) != RG_OK ||
-	    (r = store_commit(g->store)) != RG_OK)
+		     seg->sha256))) != RG_OK)
 		goto out;
+	r = store_audit_archive(g->store, &seg->last);
 out:
-	if (r != RG_OK) {
-		(void)gate_store_err(g, r, "recording the archive", e);
-		store_rollback(g->store);
-	}
-	return r;
+	return gate_commit(g, r, "recording the archive", e);
 }
 
 /* One segment; seg->last.seq is 0 when there was nothing to archive. */

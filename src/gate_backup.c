@@ -36,15 +36,11 @@ record_backup(struct gate *g, const char *file, const struct audit_head *head,
 {
 	enum rg_err r;
 
-	if ((r = store_begin(g->store)) != RG_OK ||
-	    (r = gate_audit(g, ctx, "database.backup", ctx->actor, "",
-		 json_pack("{s:s, s:I, s:s}", "file", file, "seq",
-		     (json_int_t)head->seq, "hash", head->hash))) != RG_OK ||
-	    (r = store_commit(g->store)) != RG_OK) {
-		(void)gate_store_err(g, r, "recording the backup", e);
-		store_rollback(g->store);
-	}
-	return r;
+	if ((r = store_begin(g->store)) == RG_OK)
+		r = gate_audit(g, ctx, "database.backup", ctx->actor, "",
+		    json_pack("{s:s, s:I, s:s}", "file", file, "seq",
+			(json_int_t)head->seq, "hash", head->hash));
+	return gate_commit(g, r, "recording the backup", e);
 }
 
 /* link(2) overwrites nothing. */

@@ -193,14 +193,6 @@ take_mapping(void *ctx, const struct mapping_row *row)
 	return put_own(f->page, gate_mapping_json(row), "%" PRId64, row->id);
 }
 
-static enum rg_err
-ignore_mapping(void *ctx, const struct mapping_row *row)
-{
-	(void)ctx;
-	(void)row;
-	return RG_OK;
-}
-
 enum rg_err
 gate_mapping_list(struct gate *g, const char *provider, const char *role,
     const char *search, struct gate_page *page, struct err *e)
@@ -221,9 +213,7 @@ gate_mapping_list(struct gate *g, const char *provider, const char *role,
 		RG_OK &&
 	    filter.after > 0)
 		r = check_place(page, filter.order,
-		    store_mapping_find(
-			g->store, filter.after, ignore_mapping, NULL),
-		    e);
+		    store_mapping_find(g->store, filter.after, NULL, NULL), e);
 	settle(page, f.more);
 	return finish(g, page, r, e);
 }
@@ -245,14 +235,6 @@ take_grant(void *ctx, const struct grant_row *row)
 	return put_own(f->page, item, "%" PRId64, row->id);
 }
 
-static enum rg_err
-ignore_grant(void *ctx, const struct grant_row *row)
-{
-	(void)ctx;
-	(void)row;
-	return RG_OK;
-}
-
 enum rg_err
 gate_grant_list(struct gate *g, int64_t principal, const char *role,
     struct gate_page *page, struct err *e)
@@ -271,9 +253,7 @@ gate_grant_list(struct gate *g, int64_t principal, const char *role,
 		RG_OK &&
 	    filter.after > 0)
 		r = check_place(page, filter.order,
-		    store_grant_find(
-			g->store, filter.after, ignore_grant, NULL),
-		    e);
+		    store_grant_find(g->store, filter.after, NULL, NULL), e);
 	settle(page, f.more);
 	return finish(g, page, r, e);
 }

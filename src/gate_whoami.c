@@ -86,29 +86,22 @@ record_change(struct gate *g, const uint8_t hash[HASH_LEN],
     const struct gate_context *ctx, const struct gate_identity *id,
     json_t *roles, const char *text, struct err *e)
 {
-	enum rg_err r = RG_E_INTERNAL;
+	enum rg_err r;
 	char *before = NULL;
 
-	if ((r = store_begin(g->store)) != RG_OK ||
+	if ((r = store_begin(g->store)) == RG_OK &&
 	    (r = store_session_find(
-		 g->store, hash, ctx->now, take_roles, &before)) != RG_OK)
-		goto out;
-	if (strcmp(before, text) != 0 &&
-	    ((r = store_session_roles(g->store, hash, text)) != RG_OK ||
-		(r = store_principal_roles(g->store, id->principal_id, text)) !=
-		    RG_OK ||
-		(r = gate_audit(g, ctx, "roles.changed", "", id->id,
-		     json_pack("{s:o?, s:O, s:s, s:s, s:I}", "old",
-			 json_loads(before, 0, NULL), "new", roles, "cause",
-			 "policy", "session", id->session_id, "policy_version",
-			 (json_int_t)id->policy_version))) != RG_OK))
-		goto out;
-	r = store_commit(g->store);
-out:
-	if (r != RG_OK) {
-		(void)gate_store_err(g, r, "recording a change of roles", e);
-		store_rollback(g->store);
-	}
+		 g->store, hash, ctx->now, take_roles, &before)) == RG_OK &&
+	    strcmp(before, text) != 0 &&
+	    (r = store_session_roles(g->store, hash, text)) == RG_OK &&
+	    (r = store_principal_roles(g->store, id->principal_id, text)) ==
+		RG_OK)
+		r = gate_audit(g, ctx, "roles.changed", "", id->id,
+		    json_pack("{s:o?, s:O, s:s, s:s, s:I}", "old",
+			json_loads(before, 0, NULL), "new", roles, "cause",
+			"policy", "session", id->session_id, "policy_version",
+			(json_int_t)id->policy_version));
+	r = gate_commit(g, r, "recording a change of roles", e);
 	free(before);
 	return r;
 }
@@ -284,15 +277,12 @@ gate_sign_out(struct gate *g, const char *session,
 	if ((r = gate_whoami(g, session, ctx, &id, e)) != RG_OK)
 		goto out;
 	hash_sha256(session, RANDOM_TOKEN_LEN, hash);
-	if ((r = store_begin(g->store)) != RG_OK ||
-	    (r = store_session_remove(g->store, hash)) != RG_OK ||
-	    (r = gate_audit(g, ctx, "sign_out", id.id, id.id,
-		 json_pack("{s:s}", "session", id.session_id))) != RG_OK ||
-	    (r = store_commit(g->store)) != RG_OK) {
-		(void)gate_store_err(g, r, "signing out", e);
-		store_rollback(g->store);
+	if ((r = store_begin(g->store)) == RG_OK &&
+	    (r = store_session_remove(g->store, hash)) == RG_OK)
+		r = gate_audit(g, ctx, "sign_out", id.id, id.id,
+		    json_pack("{s:s}", "session", id.session_id));
+	if ((r = gate_commit(g, r, "signing out", e)) != RG_OK)
 		goto out;
-	}
 	log_info("sign_out", "subject=%s", id.id);
 	p = settings_provider(g->settings, id.provider);
 	buf_printf(&back, "%s/signed-out", g->settings->public_url);

@@ -28,7 +28,7 @@ each(struct query *q, grant_fn *fn, void *ctx, int64_t *count)
 	while ((r = db_step(q, &row)) == RG_OK && row) {
 		(*count)++;
 		store_grant_read(q, &g);
-		if ((r = fn(ctx, &g)) != RG_OK)
+		if (fn != NULL && (r = fn(ctx, &g)) != RG_OK)
 			break;
 	}
 	db_done(q);

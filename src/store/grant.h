@@ -25,7 +25,7 @@ typedef enum rg_err grant_fn(void *ctx, const struct grant_row *);
 enum rg_err
 store_each_grant(struct store *, int64_t principal, grant_fn *fn, void *ctx);
 
-/* RG_E_NOT_FOUND, or what `fn` returns. */
+/* With `fn` NULL whether there is one. RG_E_NOT_FOUND, or what `fn` returns. */
 enum rg_err
 store_grant_find(struct store *, int64_t id, grant_fn *fn, void *ctx);
 

@@ -179,7 +179,7 @@ store_mapping_find(struct store *s, int64_t id, mapping_fn *fn, void *ctx)
 	db_int(&q, id);
 	if ((r = db_step(&q, &row)) == RG_OK && !row)
 		r = RG_E_NOT_FOUND;
-	if (r == RG_OK) {
+	if (r == RG_OK && fn != NULL) {
 		store_mapping_read(&q, &m);
 		r = fn(ctx, &m);
 	}

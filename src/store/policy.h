@@ -74,7 +74,10 @@ enum rg_err store_role_remove(struct store *, const char *name);
 enum rg_err
 store_mapping_add(struct store *, const struct mapping_row *, int64_t *id);
 
-/* Calls `fn` with one mapping; RG_E_NOT_FOUND, or what `fn` returns. */
+/*
+ * Calls `fn` with one mapping, or just tells whether there is one (NULL).
+ * RG_E_NOT_FOUND, or what `fn` returns.
+ */
 enum rg_err
 store_mapping_find(struct store *, int64_t id, mapping_fn *fn, void *ctx);
 

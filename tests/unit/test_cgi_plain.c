@@ -25,6 +25,8 @@ run(struct toy *t, const char *const *vars, const char *body)
 
 	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	/* Before it is read by one who may not wait for it, and end. */
+	assert_int_equal(write(in[1], body, strlen(body)), strlen(body));
 	(void)fflush(NULL);
 	if ((pid = fork()) == 0) {
 		log_set_level(LOG_ERROR);
@@ -42,7 +44,6 @@ run(struct toy *t, const char *const *vars, const char *body)
 	}
 	(void)close(in[0]);
 	(void)close(out[1]);
-	assert_int_equal(write(in[1], body, strlen(body)), strlen(body));
 	while ((n = read(out[0], r.answer + at, sizeof(r.answer) - 1 - at)) > 0)
 		at += (size_t)n;
 	r.ms = (int)(clock_mono_ms() - began);

@@ -60,6 +60,8 @@ start(struct gate *g, const struct login *l, const struct provider *p,
 		goto out;
 	r = login_seal(l, g->keys, &out->cookie);
 out:
+	/* Of what is asked, these alone end with us. */
+	ask->redirect_uri = ask->nonce = ask->code_verifier = NULL;
 	explicit_bzero(nonce, sizeof(nonce));
 	explicit_bzero(verifier, sizeof(verifier));
 	buf_clear(&redirect_uri);

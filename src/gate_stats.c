@@ -56,7 +56,7 @@ gate_stats(
 	for (i = 0; i < hours; i++)
 		if (json_array_append_new(
 			list, json_pack("{s:I, s:I, s:I, s:I}", "at",
-				  (json_int_t)(h.first + (int64_t)i * HOUR),
+				  (json_int_t)h.first + (json_int_t)i * HOUR,
 				  "ok", (json_int_t)h.at[i].ok, "refused",
 				  (json_int_t)h.at[i].refused, "groups_unknown",
 				  (json_int_t)h.at[i].groups_unknown)) != 0)

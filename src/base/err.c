@@ -37,13 +37,13 @@ err_text(enum rg_err code)
 	return texts[code];
 }
 
-enum rg_err
-err_set(struct err *e, enum rg_err code, const char *fmt, ...)
+void
+err_put(struct err *e, enum rg_err code, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (e == NULL)
-		return code;
+		return;
 	e->code = code;
 	va_start(ap, fmt);
 	if (vsnprintf(e->detail, sizeof(e->detail), fmt, ap) < 0)
@@ -51,7 +51,6 @@ err_set(struct err *e, enum rg_err code, const char *fmt, ...)
 	va_end(ap);
 	/* Here, and by a precision in `fmt`, characters are cut in half. */
 	text_mend(e->detail);
-	return code;
 }
 
 void

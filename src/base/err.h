@@ -219,7 +219,11 @@ const char *err_text(enum rg_err);
  * Records code and detail in `e` (which may be NULL) and returns code, so that
  * failing branches read `r = err_set(e, RG_E_X, "...")`.
  */
-enum rg_err err_set(struct err *e, enum rg_err code, const char *fmt, ...)
+#define err_set(e, code, ...)                                                  \
+	(err_put((e), (code), __VA_ARGS__), (enum rg_err)(code))
+
+/* A macro, so that analyzers, which see one file at a time, know the result. */
+void err_put(struct err *e, enum rg_err code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Forgets what `e` holds; NULL is allowed. */

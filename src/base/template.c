@@ -169,13 +169,13 @@ render_words(const struct reader *in, const struct tag *tag,
     const struct scope *scope, int depth, struct buf *out)
 {
 	const json_t *v = json_object_get(in->words, tag->name);
-	const char *text = json_string_value(v);
-	struct reader words = {
-	    text, text + json_string_length(v), in->words, true};
+	struct reader words = {.words = in->words, .escaped = true};
 
 	/* The limit also ends words that name each other. */
-	if (text == NULL || depth == TEMPLATE_MAX_DEPTH)
+	if (!json_is_string(v) || depth == TEMPLATE_MAX_DEPTH)
 		return RG_E_INVALID;
+	words.p = json_string_value(v);
+	words.end = words.p + json_string_length(v);
 	return render(&words, NULL, scope, depth + 1, out);
 }
 

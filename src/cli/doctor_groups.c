@@ -62,7 +62,7 @@ clear(struct groups *g)
 {
 	size_t i;
 
-	for (i = 0; i < g->count; i++) {
+	for (i = 0; g->all != NULL && i < g->count; i++) {
 		free(g->all[i].group);
 		free(g->all[i].label);
 	}

@@ -27,7 +27,7 @@ cmd_key_rotate(struct cli *cli)
 	clock_format(cli->ctx.now + lead, when);
 	if (cli->json)
 		status = cli_print_json_own(json_pack("{s:s, s:I}", "kid", kid,
-		    "signs_from", (json_int_t)(cli->ctx.now + lead)));
+		    "signs_from", (json_int_t)cli->ctx.now + lead));
 	else
 		(void)printf("key %s signs from %s\n", kid, when);
 	free(kid);

@@ -77,7 +77,7 @@ jwks_parse(const char *text, size_t len, enum jose_alg rsa_default,
 		goto out;
 	}
 	if ((r = json_load_strict(text, len, &doc)) != RG_OK) {
-		err_set(e, r, "the key set is not a strict JSON object");
+		(void)err_set(e, r, "the key set is not a strict JSON object");
 		goto out;
 	}
 	list = json_object_get(doc, "keys");

@@ -49,6 +49,7 @@ enum rg_err
 provider_error(const struct provider_error *p, struct err *e)
 {
 	const struct aadsts *known = aadsts_find(p->number);
+	enum rg_err r = cause(p, known);
 	char status[32] = "", number[32] = "";
 
 	if (p->status > 0)
@@ -57,7 +58,7 @@ provider_error(const struct provider_error *p, struct err *e)
 	if (p->number > 0)
 		(void)snprintf(number, sizeof(number), " AADSTS%lld",
 		    (long long)p->number);
-	return err_set(e, cause(p, known), "%s%s%s%s%s", status,
+	return err_set(e, r, "%s%s%s%s%s", status,
 	    text_is_name(p->error, "_-.", ERROR_CODE_MAX) ? p->error : "?",
 	    number, known == NULL ? "" : ": ",
 	    known == NULL ? "" : known->advice);

@@ -10,16 +10,10 @@
 static bool
 is_trusted(const char *client, const struct settings *s)
 {
-	struct address a, proxy;
-	size_t i;
+	struct address a;
 
-	if (client == NULL || !address_parse(client, &a))
-		return false;
-	for (i = 0; i < s->proxy_count; i++)
-		if (address_parse(s->proxies[i], &proxy) &&
-		    address_equal(&a, &proxy))
-			return true;
-	return false;
+	return client != NULL && address_parse(client, &a) &&
+	       settings_trusts_proxy(s, &a);
 }
 
 /* The header's value, NULL when it is absent or there twice. */

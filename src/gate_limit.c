@@ -18,16 +18,7 @@
 static bool
 is_everybody(const struct settings *s, const struct address *a)
 {
-	struct address proxy;
-	size_t i;
-
-	if (!address_is_loopback(a))
-		return false;
-	for (i = 0; i < s->proxy_count; i++)
-		if (address_parse(s->proxies[i], &proxy) &&
-		    address_equal(a, &proxy))
-			return false;
-	return true;
+	return address_is_loopback(a) && !settings_trusts_proxy(s, a);
 }
 
 /* Keyed, so that nobody can look for addresses that share a place. */

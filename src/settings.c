@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
 #include "base/conf.h"
 #include "base/url.h"
 #include "jose/claims.h"
@@ -219,6 +218,19 @@ settings_provider(const struct settings *s, const char *name)
 		if (strcmp(s->providers[i].name, name) == 0)
 			return &s->providers[i];
 	return NULL;
+}
+
+bool
+settings_trusts_proxy(const struct settings *s, const struct address *a)
+{
+	struct address proxy;
+	size_t i;
+
+	for (i = 0; i < s->proxy_count; i++)
+		if (address_parse(s->proxies[i], &proxy) &&
+		    address_equal(a, &proxy))
+			return true;
+	return false;
 }
 
 const char *

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "base/address.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "contextforge/config.h"
@@ -107,6 +108,9 @@ void settings_free(struct settings **);
 /* By section name; NULL when there is none. */
 const struct provider *
 settings_provider(const struct settings *, const char *name);
+
+/* Whether trusted_proxy names this address. */
+bool settings_trusts_proxy(const struct settings *, const struct address *);
 
 /*
  * The issuers whose access tokens are taken, as a new array for RFC 9728's

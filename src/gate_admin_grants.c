@@ -86,7 +86,7 @@ gate_grant_add(struct gate *g, const struct grant_row *grant,
     const struct gate_edit *edit, int64_t *id, struct err *e)
 {
 	struct grant_row row = *grant;
-	struct gate_edit_state t = {0};
+	struct gate_edit_run t = {.doing = "granting the role"};
 	enum rg_err r;
 
 	*id = 0;
@@ -97,14 +97,11 @@ gate_grant_add(struct gate *g, const struct grant_row *grant,
 	    (r = gate_edit_time(
 		 "expires_at", row.expires_at, edit->ctx->now, e)) != RG_OK)
 		return r;
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = insert(g, &row, edit, id, e);
-		r = gate_edit_end(g, edit, &t, r, "granting the role", e);
-	} while (gate_edit_again(&t));
-	if (r != RG_OK)
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = insert(g, &row, edit, id, e);
+	if (t.r != RG_OK)
 		*id = 0;
-	return r;
+	return t.r;
 }
 
 /* As it is, for who may touch it and has read it. */
@@ -165,15 +162,11 @@ enum rg_err
 gate_grant_set(struct gate *g, int64_t id, const struct gate_grant_change *to,
     const struct gate_edit *edit, struct err *e)
 {
-	struct gate_edit_state t = {0};
-	enum rg_err r;
+	struct gate_edit_run t = {.doing = "changing the grant"};
 
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = update(g, id, to, edit, e);
-		r = gate_edit_end(g, edit, &t, r, "changing the grant", e);
-	} while (gate_edit_again(&t));
-	return r;
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = update(g, id, to, edit, e);
+	return t.r;
 }
 
 static enum rg_err
@@ -194,13 +187,9 @@ enum rg_err
 gate_grant_remove(
     struct gate *g, int64_t id, const struct gate_edit *edit, struct err *e)
 {
-	struct gate_edit_state t = {0};
-	enum rg_err r;
+	struct gate_edit_run t = {.doing = "removing the grant"};
 
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = take_back(g, id, edit, e);
-		r = gate_edit_end(g, edit, &t, r, "removing the grant", e);
-	} while (gate_edit_again(&t));
-	return r;
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = take_back(g, id, edit, e);
+	return t.r;
 }

@@ -148,8 +148,8 @@ gate_mapping_add(struct gate *g, const struct mapping_row *row,
 {
 	struct mapping_row m = *row;
 	char *value = NULL, *tenant = NULL;
+	struct gate_edit_run t = {.doing = "adding the mapping"};
 	enum rg_err r = RG_E_INTERNAL;
-	struct gate_edit_state t = {0};
 
 	*id = 0;
 	/* GUIDs are kept in lower case, so that one group has one text. */
@@ -166,11 +166,9 @@ gate_mapping_add(struct gate *g, const struct mapping_row *row,
 	m.tenant = tenant;
 	if ((r = gate_mapping_check(g, &m, edit->ctx->now, e)) != RG_OK)
 		goto out;
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = gate_mapping_insert(g, &m, edit, id, e);
-		r = gate_edit_end(g, edit, &t, r, "adding the mapping", e);
-	} while (gate_edit_again(&t));
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = gate_mapping_insert(g, &m, edit, id, e);
+	r = t.r;
 out:
 	free(value);
 	free(tenant);
@@ -280,15 +278,11 @@ gate_mapping_set(struct gate *g, int64_t id,
     const struct gate_mapping_change *to, const struct gate_edit *edit,
     struct err *e)
 {
-	struct gate_edit_state t = {0};
-	enum rg_err r;
+	struct gate_edit_run t = {.doing = "changing the mapping"};
 
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = gate_mapping_update(g, id, to, edit, e);
-		r = gate_edit_end(g, edit, &t, r, "changing the mapping", e);
-	} while (gate_edit_again(&t));
-	return r;
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = gate_mapping_update(g, id, to, edit, e);
+	return t.r;
 }
 
 enum rg_err
@@ -313,13 +307,9 @@ enum rg_err
 gate_mapping_remove(
     struct gate *g, int64_t id, const struct gate_edit *edit, struct err *e)
 {
-	struct gate_edit_state t = {0};
-	enum rg_err r;
+	struct gate_edit_run t = {.doing = "removing the mapping"};
 
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = gate_mapping_delete(g, id, edit, e);
-		r = gate_edit_end(g, edit, &t, r, "removing the mapping", e);
-	} while (gate_edit_again(&t));
-	return r;
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = gate_mapping_delete(g, id, edit, e);
+	return t.r;
 }

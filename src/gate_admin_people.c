@@ -99,17 +99,12 @@ enum rg_err
 gate_principal_disable(struct gate *g, int64_t id, bool disabled,
     const struct gate_edit *edit, struct err *e)
 {
-	const char *doing =
-	    disabled ? "disabling the person" : "enabling the person";
-	struct gate_edit_state t = {0};
-	enum rg_err r;
+	struct gate_edit_run t = {
+	    .doing = disabled ? "disabling the person" : "enabling the person"};
 
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = set_disabled(g, id, disabled, edit, e);
-		r = gate_edit_end(g, edit, &t, r, doing, e);
-	} while (gate_edit_again(&t));
-	return r;
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = set_disabled(g, id, disabled, edit, e);
+	return t.r;
 }
 
 /* Ending sessions takes no admin away, and needs no version. */

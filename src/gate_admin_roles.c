@@ -119,15 +119,11 @@ enum rg_err
 gate_role_add(struct gate *g, const struct role_row *row,
     const struct gate_edit *edit, struct err *e)
 {
-	struct gate_edit_state t = {0};
-	enum rg_err r;
+	struct gate_edit_run t = {.doing = "adding the role"};
 
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = gate_role_insert(g, row, edit, e);
-		r = gate_edit_end(g, edit, &t, r, "adding the role", e);
-	} while (gate_edit_again(&t));
-	return r;
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = gate_role_insert(g, row, edit, e);
+	return t.r;
 }
 
 /* The role as it is to be: what was, with what changes. */
@@ -208,15 +204,11 @@ gate_role_set(struct gate *g, const char *name,
     const struct gate_role_change *c, const struct gate_edit *edit,
     struct err *e)
 {
-	struct gate_edit_state t = {0};
-	enum rg_err r;
+	struct gate_edit_run t = {.doing = "changing the role"};
 
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = gate_role_update(g, name, c, edit, e);
-		r = gate_edit_end(g, edit, &t, r, "changing the role", e);
-	} while (gate_edit_again(&t));
-	return r;
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = gate_role_update(g, name, c, edit, e);
+	return t.r;
 }
 
 /* A configuration that names it would be refused at the next start. */
@@ -258,13 +250,9 @@ enum rg_err
 gate_role_remove(struct gate *g, const char *name, const struct gate_edit *edit,
     struct err *e)
 {
-	struct gate_edit_state t = {0};
-	enum rg_err r;
+	struct gate_edit_run t = {.doing = "removing the role"};
 
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = gate_role_delete(g, name, edit, e);
-		r = gate_edit_end(g, edit, &t, r, "removing the role", e);
-	} while (gate_edit_again(&t));
-	return r;
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = gate_role_delete(g, name, edit, e);
+	return t.r;
 }

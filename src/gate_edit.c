@@ -9,9 +9,10 @@
 #include "base/json.h"
 #include "base/text.h"
 
-enum rg_err
-gate_edit_begin(struct gate *g, const struct gate_edit *edit,
-    struct gate_edit_state *t, struct err *e)
+/* Two edits never look at the same "before". */
+static enum rg_err
+begin(struct gate *g, const struct gate_edit *edit, struct gate_edit_run *t,
+    struct err *e)
 {
 	enum rg_err r;
 
@@ -25,7 +26,7 @@ gate_edit_begin(struct gate *g, const struct gate_edit *edit,
 /* Where somebody could be admin before, somebody must be able to after it. */
 static enum rg_err
 guard_admin(struct gate *g, const struct gate_edit *edit,
-    struct gate_edit_state *t, struct err *e)
+    struct gate_edit_run *t, struct err *e)
 {
 	const char *loss;
 	enum rg_err r;
@@ -58,32 +59,41 @@ explain(struct gate *g, enum rg_err r, const char *doing, struct err *e)
 		(void)gate_store_err(g, r, doing, e);
 }
 
-enum rg_err
-gate_edit_end(struct gate *g, const struct gate_edit *edit,
-    struct gate_edit_state *t, enum rg_err r, const char *doing, struct err *e)
+static void
+end(struct gate *g, const struct gate_edit *edit, struct gate_edit_run *t,
+    struct err *e)
 {
-	if (r == RG_OK)
-		r = guard_admin(g, edit, t, e);
-	if (r == RG_OK && t->again) {
+	if (t->r == RG_OK)
+		t->r = guard_admin(g, edit, t, e);
+	if (t->r == RG_OK && t->again) {
 		store_rollback(g->store);
-		r = gate_admins_search(g, edit->ctx->now, &t->admins);
-	} else if (r == RG_OK) {
-		r = store_commit(g->store);
+		t->r = gate_admins_search(g, edit->ctx->now, &t->admins);
+	} else if (t->r == RG_OK) {
+		t->r = store_commit(g->store);
 	}
-	if (r != RG_OK) {
+	if (t->r != RG_OK) {
 		t->again = false;
-		explain(g, r, doing, e);
+		explain(g, t->r, t->doing, e);
 		store_rollback(g->store);
 	}
-	return r;
 }
 
 bool
-gate_edit_again(struct gate_edit_state *t)
+gate_edit_next(struct gate *g, const struct gate_edit *edit,
+    struct gate_edit_run *t, struct err *e)
 {
-	if (!t->again)
-		gate_admins_clear(&t->admins);
-	return t->again;
+	if (t->begun)
+		end(g, edit, t, e);
+	if (!t->begun || t->again) {
+		t->begun = true;
+		if ((t->r = begin(g, edit, t, e)) == RG_OK) {
+			t->r = RG_E_INTERNAL;
+			return true;
+		}
+		end(g, edit, t, e);
+	}
+	gate_admins_clear(&t->admins);
+	return false;
 }
 
 void

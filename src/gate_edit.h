@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How every edit begins and ends: shared by gate_admin_*.c and by nobody else.
- *
- *     struct gate_edit_state t = {0};
- *
- *     do {
- *             if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK) ...
- *                     r = gate_audit(...);
- *             r = gate_edit_end(g, edit, &t, r, "adding the role", e);
- *     } while (gate_edit_again(&t));
+ * What every edit is made of: shared by gate_admin_*.c and gate_plan_apply.c,
+ * and by nobody else.
  */
 #ifndef RG_GATE_EDIT_H
 #define RG_GATE_EDIT_H
@@ -23,30 +16,35 @@
 #define EDIT_VALUE_MAX 256
 #define EDIT_TIME_MAX 253402300799 /* the year 9999, as in sql/ */
 
-struct gate_edit_state {
-	struct gate_admins admins; /* who could be admin before */
+/*
+ * One edit, in a transaction of its own:
+ *
+ *     struct gate_edit_run t = {.doing = "adding the role"};
+ *
+ *     while (gate_edit_next(g, edit, &t, e))
+ *             t.r = gate_role_insert(g, row, edit, e);
+ *     return t.r;
+ */
+struct gate_edit_run {
+	const char *doing; /* for who reads that it failed */
+	enum rg_err r;	   /* what became of it */
+	bool begun;
 	bool again;
+	struct gate_admins admins; /* who could be admin before */
 };
 
-/* Opens the transaction; two edits never look at the same "before". */
-enum rg_err gate_edit_begin(struct gate *, const struct gate_edit *,
-    struct gate_edit_state *, struct err *e);
-
 /*
- * Commits when `r` is RG_OK and somebody can still be admin, or `force` says
- * that nobody need (which is audited); rolls back otherwise. Says why in `e`
- * unless that was said already; returns what became of it.
+ * True: the transaction is open, and the step is to be made. It is committed
+ * when `r` is RG_OK then and somebody can still be admin, or `force` says that
+ * nobody need (which is audited); else it is rolled back, and `e` says why
+ * unless the step did.
+ *
+ * The step is made a second time, from the beginning, where whether somebody
+ * can still be admin was not to be found out while others wait for the lock:
+ * the first was rolled back, and now it is known, most likely.
  */
-enum rg_err gate_edit_end(struct gate *, const struct gate_edit *,
-    struct gate_edit_state *, enum rg_err r, const char *doing, struct err *e);
-
-/*
- * True when that did not end it: it was rolled back, since whether somebody can
- * still be admin was not to be found out while others wait for the lock. Now it
- * is known, most likely, and the edit is made once more from the beginning.
- * Frees what the state holds when false.
- */
-bool gate_edit_again(struct gate_edit_state *);
+bool gate_edit_next(struct gate *, const struct gate_edit *,
+    struct gate_edit_run *, struct err *e);
 
 /* RG_E_PRECONDITION when if_match names no version that is like `now`. */
 enum rg_err

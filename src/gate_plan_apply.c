@@ -84,15 +84,11 @@ enum rg_err
 gate_plan_apply(struct gate *g, const struct gate_plan *p,
     const struct gate_edit *edit, struct err *e)
 {
-	struct gate_edit_state t = {0};
-	enum rg_err r;
+	struct gate_edit_run t = {.doing = "applying the document"};
 
 	if (p->step_count == 0)
 		return RG_OK;
-	do {
-		if ((r = gate_edit_begin(g, edit, &t, e)) == RG_OK)
-			r = take_steps(g, p, edit, e);
-		r = gate_edit_end(g, edit, &t, r, "applying the document", e);
-	} while (gate_edit_again(&t));
-	return r;
+	while (gate_edit_next(g, edit, &t, e))
+		t.r = take_steps(g, p, edit, e);
+	return t.r;
 }

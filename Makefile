@@ -27,7 +27,7 @@ DEPS_BUILD := gcc pkg-config libc6-dev libfcgi-dev libjansson-dev libjwt-dev \
               libssl-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev \
               libseccomp-dev
 DEPS_RUN   := lighttpd curl
-DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-format-14 apache2 \
+DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-14 clang-format-14 apache2 \
               libapache2-mod-fcgid lighttpd-modules-lua nginx caddy openssl sqlite3 gcovr chromium \
               mandoc valgrind systemd \
               python3 python3-prometheus-client python3-jwt \
@@ -228,6 +228,16 @@ e2e: programs $(MODEL) ## only the end-to-end tests
 
 guard: programs ## only the layer and hygiene checks
 	@MODE=$(MODE) B=$(B) O=$(O) sh tests/run.sh guard
+
+# The second compiler, quickly: it warns of other things. The release build is
+# gcc's.
+.PHONY: clang-check clang-syntax
+clang-check: ## clang's warnings, without building
+	$(Q)$(MAKE) --no-print-directory CC=clang-14 clang-syntax
+
+clang-syntax:
+	$(Q)printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P 2 -n 16 \
+	    $(CC) $(CPPFLAGS_) $(CFLAGS_) -fsyntax-only
 
 fmt: ## format all C files
 	clang-format-14 -i $(C_FILES)

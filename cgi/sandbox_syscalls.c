@@ -104,10 +104,10 @@ deny_others(scmp_filter_ctx f)
 	int rc;
 
 	rc = seccomp_rule_add(f, DENY, SCMP_SYS(tgkill), 1,
-	    SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
+	    SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0));
 	if (rc == 0)
-		rc = seccomp_rule_add(
-		    f, DENY, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_NE, 0));
+		rc = seccomp_rule_add(f, DENY, SCMP_SYS(prlimit64), 1,
+		    SCMP_A0(SCMP_CMP_NE, 0, 0));
 	for (i = 0; rc == 0 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		rc = seccomp_rule_add(f, DENY, commands[i].call, 1,
 		    SCMP_A1(

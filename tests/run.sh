@@ -126,6 +126,7 @@ if wants guard; then
 fi
 if [ "$what" = all ]; then
 	check "format" make --no-print-directory fmt-check
+	check "clang" make --no-print-directory clang-check
 fi
 if wants unit; then
 	units

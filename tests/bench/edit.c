@@ -160,7 +160,9 @@ measure(const char *what, int tries, void (*edit_once)(int))
 	pid_t pid;
 	int i;
 
-	if (x == MAP_FAILED || (pid = fork()) < 0)
+	if (x == MAP_FAILED)
+		die("mmap");
+	if ((pid = fork()) < 0)
 		die("fork");
 	if (pid == 0)
 		be_a_rival(x);

@@ -41,14 +41,16 @@ check(const char *text, const char *step_up, const int64_t *max_age,
 static void
 test_values(void **state)
 {
+	static const char too_long[] =
+	    "0123456789012345678901234567890123456789012345678901234567890123"
+	    "4";
 	static const char *const entra[] = {"c1", "c9", "c10", "c99"};
 	static const char *const not_entra[] = {"", "c", "c0", "c00", "c01",
 	    "c100", "C1", "c1 ", " c1", "c-1", "c1,c2", "1", "c1c", "urn:x"};
 	static const char *const other[] = {
 	    "2", "urn:mace:incommon:iap:silver", "https://x.example/loa-2"};
-	static const char *const not_other[] = {"", "a b", "a\"b", "a\nb",
-	    "0123456789012345678901234567890123456789012345678901234567890123"
-	    "4"};
+	static const char *const not_other[] = {
+	    "", "a b", "a\"b", "a\nb", too_long};
 	size_t i;
 
 	(void)state;

@@ -29,7 +29,7 @@ DEPS_BUILD := gcc pkg-config libc6-dev libfcgi-dev libjansson-dev libjwt-dev \
 DEPS_RUN   := lighttpd curl
 DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-14 clang-format-14 apache2 \
               libapache2-mod-fcgid lighttpd-modules-lua nginx caddy openssl sqlite3 gcovr chromium \
-              mandoc valgrind systemd \
+              mandoc valgrind systemd faketime \
               python3 python3-prometheus-client python3-jwt \
               python3-cryptography libcrypt-jwt-perl
 DEPS_BENCH := $(DEPS_RUN) apache2 libapache2-mod-fcgid nginx wrk \
@@ -286,6 +286,13 @@ fuzz: ## fuzz target T (of tests/fuzz/) for S seconds
 	    -max_len=16384 -print_final_stats=1 \
 	    -artifact_prefix=$(B)/fuzz/found/crash-$(T)- \
 	    $(FUZZ_OUT) tests/fuzz/corpus/$(T)
+
+# The schedule is that of SEED, which a failure prints.
+.PHONY: soak
+soak: deps-test ## load for S seconds while everything breaks
+	$(Q)$(MAKE) --no-print-directory programs
+	@S=$(S) MODE=$(MODE) B=$(B) O=$(O) node --test --test-reporter=spec \
+	    tests/e2e/soak.test.mjs
 
 asan: deps-test ## all tests with AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory MODE=asan check

@@ -50,7 +50,7 @@ export class Idp {
 
 /* kind is 'provider' or 'hostile'; publicUrls are those of the sites. */
 export async function startIdp(work, {
-  kind = 'provider', publicUrls, port = 0, args = [],
+  kind = 'provider', publicUrls, port = 0, args = [], env,
 }) {
   const all = [here(`${kind}.mjs`), '--client-id', CLIENT_ID,
     '--client-secret', CLIENT_SECRET, '--port', String(port),
@@ -60,7 +60,7 @@ export async function startIdp(work, {
       '--post-logout-uri', `${url}/signed-out`);
   }
   const proc = work.spawn(kind, process.execPath, [...all, ...args], {
-    stdin: 'pipe', stdout: 'pipe',
+    stdin: 'pipe', stdout: 'pipe', env,
     // It reads these sources, which www-data perhaps may not.
     asUs: true,
   });

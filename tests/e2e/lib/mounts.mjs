@@ -6,6 +6,14 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
+/* The same, with variables that only the program itself is to have. */
+export function wrapProgram(work, program, { enter = [], env = {} }) {
+  const set = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return work.write(`${program.split('/').at(-1)}-inside`, `#!/bin/sh
+exec ${[...enter, 'env', ...set, program].join(' ')} "$@"
+`, 0o755);
+}
+
 export class Mounts {
   /* null when this user may not. */
   static async open(work) {
@@ -40,10 +48,8 @@ export class Mounts {
   }
 
   /* A program that runs another one inside, under the same process id. */
-  wrap(program) {
-    const name = `${program.split('/').at(-1)}-inside`;
-    return this.work.write(name,
-      `#!/bin/sh\nexec ${this.enter.join(' ')} ${program} "$@"\n`, 0o755);
+  wrap(program, env = {}) {
+    return wrapProgram(this.work, program, { enter: this.enter, env });
   }
 
   close() {

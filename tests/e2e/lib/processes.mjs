@@ -43,6 +43,12 @@ export function residentMemory(pid) {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)[1]) * 1024;
 }
 
+/* What of it is its own, not shared with a file or another process. */
+export function ownMemory(pid) {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(text)[1]) * 1024;
+}
+
 /*
  * Number of open descriptors, or null when we may not know: rolegate is not
  * "dumpable", which hides them from all but root.

@@ -148,13 +148,13 @@ async function startServer(site, server, more) {
  * (rolegate alone, on site.work.socket) or 'tools' (nothing runs but the
  * provider). prefix: path of public_url. config: changes of rolegate.conf.
  * idp: 'provider', 'hostile', or an Idp that runs already. idpArgs: options of
- * the provider. setup: rolegatectl commands for a new database; FOUNDING unless
+ * the provider; idpEnv(work): variables of it. setup: rolegatectl commands for a new database; FOUNDING unless
  * given. more: lines for the web server's configuration. port, idpPort: free
  * ones unless given. dir: see Workspace.
  */
 export async function startSite({
   server = 'lighttpd', prefix = '/auth', config = {}, idp = 'provider',
-  idpArgs = [], setup = FOUNDING, more, port, idpPort, scheme = 'http', dir,
+  idpArgs = [], idpEnv, setup = FOUNDING, more, port, idpPort, scheme = 'http', dir,
   user = server === 'apache' ? serverUser() : null,
 } = {}) {
   const work = new Workspace({ user, dir: dir && resolve(dir) });
@@ -168,7 +168,8 @@ export async function startSite({
     });
     site.publicUrl = `${scheme}://127.0.0.1:${site.port}${prefix}`;
     site.idp = typeof idp === 'string' ? await startIdp(work, { kind: idp,
-      port: idpPort, publicUrls: [site.publicUrl], args: idpArgs }) : idp;
+      port: idpPort, publicUrls: [site.publicUrl], args: idpArgs,
+      env: idpEnv?.(work) }) : idp;
     site.config = baseConfig(work, {
       publicUrl: site.publicUrl, idp: site.idp,
       listen: ['lighttpd', 'none'].includes(server)

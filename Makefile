@@ -33,7 +33,7 @@ DEPS_TEST  := $(DEPS_RUN) libcmocka-dev clang-14 clang-format-14 apache2 \
               python3 python3-prometheus-client python3-jwt \
               python3-cryptography libcrypt-jwt-perl
 DEPS_BENCH := $(DEPS_RUN) apache2 libapache2-mod-fcgid nginx wrk \
-              libapache2-mod-auth-openidc
+              libapache2-mod-auth-openidc sqlite3 valgrind
 DEPS_LINT  := clang-tidy-14 cppcheck shellcheck
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 DEPS_DEB   := debhelper dpkg-dev fakeroot lintian ca-certificates
@@ -248,8 +248,10 @@ fmt-check:
 lint: deps-lint ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck
 	@sh tests/lint.sh "$(CPPFLAGS_) $(PKG_CFLAGS)"
 
-.PHONY: bench bench-audit bench-compare bench-growth bench-files
-bench: bench-audit bench-compare bench-growth bench-files ## measure: tests/bench/README.md
+.PHONY: bench bench-audit bench-compare bench-peer bench-growth bench-files \
+        bench-hot
+bench: bench-compare bench-peer bench-growth bench-files bench-hot \
+       bench-audit ## measure: tests/bench/README.md
 
 bench-audit: $(O)/bench/audit $(O)/bench/sweep
 	@d=$$(mktemp -d) && $(O)/bench/audit "$$d" 1000000; \
@@ -258,6 +260,14 @@ bench-audit: $(O)/bench/audit $(O)/bench/sweep
 bench-compare: deps-bench
 	$(Q)$(MAKE) --no-print-directory programs $(O)/bench/ceiling $(O)/bench/verify
 	@MODE=$(MODE) B=$(B) O=$(O) node tests/bench/compare.mjs
+
+bench-peer: deps-bench
+	$(Q)$(MAKE) --no-print-directory programs
+	@MODE=$(MODE) B=$(B) O=$(O) node tests/bench/peer.mjs
+
+bench-hot: deps-bench
+	$(Q)$(MAKE) --no-print-directory programs
+	@MODE=$(MODE) B=$(B) O=$(O) node tests/bench/hot.mjs
 
 bench-growth: deps-bench
 	$(Q)$(MAKE) --no-print-directory programs $(O)/bench/ceiling

@@ -21,7 +21,9 @@ export function cpuOf(pids) {
 
 function parse(text) {
   const number = (re) => Number(re.exec(text)?.[1] ?? 0);
-  const [, size, unit] = /99%\s+([\d.]+)(us|ms|s|m)\n/.exec(text);
+  // Not there when nothing was answered in time.
+  const [, size, unit] = /99%\s+([\d.]+)(us|ms|s|m)\n/.exec(text)
+    ?? [0, NaN, 'ms'];
   const broken = /Socket errors: (.*)/.exec(text)?.[1].match(/\d+/g) ?? [];
   return {
     requests: number(/(\d+) requests in/),
@@ -49,7 +51,7 @@ export async function load(url, { connections = 16, seconds = 1, headers = {},
   const { stdout } = await run('wrk', [...args, url]);
   const result = parse(stdout);
   result.cpu = (cpuOf(pids) - before) * 1e6 / Math.max(1, result.requests);
-  if (result.bad && !refused) throw new Error(`${url}: ${stdout}`);
+  if ((result.bad || Number.isNaN(result.p99)) && !refused) throw new Error(`${url}: ${stdout}`);
   return result;
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: ISC
 // lighttpd, nginx and Apache, each with the file of cgi/servers/ for rolegate,
-// and beside it /ceiling, the smallest FastCGI program there is. In Apache also
-// the peer, mod_auth_openidc, when `peer` tells how.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// and beside it /ceiling, the smallest FastCGI program there is.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVERS } from '../e2e/lib/programs.mjs';
 import { nginxTemp } from '../e2e/lib/servers.mjs';
@@ -10,15 +9,19 @@ import { freePort, untilListens } from '../e2e/lib/wait.mjs';
 
 const MODULES = '/usr/lib/apache2/modules';
 
-function shipped(work, name) {
-  return work.write(name, readFileSync(join(SERVERS, name), 'utf8')
-    .replaceAll('/run/rolegate/rolegate.sock', work.socket)
-    .replaceAll('/etc/rolegate/lighttpd-strip-headers.conf',
-      join(SERVERS, 'lighttpd-strip-headers.conf'))
-    .replaceAll('/etc/rolegate/nginx-strip-headers.conf',
-      join(SERVERS, 'nginx-strip-headers.conf'))
-    .replaceAll('conf-available/rolegate-strip-headers.conf',
-      join(SERVERS, 'apache-strip-headers.conf')));
+/* A file of cgi/servers/ with our paths; `put`: more of them, from and to. */
+function shipped(work, name, put = {}) {
+  let text = readFileSync(join(SERVERS, name), 'utf8');
+  for (const [from, to] of Object.entries({
+    '/run/rolegate/rolegate.sock': work.socket,
+    '/etc/rolegate/lighttpd-strip-headers.conf':
+      join(SERVERS, 'lighttpd-strip-headers.conf'),
+    '/etc/rolegate/nginx-strip-headers.conf':
+      join(SERVERS, 'nginx-strip-headers.conf'),
+    'conf-available/rolegate-strip-headers.conf':
+      join(SERVERS, 'apache-strip-headers.conf'),
+    ...put })) text = text.replaceAll(from, to);
+  return work.write(`bench.${name}`, text);
 }
 
 function lighttpd(work, { port, ceiling, htdocs }) {
@@ -65,35 +68,20 @@ http {
   return work.spawn('nginx', '/usr/sbin/nginx', ['-e', 'stderr', '-c', conf]);
 }
 
-const peerConf = (peer) => `
-LoadModule auth_openidc_module ${MODULES}/mod_auth_openidc.so
-OIDCProviderMetadataURL ${peer.metadata}
-OIDCClientID ${peer.clientId}
-OIDCClientSecret "${peer.clientSecret}"
-OIDCRedirectURI ${peer.redirect}
-OIDCCryptoPassphrase not-a-secret-of-the-bench
-OIDCScope "openid profile email"
-OIDCPKCEMethod S256
-OIDCResponseMode query
-OIDCInfoHook iat exp id_token session
-OIDCSSLValidateServer Off
-<Location /peer>
-  AuthType openid-connect
-  Require valid-user
-</Location>
-`;
-
-function apache(work, { port, ceiling, htdocs, peer }) {
-  const dir = work.mkdir('apache');
+/* Apache as Debian has it, but for the number of threads. */
+export async function startApache(work, { name = 'apache', port, htdocs, confs,
+  modules = [], put = {}, more = '' }) {
+  const dir = work.mkdir(name);
+  // In Debian's order, on which it depends whose hook comes first.
   const load = ['mpm_event', 'authz_core', 'authz_user', 'authn_core', 'env',
-    'setenvif', 'headers', 'proxy', 'proxy_fcgi']
+    'setenvif', 'headers', 'dir', ...modules].sort()
     .map((m) => `LoadModule ${m}_module ${MODULES}/mod_${m}.so`);
-  const conf = work.write('bench.apache.conf', `
+  const conf = work.write(`${name}.bench.conf`, `
 ServerRoot "${dir}"
 ServerName 127.0.0.1
 Listen 127.0.0.1:${port}
 PidFile "${dir}/apache.pid"
-ErrorLog "${work.path('apache.error.log')}"
+ErrorLog "${work.path(`${name}.error.log`)}"
 LogLevel warn
 Mutex "file:${dir}" default
 MaxKeepAliveRequests 0
@@ -106,28 +94,33 @@ DocumentRoot "${htdocs}"
 <Directory "${htdocs}">
   Require all granted
 </Directory>
-Include "${shipped(work, 'apache-proxy-fcgi.conf')}"
+${confs.map((c) => `Include "${shipped(work, c, put)}"`).join('\n')}
+${more}
+`);
+  const proc = work.spawn(name, '/usr/sbin/apache2',
+    ['-D', 'FOREGROUND', '-f', conf]);
+  await untilListens(proc, { host: '127.0.0.1', port });
+  return { proc, port, url: (path) => `http://127.0.0.1:${port}${path}` };
+}
+
+const apache = async (work, { port, ceiling, htdocs }) => (await startApache(work,
+  { port, htdocs, confs: ['apache-proxy-fcgi.conf'],
+    modules: ['proxy', 'proxy_fcgi'], more: `
 <Location /ceiling>
   ProxyPass "unix:${ceiling}|fcgi://ceiling/"
   Require all granted
 </Location>
-${peer ? peerConf(peer) : ''}
-`);
-  return work.spawn('apache', '/usr/sbin/apache2',
-    ['-D', 'FOREGROUND', '-f', conf]);
-}
+` })).proc;
 
 const START = { lighttpd, nginx, apache };
 
 /* Returns {lighttpd, nginx, apache}: {proc, port, url(path)} of each. */
-export async function startServers(work, { ceiling, ports, peer }) {
-  const htdocs = work.path('htdocs');
-  mkdirSync(join(htdocs, 'peer'), { recursive: true });
-  writeFileSync(join(htdocs, 'peer/file.txt'), 'small\n');
+export async function startServers(work, { ceiling, ports }) {
+  const htdocs = work.mkdir('htdocs');
   const all = {};
   for (const [name, start] of Object.entries(START)) {
     const port = ports?.[name] ?? await freePort();
-    const proc = await start(work, { port, ceiling, htdocs, peer });
+    const proc = await start(work, { port, ceiling, htdocs });
     await untilListens(proc, { host: '127.0.0.1', port });
     all[name] = { proc, port, url: (path) => `http://127.0.0.1:${port}${path}` };
   }

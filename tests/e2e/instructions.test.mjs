@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: ISC
-// How many instructions a request takes in rolegate and the libraries below
-// it, from the connection to its end, counted by valgrind: the counts of
-// tests/bench/instructions.json may not grow by more than 5 %. Counts are the
-// same on a busy machine; what depends on the processor's features is turned
-// off. After a change that is meant to cost more, or that saves something,
+// How many instructions a request takes (lib/counted.mjs): the counts of
+// tests/bench/instructions.json may not grow by more than 5 %. After a change that is meant to cost more, or that saves something,
 // write down the counts that this test says.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { costs, startCounted } from './lib/counted.mjs';
 import { CLIENT_ID } from './lib/idp.mjs';
 import { PROGRAMS, TOP } from './lib/programs.mjs';
 import { startSite } from './lib/site.mjs';
-import { until } from './lib/wait.mjs';
 
 const MORE = 1.05;
 const RUNS = 7;
@@ -35,42 +32,6 @@ function unlike() {
 
 let site;
 let counted = 0;
-
-/* One worker below valgrind, which writes a file for each connection. */
-async function countInstructions() {
-  await site.rolegate.stop();
-  // In the sandbox valgrind could not write down what it counts.
-  site.configure({ rolegate: { workers: 1, sandbox: 'off' } });
-  site.rolegate = site.work.spawn('counted', 'valgrind', [
-    '--tool=callgrind', '--toggle-collect=fcgi_serve',
-    '--dump-after=fcgi_serve',
-    `--callgrind-out-file=${site.work.path('count')}.%p`,
-    site.programs.rolegate, '--config', site.work.path('rolegate.conf')], {
-    env: { OPENSSL_ia32cap: '~0x1000020000000000:0',
-      GLIBC_TUNABLES: 'glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM,'
-        + '-BMI2,-SSE4_2,-SSSE3' } });
-  // A connection to see whether it listens would be counted, too.
-  await until('the start below valgrind', () => site.work.read('counted.log')
-    .includes('server.start'), { ms: 60_000 });
-}
-
-const dumps = () => readdirSync(site.work.dir).filter(
-  (name) => /^count\.\d+\.\d+$/.test(name));
-
-/* Makes requests at once, one connection each; what each of them took. */
-async function costs(client, headers, count = 1) {
-  const all = await Promise.all([...Array(count)].map(
-    () => site.whoami(client, '', { headers })));
-  for (const res of all) assert.equal(res.status, 200, res.body);
-  const total = (name) => /\ntotals: (\d+)/.exec(site.work.read(name))?.[1];
-  const names = await until('the counts', () => {
-    const found = dumps().filter(total);
-    return found.length === count && found;
-  });
-  const counts = names.map((name) => Number(total(name)));
-  for (const name of names) rmSync(site.work.path(name));
-  return counts;
-}
 
 /* Each is another question, or another token: decided anew. */
 async function median(fn) {
@@ -101,20 +62,21 @@ test('a request takes no more instructions than it may', { skip: unlike() },
       { login: 'ada', groups: true, audience: `api://${CLIENT_ID}` })).token;
     const tokens = [];
     for (let i = 0; i <= RUNS; i += 1) tokens.push(await mint());
-    await countInstructions();
+    await startCounted(site);
     const plain = site.client();
     const bearer = (token) => ({ authorization: `Bearer ${token}` });
-    const session = await median((i) => costs(ada, { 'x-run': `s${i}` }));
+    const session = await median((i) => costs(site, ada, { 'x-run': `s${i}` }));
     check('session', session);
-    check('bearer', await median((i) => costs(plain,
+    check('bearer', await median((i) => costs(site, plain,
       { ...bearer(tokens[0]), 'x-run': `b${i}` })));
-    check('bearer, verified', await median((i) => costs(plain,
+    check('bearer, verified', await median((i) => costs(site, plain,
       bearer(tokens[i]))));
     // Answered again is what comes within the second of the one before, and
     // some have a chore behind them: the cheapest of all is what counts.
     let again = session;
     for (let i = 0; i < 20 && again > BUDGET['session, again'] * MORE; i += 1) {
-      again = Math.min(again, ...await costs(ada, {}, 5));
+      again = Math.min(again, ...await costs(site, ada, {},
+        { count: 5 }));
     }
     check('session, again', again);
     assert.equal(counted, Object.keys(BUDGET).length);

@@ -136,6 +136,7 @@ run(const json_t *model)
 
 	s.provider = str(who, "provider");
 	s.tenant = str(who, "tenant");
+	s.many_tenants = json_is_true(json_object_get(who, "many_tenants"));
 	s.app = str(who, "app");
 	s.groups_claim = str(who, "groups_claim");
 	s.roles_claim = str(who, "roles_claim");

@@ -122,28 +122,70 @@ export function reference({ roles, mappings, subject: s }) {
       default: return false;
     }
   };
+  const isOver = (x) => x.expires_at !== 0 && x.expires_at <= s.now;
+  // Where several tenants sign in, only the id of a group needs no tenant: all
+  // else each of them gives as it likes. To be denied by any of them is safe.
+  const isOurTenant = (m) => (m.tenant === null
+    ? !s.many_tenants || m.kind === 'group' || m.role === null
+    : m.tenant.toLowerCase() === s.tenant.toLowerCase());
   const ours = mappings.filter((m) => m.provider === s.provider);
-  const open = ours.filter((m) => m.enabled
-    && (m.expires_at === 0 || m.expires_at > s.now)
-    && (m.tenant === null
-      || m.tenant.toLowerCase() === s.tenant.toLowerCase()));
+  const open = ours.filter((m) => m.enabled && !isOver(m) && isOurTenant(m));
   const byName = (name) => roles.find((r) => r.name === name);
   const gives = open.filter((m) => m.role !== null && has(m));
   const denied = open.some((m) => m.role === null && has(m));
   const mayBeDenied = open.some((m) => m.role === null && isUnknown(m));
   const held = gives.map((m) => m.role);
   for (const grant of s.grants) {
-    if (byName(grant.role)
-      && (grant.expires_at === 0 || grant.expires_at > s.now)) {
-      held.push(grant.role);
-    }
+    if (byName(grant.role) && !isOver(grant)) held.push(grant.role);
   }
   const rolesElsewhere = !oneClaim && elsewhere(s.claims, s.roles_claim);
   const standard = byName(s.default_role);
-  if (held.length === 0 && standard && !standard.is_admin
-    && g.state !== 'unknown' && !rolesElsewhere) held.push(standard.name);
+  const wantsDefault = held.length === 0 && s.default_role !== null;
+  const isUnsure = g.state === 'unknown' || rolesElsewhere;
+  if (wantsDefault && standard && !standard.is_admin && !isUnsure) {
+    held.push(standard.name);
+  }
 
   const refused = denied || mayBeDenied;
+
+  // Why, and what nearly counted.
+  const given = refused ? 'overruled' : 'gives';
+  const whyMapping = (m) => {
+    if (has(m)) {
+      if (!isOurTenant(m)) return 'other_tenant';
+      if (!m.enabled) return 'disabled';
+      if (isOver(m)) return 'expired';
+      return m.role === null ? 'denies' : given;
+    }
+    if (isUnknown(m)) return 'unknown';
+    const among = (list) => list.some((v) => same(v, m.value));
+    const namesNotBelieved = m.kind === 'group_name'
+      && s.group_names_claim === null;
+    const idsNotBelieved = m.kind === 'group' && namesInGroups && fromToken;
+    if ((namesNotBelieved || idsNotBelieved) && among(texts(g.ids))) {
+      return 'not_believed';
+    }
+    if (values(m).some((v) => v.toLowerCase() === m.value.toLowerCase())) {
+      return 'other_case';
+    }
+    return ['group', 'group_name', 'app_role', 'directory_role']
+      .some((kind) => kind !== m.kind && among(values({ ...m, kind })))
+      ? 'other_kind' : null;
+  };
+  const whyGrant = (grant) => {
+    if (!byName(grant.role)) return 'no_role';
+    return isOver(grant) ? 'expired' : given;
+  };
+  const whyDefault = () => {
+    if (!standard || standard.is_admin) return 'no_role';
+    return isUnsure ? 'unknown' : given;
+  };
+  const reasons = Object.fromEntries([
+    ...ours.map((m) => [`${m.id}`, whyMapping(m)]),
+    ...s.grants.map((grant) => [`grant:${grant.id}`, whyGrant(grant)]),
+    ...(wantsDefault ? [['default', whyDefault()]] : []),
+  ].filter(([, outcome]) => outcome !== null));
+
   const names = refused ? [] : [...new Set(held)].sort();
   const list = names.map(byName);
   let { state, reason } = g;
@@ -163,6 +205,7 @@ export function reference({ roles, mappings, subject: s }) {
     reason: reason ?? null,
     groups: refused ? [] : [...new Set(gives.filter((m) => m.kind === 'group')
       .map((m) => (isGuid(m.value) ? m.value.toLowerCase() : m.value)))].sort(),
+    reasons,
   };
 }
 
@@ -209,8 +252,8 @@ export function makeModel(rnd) {
       id: i + 1, provider: maybe(0.9) ? 'p' : 'q',
       tenant: maybe(0.7) ? null : pick(TENANTS), kind,
       claim: kind === 'claim' ? pick(PATHS) : null, value: value(),
-      role: maybe(0.12) ? null : pick(roles).name,
-      enabled: maybe(0.9), expires_at: expiry(),
+      role: maybe(0.2) ? null : pick(roles).name,
+      enabled: maybe(0.8), expires_at: expiry(),
     };
   });
   const claims = {};
@@ -235,7 +278,7 @@ export function makeModel(rnd) {
     roles, mappings,
     subject: {
       provider: 'p', tenant: pick([...TENANTS, '']),
-      app: maybe(0.15) ? value() : null,
+      many_tenants: maybe(0.3), app: maybe(0.15) ? value() : null,
       groups_claim: maybe(0.9) ? 'groups' : 'roles', roles_claim: 'roles',
       group_names_claim: maybe(0.5) ? null : pick(['groups', 'names']),
       default_role: maybe(0.6) ? null : pick([...roles, { name: 'gone' }]).name,

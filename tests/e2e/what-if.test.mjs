@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Roles and mappings as one document: planned, asked about, applied, exported,
-// and made from the settings of ContextForge.
+// Roles and mappings as one document: planned, asked about, applied, exported.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Api } from './lib/api.mjs';
@@ -197,44 +196,6 @@ test('a document without an admin needs --force', async () => {
   await applied(document, '--force');
   const [row] = (await site.audit('--event', 'policy.no_admin')).slice(-1);
   assert.equal(row.detail.forced, true);
-  await applied(good);
-});
-
-test('the settings of ContextForge become a document', async () => {
-  const env = site.work.write('cf.env', `# its .env
-SSO_ENTRA_ADMIN_GROUPS=${GROUPS.admins},PlatformAdmin
-export SSO_ENTRA_ROLE_MAPPINGS='{"${GROUPS.developers}":"developer","Reader":"platform_viewer"}'
-SSO_ENTRA_DEFAULT_ROLE=viewer # everybody
-SSO_KEYCLOAK_ROLE_MAPPINGS={"reporting":"analyst","gw:boss":"admin","/ops":"ops"}
-SSO_GENERIC_ADMIN_GROUPS=["root"]
-SSO_AUTO_ADMIN_DOMAINS=contoso.example
-`);
-  const { document, report } = JSON.parse(await site.ctl('--json', 'map',
-    'import-contextforge', '--file', env, '--generic', 'okta'));
-  assert.equal(document.schema, SCHEMA);
-  const short = (m) => [m.provider, m.kind, m.claim ?? null, m.value, m.role];
-  assert.deepEqual(document.mappings.map(short), [
-    ['entra', 'group', null, GROUPS.admins, 'admin'],
-    ['entra', 'app_role', null, 'PlatformAdmin', 'admin'],
-    ['entra', 'group', null, GROUPS.developers, 'developer'],
-    ['entra', 'app_role', null, 'Reader', 'platform_viewer'],
-    ['keycloak', 'claim', 'realm_access.roles', 'reporting', 'analyst'],
-    ['keycloak', 'claim', 'resource_access.gw.roles', 'boss', 'admin'],
-    ['keycloak', 'group', null, '/ops', 'ops'],
-    ['okta', 'group', null, 'root', 'admin']]);
-  assert.ok(!document.roles.some((r) => r.name === 'admin'));
-  const said = (setting, text) => assert.ok(report.some(
-    (r) => r.setting === setting && text.test(`${r.became} ${r.note}`)),
-  `${setting} ${text}`);
-  said('SSO_ENTRA_ROLE_MAPPINGS', /did nothing there: developer/);
-  said('SSO_ENTRA_ADMIN_GROUPS', /any group of that name/);
-  said('SSO_ENTRA_DEFAULT_ROLE', /default_role = viewer/);
-  said('SSO_AUTO_ADMIN_DOMAINS', /nothing/);
-  // What is of a configured provider can be applied as it is.
-  const ours = { ...document,
-    mappings: document.mappings.filter((m) => m.provider === 'entra') };
-  const good = await exported();
-  await applied(ours);
   await applied(good);
 });
 

@@ -21,7 +21,7 @@ function shipped(work, name, put = {}) {
     'conf-available/rolegate-strip-headers.conf':
       join(SERVERS, 'apache-strip-headers.conf'),
     ...put })) text = text.replaceAll(from, to);
-  return work.write(`bench.${name}`, text);
+  return work.write(`shipped.${name}`, text);
 }
 
 function lighttpd(work, { port, ceiling, htdocs }) {

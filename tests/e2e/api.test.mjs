@@ -99,6 +99,69 @@ describe('resources', () => {
     return body.items[0].id;
   };
 
+  test('each kind of thing is edited only as it was read', async () => {
+    const principal = await idOf('dev');
+    const role = await api.post('/roles', { name: 'stale' });
+    const mapping = await api.post('/mappings', { provider: 'entra',
+      kind: 'group', value: OTHER, role: 'stale' });
+    const grant = await api.post('/grants', { principal, role: 'user' });
+    const person = await api.get(`/principals/${principal}`);
+    const things = [
+      [`/grants/${grant.body.id}`, grant.etag, { reason: 'r' }, { reason: 's' }],
+      [`/mappings/${mapping.body.id}`, mapping.etag, { note: 'n' }, { note: 'm' }],
+      ['/roles/stale', role.etag, { description: 'd' }, { description: 'e' }],
+      [`/principals/${principal}`, person.etag, { disabled: true },
+        { disabled: false }],
+    ];
+    for (const [path, read, change, other] of things) {
+      const { body: is, etag } = await api.patch(path, change, read);
+      await api.refused(412, 'precondition_failed', 'PATCH', path,
+        { match: read, body: other });
+      await api.refused(428, 'precondition_required', 'PATCH', path,
+        { body: other });
+      const now = await api.get(path);
+      assert.deepEqual([now.body, now.etag], [is, etag], path);
+      if (path.startsWith('/principals')) {
+        await api.patch(path, other, etag);
+        continue;
+      }
+      await api.refused(412, 'precondition_failed', 'DELETE', path,
+        { match: read });
+      await api.refused(428, 'precondition_required', 'DELETE', path);
+      await api.delete(path, etag);
+    }
+    dev = await site.signIn('dev'); // who was disabled meanwhile
+  });
+
+  test('the audit: newest first, page by page, and what is asked for',
+    async () => {
+      const all = await api.all('/audit', 200);
+      assert.ok(all.length > 10);
+      assert.deepEqual(all.map((row) => row.seq),
+        all.map((_, i) => all[0].seq - i), 'newest first, and none is left out');
+      assert.equal(all.at(-1).seq, 1);
+      assert.deepEqual(await api.all('/audit', 7), all);
+      const found = async (query) => (await api.all(`/audit?${query}`, 3))
+        .map((row) => row.seq);
+      const wanted = (test_) => all.filter(test_).map((row) => row.seq);
+      const { actor, subject, time } = all.find((r) => r.event === 'grant.add');
+      for (const [query, is] of [
+        ['event=role.add', (r) => r.event === 'role.add'],
+        ['event=grant.', (r) => r.event.startsWith('grant.')],
+        [`subject=${encodeURIComponent(subject)}`, (r) => r.subject === subject],
+        [`actor=${encodeURIComponent(actor)}`, (r) => r.actor === actor],
+        [`since=${time}`, (r) => r.time >= time],
+        [`until=${time}`, (r) => r.time <= time],
+        [`event=grant.&subject=${encodeURIComponent(subject)}&actor=nobody`,
+          () => false]]) {
+        assert.deepEqual(await found(query), wanted(is), query);
+      }
+      assert.ok(wanted((r) => r.actor === actor).length > 3);
+      const { field } = await api.refused(422, 'invalid', 'GET',
+        '/audit?since=yesterday');
+      assert.equal(field, 'since');
+    });
+
   test('what a value must be is said with its name', async () => {
     const role = (more) => ['/roles', { name: 'r', ...more }];
     const mapping = (more) => ['/mappings', { provider: 'entra', kind: 'group',
@@ -471,6 +534,7 @@ describe('resources', () => {
 describe('nobody gives what is not theirs', () => {
   let site;
   let boss;
+  let ada;
   before(async () => {
     site = await startSite({ setup: [...FOUNDING,
       ['role', 'add', 'editor', ...['roles.write', 'roles.read',
@@ -480,7 +544,8 @@ describe('nobody gives what is not theirs', () => {
       ['map', 'add', '--provider', 'entra', '--kind', 'group', '--value',
         GROUPS.developers, '--role', 'editor'],
     ] });
-    await site.signIn('ada');
+    ({ subject: { id: ada } } = (await site.whoami(await site.signIn('ada')))
+      .json());
     boss = new Api(site, await site.signIn('dev'));
   });
   after(() => site?.close());
@@ -514,6 +579,16 @@ describe('nobody gives what is not theirs', () => {
       { body: { enabled: false }, match: '*' });
     await beyond('DELETE', `/mappings/${admins.id}`, { match: '*' });
     await beyond('DELETE', `/mappings/${of.id}?force=true`, { match: '*' });
+    await beyond('PATCH', '/roles/analyst',
+      { body: { permissions: [] }, match: '*' });
+    await site.ctl('role', 'add', 'above', '--permission', 'reports.read');
+    await beyond('DELETE', '/roles/above', { match: '*' });
+    await site.ctl('grant', 'add', ada, '--role', 'analyst');
+    const [given] = await boss.all('/grants');
+    const grant = `/grants/${given.id}`;
+    await beyond('PATCH', grant, { body: { expires_at: later() }, match: '*' });
+    await beyond('DELETE', grant, { match: '*' });
+    assert.deepEqual((await boss.get(grant)).body, given);
     assert.deepEqual((await site.whoami(boss.client)).json().roles,
       ['editor', 'user']);
   });

@@ -22,14 +22,15 @@
  * that keep /whoami from waiting for providers.
  */
 static enum rg_err
-verify_fresh(struct gate *g, const struct provider *p, const char *token,
-    size_t len, int64_t now, struct access_token *out, struct err *e)
+verify_with_keys(struct gate *g, const struct provider *p,
+    const struct jws *token, int64_t now, struct access_token *out,
+    struct err *e)
 {
 	const int64_t skew = g->settings->clock_skew;
 	enum rg_err r;
 	bool changed;
 
-	r = bearer_verify(g->oidc, p, token, len, now, skew, out, e);
+	r = bearer_verify(g->oidc, p, token, now, skew, out, e);
 	if (!bearer_should_fetch(g->oidc, p, r, now))
 		return r;
 	if (slots_take(g->slots) != RG_OK)
@@ -44,7 +45,7 @@ verify_fresh(struct gate *g, const struct provider *p, const char *token,
 	/* Also a token that was good: its key may have been withdrawn. */
 	access_token_clear(out);
 	err_clear(e);
-	return bearer_verify(g->oidc, p, token, len, now, skew, out, e);
+	return bearer_verify(g->oidc, p, token, now, skew, out, e);
 }
 
 /* A verdict is good for the keys it was made with, while they are not old. */
@@ -56,6 +57,23 @@ still_good(struct gate *g, const struct verdict *v, int64_t now)
 	return bearer_keys(g->oidc, v->provider, now, keys) &&
 	       memcmp(keys, v->keys, sizeof(keys)) == 0 &&
 	       !bearer_should_fetch(g->oidc, v->provider, RG_OK, now);
+}
+
+/* Everything about a token that is not known yet; on RG_OK a new reference. */
+static enum rg_err
+verify_fresh(struct gate *g, const char *token, size_t len, int64_t now,
+    struct verdict *out, struct err *e)
+{
+	const struct settings *s = g->settings;
+	struct jws *t = NULL;
+	enum rg_err r;
+
+	if ((r = access_token_open(token, len, &t, e)) == RG_OK &&
+	    (r = access_token_provider(s->providers, s->provider_count, t,
+		 &out->provider, e)) == RG_OK)
+		r = verify_with_keys(g, out->provider, t, now, &out->token, e);
+	jws_free(&t);
+	return r;
 }
 
 /* On RG_OK *out holds references, and `hash` is the token's. */
@@ -79,11 +97,7 @@ verify(struct gate *g, const char *token, int64_t now,
 		return RG_OK;
 	}
 	verdicts_drop(g->verdicts, hash);
-	r = access_token_provider(g->settings->providers,
-	    g->settings->provider_count, token, len, &out->provider, e);
-	if (r != RG_OK)
-		return r;
-	r = verify_fresh(g, out->provider, token, len, now, &out->token, e);
+	r = verify_fresh(g, token, len, now, out, e);
 	/* What userinfo would tell of them, an access token need not have: a
 	 * mapping that denies by it must not be passed by for that. */
 	if (r == RG_OK && !out->token.app &&

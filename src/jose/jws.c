@@ -26,22 +26,31 @@ struct bytes {
 	size_t len;
 };
 
-/* A token taken apart; the parts point into `mem`. */
-struct parts {
+/* The parts point into `mem`. */
+struct jws {
 	uint8_t *mem;
 	size_t mem_len;
-	struct bytes header, payload, sig;
-	size_t signed_len; /* the token's bytes before the second dot */
+	struct bytes head, payload, sig;
+	const char *token; /* borrowed; what is signed of it: */
+	size_t signed_len; /* its bytes before the second dot */
+	struct jws_header header;
+	json_t *claims; /* of the payload; NULL: it may be anything */
 };
 
-static void
-parts_free(struct parts *p)
+void
+jws_free(struct jws **tp)
 {
+	struct jws *t = *tp;
+
+	if (t == NULL)
+		return;
 	/* The payload is about a person. */
-	if (p->mem != NULL)
-		explicit_bzero(p->mem, p->mem_len);
-	free(p->mem);
-	p->mem = NULL;
+	if (t->mem != NULL)
+		explicit_bzero(t->mem, t->mem_len);
+	free(t->mem);
+	json_decref(t->claims);
+	free(t);
+	*tp = NULL;
 }
 
 /*
@@ -65,45 +74,34 @@ find_dots(const char *token, size_t len, size_t dot[static 2])
 	return RG_OK;
 }
 
-/* RFC 7515 section 5.2 steps 1 to 3; on RG_OK end with parts_free(). */
+/* RFC 7515 section 5.2 steps 1 to 3 */
 static enum rg_err
-split(const char *token, size_t len, struct parts *out)
+split(const char *token, size_t len, struct jws *out)
 {
 	size_t dot[2] = {0, 0};
-	enum rg_err r = RG_E_INTERNAL;
+	enum rg_err r;
 
-	memset(out, 0, sizeof(*out));
-	if (len > JWS_MAX_TOKEN) {
-		r = RG_E_TOKEN_SIZE;
-		goto out;
-	}
+	if (len > JWS_MAX_TOKEN)
+		return RG_E_TOKEN_SIZE;
 	if ((r = find_dots(token, len, dot)) != RG_OK)
-		goto out;
+		return r;
+	out->token = token;
 	out->signed_len = dot[1];
 	out->mem_len = B64URL_DEC_LEN(len) + 8; /* three parts round up */
-	if ((out->mem = malloc(out->mem_len)) == NULL) {
-		r = RG_E_NOMEM;
-		goto out;
-	}
-	out->header.p = out->mem;
-	r = b64url_decode(token, dot[0], out->header.p, &out->header.len);
+	if ((out->mem = malloc(out->mem_len)) == NULL)
+		return RG_E_NOMEM;
+	out->head.p = out->mem;
+	r = b64url_decode(token, dot[0], out->head.p, &out->head.len);
 	if (r != RG_OK)
-		goto out;
-	out->payload.p = out->header.p + out->header.len;
+		return r;
+	out->payload.p = out->head.p + out->head.len;
 	r = b64url_decode(token + dot[0] + 1, dot[1] - dot[0] - 1,
 	    out->payload.p, &out->payload.len);
 	if (r != RG_OK)
-		goto out;
+		return r;
 	out->sig.p = out->payload.p + out->payload.len;
-	r = b64url_decode(
+	return b64url_decode(
 	    token + dot[1] + 1, len - dot[1] - 1, out->sig.p, &out->sig.len);
-	if (r != RG_OK)
-		goto out;
-	r = RG_OK;
-out:
-	if (r != RG_OK)
-		parts_free(out);
-	return r;
 }
 
 static enum rg_err
@@ -192,42 +190,51 @@ out:
 	return r;
 }
 
-/* What a token has to be before its signature is looked at. */
-struct demand {
-	enum jws_kind kind;
-	bool any_payload;
-};
-
-/*
- * Everything that can be said of a token without a key. `claims` may be NULL;
- * nothing is there with any_payload.
- */
+/* Everything that can be said of a token without a key. */
 static enum rg_err
-examine(const char *token, size_t len, const struct demand *x,
-    struct parts *parts, struct jws_header *header, json_t **claims)
+open_as(enum jws_kind kind, bool any_payload, const char *token, size_t len,
+    struct jws **out)
 {
-	json_t *payload = NULL;
-	enum rg_err r;
+	struct jws *t = NULL;
+	enum rg_err r = RG_E_INTERNAL;
 
-	if ((r = split(token, len, parts)) != RG_OK)
-		return r;
-	if ((r = read_header(&parts->header, x->kind, header)) != RG_OK)
+	*out = NULL;
+	if ((t = calloc(1, sizeof(*t))) == NULL) {
+		r = RG_E_NOMEM;
 		goto out;
-	if (!x->any_payload && json_load_strict((const char *)parts->payload.p,
-				   parts->payload.len, &payload) != RG_OK) {
+	}
+	if ((r = split(token, len, t)) != RG_OK ||
+	    (r = read_header(&t->head, kind, &t->header)) != RG_OK)
+		goto out;
+	if (!any_payload && json_load_strict((const char *)t->payload.p,
+				t->payload.len, &t->claims) != RG_OK) {
 		r = RG_E_PAYLOAD_JSON;
 		goto out;
 	}
-	if (claims != NULL) {
-		*claims = payload;
-		payload = NULL;
-	}
+	*out = t;
+	t = NULL;
 	r = RG_OK;
 out:
-	json_decref(payload);
-	if (r != RG_OK)
-		parts_free(parts);
+	jws_free(&t);
 	return r;
+}
+
+enum rg_err
+jws_open(enum jws_kind kind, const char *token, size_t len, struct jws **out)
+{
+	return open_as(kind, false, token, len, out);
+}
+
+const struct jws_header *
+jws_header(const struct jws *t)
+{
+	return &t->header;
+}
+
+const json_t *
+jws_unverified(const struct jws *t)
+{
+	return t->claims;
 }
 
 /*
@@ -264,20 +271,19 @@ out:
 }
 
 static enum rg_err
-check_signature(const struct jwk *key, const char *text, size_t len,
-    const struct bytes *sig)
+check_signature(const struct jws *t, const struct jwk *key)
 {
 	uint8_t der[DER_MAX];
-	struct bytes s = *sig;
+	struct bytes s = t->sig;
 	EVP_MD_CTX *ctx = NULL;
 	enum rg_err r = RG_E_SIGNATURE;
 
 	/* libcurl's TLS must not find our failures in OpenSSL's error queue. */
 	ERR_set_mark();
-	if (sig->len != key->sig_len)
+	if (s.len != key->sig_len)
 		goto out;
 	if (strcmp(alg_info(key->alg)->kty, "EC") == 0) {
-		if (!to_der(sig, der, &s.len))
+		if (!to_der(&t->sig, der, &s.len))
 			goto out;
 		s.p = der;
 	}
@@ -287,8 +293,8 @@ check_signature(const struct jwk *key, const char *text, size_t len,
 		r = RG_E_NOMEM;
 		goto out;
 	}
-	if (EVP_DigestVerify(
-		ctx, s.p, s.len, (const unsigned char *)text, len) != 1)
+	if (EVP_DigestVerify(ctx, s.p, s.len, (const unsigned char *)t->token,
+		t->signed_len) != 1)
 		goto out;
 	r = RG_OK;
 out:
@@ -298,82 +304,39 @@ out:
 }
 
 static enum rg_err
-verify(const char *token, size_t len, const struct demand *x,
-    const struct jwk *key, struct buf *payload)
+check(const struct jws *t, const struct jwk *key)
 {
-	struct parts parts;
-	struct jws_header header;
-	enum rg_err r;
-
-	if ((r = examine(token, len, x, &parts, &header, NULL)) != RG_OK)
-		return r;
 	/* Names are parsed case-sensitively: equal values are equal bytes. */
-	if (header.alg != key->alg) {
-		r = RG_E_ALG_MISMATCH;
-		goto out;
-	}
-	if (header.has_kid && key->kid[0] != '\0' &&
-	    strcmp(header.kid, key->kid) != 0) {
-		r = RG_E_KID_UNKNOWN;
-		goto out;
-	}
-	r = check_signature(key, token, parts.signed_len, &parts.sig);
-	if (r != RG_OK)
-		goto out;
-	buf_put(payload, parts.payload.p, parts.payload.len);
-	if (!buf_ok(payload)) {
-		r = RG_E_NOMEM;
-		goto out;
-	}
-	r = RG_OK;
-out:
-	parts_free(&parts);
+	if (t->header.alg != key->alg)
+		return RG_E_ALG_MISMATCH;
+	if (t->header.has_kid && key->kid[0] != '\0' &&
+	    strcmp(t->header.kid, key->kid) != 0)
+		return RG_E_KID_UNKNOWN;
+	return check_signature(t, key);
+}
+
+enum rg_err
+jws_verify(const struct jws *t, const struct jwk *key, json_t **claims)
+{
+	enum rg_err r = check(t, key);
+
+	*claims = r == RG_OK ? json_incref(t->claims) : NULL;
 	return r;
-}
-
-enum rg_err
-jws_peek_as(enum jws_kind kind, const char *token, size_t len,
-    struct jws_header *out, json_t **unverified)
-{
-	struct demand x = {.kind = kind};
-	struct parts parts;
-	enum rg_err r;
-
-	if (unverified != NULL)
-		*unverified = NULL;
-	if ((r = examine(token, len, &x, &parts, out, unverified)) != RG_OK)
-		return r;
-	parts_free(&parts);
-	return RG_OK;
-}
-
-enum rg_err
-jws_peek(const char *token, size_t len, struct jws_header *out)
-{
-	return jws_peek_as(JWS_PLAIN, token, len, out, NULL);
-}
-
-enum rg_err
-jws_verify_as(enum jws_kind kind, const char *token, size_t len,
-    const struct jwk *key, struct buf *payload)
-{
-	struct demand x = {.kind = kind};
-
-	return verify(token, len, &x, key, payload);
-}
-
-enum rg_err
-jws_verify(
-    const char *token, size_t len, const struct jwk *key, struct buf *payload)
-{
-	return jws_verify_as(JWS_PLAIN, token, len, key, payload);
 }
 
 enum rg_err
 jws_verify_raw(
     const char *token, size_t len, const struct jwk *key, struct buf *payload)
 {
-	struct demand x = {.kind = JWS_PLAIN, .any_payload = true};
+	struct jws *t = NULL;
+	enum rg_err r;
 
-	return verify(token, len, &x, key, payload);
+	if ((r = open_as(JWS_PLAIN, true, token, len, &t)) != RG_OK ||
+	    (r = check(t, key)) != RG_OK)
+		goto out;
+	buf_put(payload, t->payload.p, t->payload.len);
+	r = buf_ok(payload) ? RG_OK : RG_E_NOMEM;
+out:
+	jws_free(&t);
+	return r;
 }

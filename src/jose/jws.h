@@ -31,37 +31,41 @@ struct jws_header {
 };
 
 /*
- * Checks the shape of the whole token and reads the header. Nothing is verified
- * yet. Errors, in the order of the checks: RG_E_TOKEN_SIZE, RG_E_TOKEN_PARTS
- * (three, none empty), RG_E_TOKEN_BASE64, RG_E_HEADER_JSON, RG_E_ALG_MISSING,
- * RG_E_ALG_NONE, RG_E_ALG_UNSUPPORTED, RG_E_CRIT (crit or b64), RG_E_TYP
- * (there, and not one of the kind's), RG_E_KID_TYPE, RG_E_PAYLOAD_JSON.
- * jws_peek() is for JWS_PLAIN.
+ * A token taken apart once: to find out whose key to verify it with, and to
+ * verify it. It borrows the token's bytes.
  */
-enum rg_err jws_peek(const char *token, size_t len, struct jws_header *out);
+struct jws;
 
 /*
- * The same for any kind. With `unverified`, what the payload claims is put
- * there, a new reference: good for finding out whose key to verify with.
+ * Checks the shape of the whole token and reads header and payload. Nothing is
+ * verified yet. Errors, in the order of the checks: RG_E_TOKEN_SIZE,
+ * RG_E_TOKEN_PARTS (three, none empty), RG_E_TOKEN_BASE64, RG_E_HEADER_JSON,
+ * RG_E_ALG_MISSING, RG_E_ALG_NONE, RG_E_ALG_UNSUPPORTED, RG_E_CRIT (crit or
+ * b64), RG_E_TYP (there, and not one of the kind's), RG_E_KID_TYPE,
+ * RG_E_PAYLOAD_JSON. On RG_OK *out is the caller's, for jws_free().
  */
-enum rg_err jws_peek_as(enum jws_kind, const char *token, size_t len,
-    struct jws_header *out, json_t **unverified);
+enum rg_err
+jws_open(enum jws_kind, const char *token, size_t len, struct jws **out);
+void jws_free(struct jws **);
+
+/* What anybody could have written; borrowed. */
+const struct jws_header *jws_header(const struct jws *);
+const json_t *jws_unverified(const struct jws *);
 
 /*
  * Verifies with `key`: the header's alg must be the key's, byte for byte, and
- * a kid in the header must be the key's if that has one. On RG_OK the payload
- * bytes are appended to `payload`; otherwise nothing is. After the errors of
- * jws_peek() come RG_E_ALG_MISMATCH, RG_E_KID_UNKNOWN and RG_E_SIGNATURE;
- * RG_E_NOMEM also when `payload` can't take the bytes. jws_verify() is for
- * JWS_PLAIN.
+ * a kid in the header must be the key's if that has one. On RG_OK *claims is a
+ * new reference to what the signed payload says; otherwise NULL:
+ * RG_E_ALG_MISMATCH, RG_E_KID_UNKNOWN, RG_E_SIGNATURE, RG_E_NOMEM.
  */
-enum rg_err jws_verify(
-    const char *token, size_t len, const struct jwk *key, struct buf *payload);
+enum rg_err
+jws_verify(const struct jws *, const struct jwk *key, json_t **claims);
 
-enum rg_err jws_verify_as(enum jws_kind, const char *token, size_t len,
-    const struct jwk *key, struct buf *payload);
-
-/* The same, but any payload bytes are accepted (RFC 7515 vectors, the CLI). */
+/*
+ * The same in one go, but any payload bytes are accepted (RFC 7515 vectors,
+ * the CLI): on RG_OK they are appended to `payload`, otherwise nothing is. The
+ * errors of both; RG_E_NOMEM also when `payload` can't take the bytes.
+ */
 enum rg_err jws_verify_raw(
     const char *token, size_t len, const struct jwk *key, struct buf *payload);
 

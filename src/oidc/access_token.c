@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "jose/claims.h"
-#include "jose/jws.h"
 
 #define GRAPH_APP "00000003-0000-0000-c000-000000000000"
 
@@ -126,25 +125,29 @@ access_token_is_for(const json_t *claims, char *const *audiences, size_t count)
 }
 
 enum rg_err
-access_token_provider(const struct provider *list, size_t count,
-    const char *token, size_t len, const struct provider **out, struct err *e)
+access_token_open(
+    const char *token, size_t len, struct jws **out, struct err *e)
 {
-	const struct provider *same = NULL, *open = NULL;
-	struct jws_header h;
-	json_t *claims = NULL;
 	enum rg_err r;
-	size_t i;
 
 	*out = NULL;
 	if (len > ACCESS_TOKEN_MAX)
 		return err_set(e, RG_E_TOKEN_SIZE, "%zu bytes", len);
-	r = jws_peek_as(JWS_ACCESS, token, len, &h, &claims);
-	if (r != RG_OK)
-		return err_set(e, r, "the bearer token");
-	if (is_graph_token(claims)) {
-		r = err_set(e, RG_E_BEARER_GRAPH, "only Graph can read it");
-		goto out;
-	}
+	r = jws_open(JWS_ACCESS, token, len, out);
+	return r == RG_OK ? r : err_set(e, r, "the bearer token");
+}
+
+enum rg_err
+access_token_provider(const struct provider *list, size_t count,
+    const struct jws *token, const struct provider **out, struct err *e)
+{
+	const struct provider *same = NULL, *open = NULL;
+	const json_t *claims = jws_unverified(token);
+	size_t i;
+
+	*out = NULL;
+	if (is_graph_token(claims))
+		return err_set(e, RG_E_BEARER_GRAPH, "only Graph can read it");
 	for (i = 0; i < count && *out == NULL; i++) {
 		if (!access_token_issuer(&list[i], json_str(claims, "iss")))
 			continue;
@@ -156,21 +159,17 @@ access_token_provider(const struct provider *list, size_t count,
 			*out = &list[i];
 	}
 	if (*out != NULL)
-		r = RG_OK;
-	else if (same == NULL)
-		r = err_set(e, RG_E_ISS, "iss is of no configured provider");
-	else if (looks_like_id_token(claims, same, h.own_typ))
-		r = err_set(
+		return RG_OK;
+	if (same == NULL)
+		return err_set(e, RG_E_ISS, "iss is of no configured provider");
+	if (looks_like_id_token(claims, same, jws_header(token)->own_typ))
+		return err_set(
 		    e, RG_E_BEARER_ID_TOKEN, "of provider %s", same->name);
-	else if (open == NULL)
-		r = err_set(e, RG_E_BEARER_OFF, "provider %s has no audiences",
-		    same->name);
-	else
-		r = err_set(e, RG_E_AUD, "aud names no audience of provider %s",
-		    open->name);
-out:
-	json_decref(claims);
-	return r;
+	if (open == NULL)
+		return err_set(e, RG_E_BEARER_OFF,
+		    "provider %s has no audiences", same->name);
+	return err_set(
+	    e, RG_E_AUD, "aud names no audience of provider %s", open->name);
 }
 
 /* ---- what it is ------------------------------------------------------------

@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "jose/jws.h"
 #include "oidc/oidc.h"
 #include "oidc/provider.h"
 
@@ -37,13 +38,19 @@ struct access_token_expect {
 };
 
 /*
+ * Takes it apart, once for all that follows: jws_open(), but RG_E_TOKEN_SIZE
+ * from ACCESS_TOKEN_MAX on.
+ */
+enum rg_err access_token_open(
+    const char *token, size_t len, struct jws **out, struct err *e);
+
+/*
  * Whose token it claims to be, by issuer and audience; nothing is verified. On
- * RG_OK *out is one of the list. In this order: RG_E_TOKEN_SIZE and the errors
- * of jws_peek(), RG_E_BEARER_GRAPH, RG_E_ISS (no such provider),
- * RG_E_BEARER_OFF, RG_E_BEARER_ID_TOKEN, RG_E_AUD.
+ * RG_OK *out is one of the list. In this order: RG_E_BEARER_GRAPH, RG_E_ISS (no
+ * such provider), RG_E_BEARER_OFF, RG_E_BEARER_ID_TOKEN, RG_E_AUD.
  */
 enum rg_err access_token_provider(const struct provider *list, size_t count,
-    const char *token, size_t len, const struct provider **out, struct err *e);
+    const struct jws *, const struct provider **out, struct err *e);
 
 /*
  * The rules for claims whose signature is good. Pure. On RG_OK *out

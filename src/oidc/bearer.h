@@ -17,13 +17,13 @@
 
 /*
  * Verifies a token that access_token_provider() said is of this provider, with
- * the keys at hand. Never waits on the network. The errors of jws_peek() and
- * of access_token_check(), RG_E_ALG_MISMATCH, RG_E_KID_UNKNOWN,
- * RG_E_KID_MISSING, RG_E_SIGNATURE; RG_E_JWKS_EMPTY while there are no keys.
+ * the keys at hand. Never waits on the network. The errors of jws_verify() and
+ * of access_token_check(), RG_E_KID_MISSING; RG_E_JWKS_EMPTY while there are no
+ * keys.
  */
-enum rg_err bearer_verify(struct oidc *, const struct provider *,
-    const char *token, size_t len, int64_t now, int64_t skew,
-    struct access_token *out, struct err *e);
+enum rg_err
+bearer_verify(struct oidc *, const struct provider *, const struct jws *,
+    int64_t now, int64_t skew, struct access_token *out, struct err *e);
 
 /*
  * Whether bearer_fetch() could help a token that was refused with `r`, and no

@@ -29,38 +29,49 @@ id_token_check_entra(const json_t *claims, const struct provider *p,
  * taken when other keys could be had: for an unknown kid, and for a provider
  * without kids, whose new key can only be noticed by a signature that fails.
  */
-enum rg_err
-id_token_signature(enum jws_kind kind, struct oidc *o, struct documents *d,
-    const struct provider *p, const char *token, size_t len, int64_t now,
-    struct buf *payload, const struct jwk **key, struct err *e)
+static enum rg_err
+verify_with(struct oidc *o, struct documents *d, const struct provider *p,
+    const struct jws *t, int64_t now, const struct jwk **key, json_t **claims)
 {
-	struct jws_header h;
+	const struct jws_header *h = jws_header(t);
 	enum rg_err r;
 	int looks;
 
-	r = jws_peek_as(kind, token, len, &h, NULL);
-	if (r != RG_OK)
-		return err_set(e, r, "the token");
-	if (h.alg != p->alg)
-		return err_set(e, RG_E_ALG_MISMATCH, "%s, configured is %s",
-		    jose_alg_name(h.alg), jose_alg_name(p->alg));
-	r = refresh_ensure(o, d, p, OIDC_KEYS, now, e);
-	if (r != RG_OK)
-		return r;
-	for (looks = 0; looks < 3; looks++) {
-		r = jwks_select(d->keys, h.has_kid ? h.kid : NULL, h.alg, key);
+	for (looks = 0;; looks++) {
+		r = jwks_select(
+		    d->keys, h->has_kid ? h->kid : NULL, h->alg, key);
 		if (r == RG_OK)
-			r = jws_verify_as(kind, token, len, *key, payload);
+			r = jws_verify(t, *key, claims);
 		if (r != RG_E_KID_UNKNOWN &&
-		    !(r == RG_E_SIGNATURE && !h.has_kid))
-			break;
+		    !(r == RG_E_SIGNATURE && !h->has_kid))
+			return r;
 		if (looks == 2 || !refresh_keys(o, d, p, now))
-			break;
+			return r;
 	}
-	if (r != RG_OK)
-		return err_set(e, r, "alg %s, kid \"%.64s\"",
-		    jose_alg_name(h.alg), h.has_kid ? h.kid : "");
-	return RG_OK;
+}
+
+enum rg_err
+id_token_signature(enum jws_kind kind, struct oidc *o, struct documents *d,
+    const struct provider *p, const char *token, size_t len, int64_t now,
+    const struct jwk **key, json_t **claims, struct err *e)
+{
+	const struct jws_header *h;
+	struct jws *t = NULL;
+	enum rg_err r;
+
+	*claims = NULL;
+	if ((r = jws_open(kind, token, len, &t)) != RG_OK)
+		return err_set(e, r, "the token");
+	h = jws_header(t);
+	if (h->alg != p->alg)
+		r = err_set(e, RG_E_ALG_MISMATCH, "%s, configured is %s",
+		    jose_alg_name(h->alg), jose_alg_name(p->alg));
+	else if ((r = refresh_ensure(o, d, p, OIDC_KEYS, now, e)) == RG_OK &&
+		 (r = verify_with(o, d, p, t, now, key, claims)) != RG_OK)
+		r = err_set(e, r, "alg %s, kid \"%.64s\"",
+		    jose_alg_name(h->alg), h->has_kid ? h->kid : "");
+	jws_free(&t);
+	return r;
 }
 
 enum rg_err
@@ -69,19 +80,14 @@ id_token_verify(struct oidc *o, struct documents *d, const struct provider *p,
     json_t **claims, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	struct buf payload = BUF_INIT;
 	const struct jwk *key = NULL;
 	json_t *doc = NULL;
 
 	*claims = NULL;
 	r = id_token_signature(
-	    JWS_PLAIN, o, d, p, token, len, x->now, &payload, &key, e);
+	    JWS_PLAIN, o, d, p, token, len, x->now, &key, &doc, e);
 	if (r != RG_OK)
 		goto out;
-	if (json_load_strict(buf_str(&payload), payload.len, &doc) != RG_OK) {
-		r = err_set(e, RG_E_PAYLOAD_JSON, "the ID token");
-		goto out;
-	}
 	/*
 	 * A logout token may have typ JWT, and one that is refreshed needs no
 	 * nonce: this is what tells them apart (OpenID Connect Back-Channel
@@ -123,6 +129,5 @@ id_token_verify(struct oidc *o, struct documents *d, const struct provider *p,
 	r = RG_OK;
 out:
 	json_decref(doc);
-	buf_clear(&payload);
 	return r;
 }

@@ -7,7 +7,6 @@
 
 #include <jansson.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "jose/jws.h"
 #include "oidc/document.h"
@@ -31,11 +30,12 @@ enum rg_err id_token_verify(struct oidc *, struct documents *,
 
 /*
  * Selects the key by an algorithm that is pinned and checks the signature; the
- * first half of id_token_verify(), for other tokens of the provider as well.
+ * first half of id_token_verify(), for other tokens of the provider as well. On
+ * RG_OK *claims is a new reference, and *key is borrowed from `d`.
  */
 enum rg_err id_token_signature(enum jws_kind, struct oidc *, struct documents *,
     const struct provider *, const char *token, size_t len, int64_t now,
-    struct buf *payload, const struct jwk **key, struct err *e);
+    const struct jwk **key, json_t **claims, struct err *e);
 
 /*
  * Entra's rules on top: those of entra_check_tenancy() and of

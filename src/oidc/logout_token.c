@@ -19,17 +19,18 @@ logout_token_provider(const struct provider *list, size_t count,
     const char *token, size_t len, const struct provider **out, struct err *e)
 {
 	enum rg_err r;
-	struct jws_header h;
-	json_t *claims = NULL;
+	struct jws *t = NULL;
+	const json_t *claims;
 	const char *iss;
 	size_t i;
 
 	*out = NULL;
 	if (len > LOGOUT_TOKEN_MAX)
 		return err_set(e, RG_E_TOKEN_SIZE, "%zu bytes", len);
-	if ((r = jws_peek_as(JWS_LOGOUT, token, len, &h, &claims)) != RG_OK)
+	if ((r = jws_open(JWS_LOGOUT, token, len, &t)) != RG_OK)
 		return err_set(e, r, "a logout token");
 	r = RG_E_ISS;
+	claims = jws_unverified(t);
 	iss = json_str(claims, "iss");
 	for (i = 0; iss != NULL && i < count && *out == NULL; i++) {
 		if (list[i].type == PROVIDER_ENTRA ||
@@ -39,7 +40,7 @@ logout_token_provider(const struct provider *list, size_t count,
 		if (claims_has_audience(claims, list[i].client_id))
 			*out = &list[i];
 	}
-	json_decref(claims);
+	jws_free(&t);
 	return *out != NULL ? RG_OK
 			    : err_set(e, r, "a logout token of no provider");
 }
@@ -117,7 +118,6 @@ logout_token_verify(struct oidc *o, const struct provider *p, const char *token,
 	enum rg_err r = RG_E_INTERNAL;
 	struct documents *d = document_entry(o, p);
 	const struct jwk *key = NULL;
-	struct buf payload = BUF_INIT;
 	json_t *doc = NULL;
 
 	*claims = NULL;
@@ -126,13 +126,9 @@ logout_token_verify(struct oidc *o, const struct provider *p, const char *token,
 		goto out;
 	}
 	r = id_token_signature(
-	    JWS_LOGOUT, o, d, p, token, len, now, &payload, &key, e);
+	    JWS_LOGOUT, o, d, p, token, len, now, &key, &doc, e);
 	if (r != RG_OK)
 		goto out;
-	if (json_load_strict(buf_str(&payload), payload.len, &doc) != RG_OK) {
-		r = err_set(e, RG_E_PAYLOAD_JSON, "a logout token");
-		goto out;
-	}
 	if ((r = logout_token_check(doc, p, now, skew, e)) != RG_OK)
 		goto out;
 	*claims = doc;
@@ -140,6 +136,5 @@ logout_token_verify(struct oidc *o, const struct provider *p, const char *token,
 	r = RG_OK;
 out:
 	json_decref(doc);
-	buf_clear(&payload);
 	return r;
 }

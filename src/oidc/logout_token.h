@@ -20,7 +20,7 @@
 /*
  * Whose token it claims to be, by issuer and audience; nothing is verified.
  * Entra sends none, so its providers are left out. RG_E_TOKEN_SIZE, the errors
- * of jws_peek(), RG_E_ISS, RG_E_AUD.
+ * of jws_open(), RG_E_ISS, RG_E_AUD.
  */
 enum rg_err logout_token_provider(const struct provider *list, size_t count,
     const char *token, size_t len, const struct provider **out, struct err *e);

@@ -43,65 +43,122 @@ teardown(void **state)
 	return 0;
 }
 
+/* What vector_verify() says, which hands out claims exactly when it is RG_OK.
+ */
+static enum rg_err
+verify(const struct fixture *f, const char *token, size_t len)
+{
+	json_t *claims = NULL;
+	enum rg_err r = vector_verify(token, len, f->key, &claims);
+
+	assert_int_equal(r == RG_OK, claims != NULL);
+	json_decref(claims);
+	return r;
+}
+
+static enum rg_err
+verify_vector(const struct fixture *f, const struct vector *v)
+{
+	return verify(f, v->token.p, v->token.len);
+}
+
 static void
-test_peek_reads_the_header(void **state)
+test_open_reads_the_header(void **state)
 {
 	const struct fixture *f = *state;
-	struct jws_header h;
+	const struct jws_header *h;
+	struct jws *t = NULL;
 	struct vector v;
 
-	assert_int_equal(jws_peek(f->v.token.p, f->v.token.len, &h), RG_OK);
-	assert_int_equal(h.alg, JOSE_RS256);
-	assert_true(h.has_kid);
-	assert_string_equal(h.kid, "rs256");
+	assert_int_equal(
+	    jws_open(JWS_PLAIN, f->v.token.p, f->v.token.len, &t), RG_OK);
+	h = jws_header(t);
+	assert_int_equal(h->alg, JOSE_RS256);
+	assert_true(h->has_kid);
+	assert_string_equal(h->kid, "rs256");
+	jws_free(&t);
+	assert_null(t);
 
 	vector_load("664-kid-absent-one-key-fits", &v);
-	assert_int_equal(jws_peek(v.token.p, v.token.len, &h), RG_OK);
-	assert_false(h.has_kid);
-	assert_string_equal(h.kid, "");
+	assert_int_equal(
+	    jws_open(JWS_PLAIN, v.token.p, v.token.len, &t), RG_OK);
+	assert_false(jws_header(t)->has_kid);
+	assert_string_equal(jws_header(t)->kid, "");
+	jws_free(&t);
 	vector_clear(&v);
 }
 
 /* A token that no key could verify is refused before a key is looked for. */
 static void
-test_peek_refuses_as_verify_does(void **state)
+test_open_refuses_what_no_key_verifies(void **state)
 {
 	static const char *const names[] = {"303-signature-empty",
 	    "320-header-padded", "328-payload-padded", "336-signature-padded",
 	    "400-alg-none-lower", "412-alg-prefix", "450-crit-unknown",
 	    "463-typ-at-jwt", "584-payload-json-array",
 	    "650-kid-256-characters"};
-	const struct fixture *f = *state;
-	struct buf payload = BUF_INIT;
-	struct jws_header h;
+	struct jws *t = NULL;
 	struct vector v;
 	size_t i;
 
+	(void)state;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		vector_load(names[i], &v);
 		assert_int_not_equal(v.want, RG_OK);
-		assert_int_equal(jws_peek(v.token.p, v.token.len, &h), v.want);
 		assert_int_equal(
-		    jws_verify(v.token.p, v.token.len, f->key, &payload),
-		    v.want);
+		    jws_open(JWS_PLAIN, v.token.p, v.token.len, &t), v.want);
+		assert_null(t);
 		vector_clear(&v);
 	}
-	assert_int_equal(payload.len, 0);
+}
+
+/* The bytes between the two dots. */
+static uint8_t *
+payload_of(const struct fixture *f, size_t *len)
+{
+	const char *from = strchr(f->v.token.p, '.') + 1;
+	size_t n = strcspn(from, ".");
+	uint8_t *bytes = malloc(B64URL_DEC_LEN(n));
+
+	assert_int_equal(b64url_decode(from, n, bytes, len), RG_OK);
+	return bytes;
 }
 
 static void
-test_payload_is_what_was_signed(void **state)
+test_claims_are_what_was_signed(void **state)
 {
 	const struct fixture *f = *state;
-	const char *from = strchr(f->v.token.p, '.') + 1;
-	size_t n = strcspn(from, "."), len = 0;
-	uint8_t *want = malloc(B64URL_DEC_LEN(n));
+	json_t *want = NULL, *claims = NULL;
+	struct jws *t = NULL;
+	size_t len = 0;
+	uint8_t *bytes = payload_of(f, &len);
+
+	assert_int_equal(
+	    json_load_strict((const char *)bytes, len, &want), RG_OK);
+	assert_int_equal(
+	    jws_open(JWS_PLAIN, f->v.token.p, f->v.token.len, &t), RG_OK);
+	assert_true(json_equal(jws_unverified(t), want));
+	assert_int_equal(jws_verify(t, f->key, &claims), RG_OK);
+	jws_free(&t);
+	/* The claims outlive the token that they are of. */
+	assert_true(json_equal(claims, want));
+	json_decref(claims);
+	json_decref(want);
+	free(bytes);
+}
+
+static void
+test_raw_payload_is_what_was_signed(void **state)
+{
+	const struct fixture *f = *state;
+	size_t len = 0;
+	uint8_t *want = payload_of(f, &len);
 	struct buf payload = BUF_INIT;
 
 	buf_puts(&payload, "in front ");
-	assert_int_equal(b64url_decode(from, n, want, &len), RG_OK);
 	assert_int_equal(
-	    jws_verify(f->v.token.p, f->v.token.len, f->key, &payload), RG_OK);
+	    jws_verify_raw(f->v.token.p, f->v.token.len, f->key, &payload),
+	    RG_OK);
 	assert_int_equal(payload.len, 9 + len);
 	assert_memory_equal(payload.p, "in front ", 9);
 	assert_memory_equal(payload.p + 9, want, len);
@@ -118,7 +175,7 @@ test_payload_that_does_not_fit(void **state)
 
 	buf_puts(&payload, "kept");
 	assert_int_equal(
-	    jws_verify(f->v.token.p, f->v.token.len, f->key, &payload),
+	    jws_verify_raw(f->v.token.p, f->v.token.len, f->key, &payload),
 	    RG_E_NOMEM);
 	assert_int_equal(payload.len, 4);
 	buf_clear(&payload);
@@ -129,21 +186,16 @@ static void
 test_length_counts(void **state)
 {
 	const struct fixture *f = *state;
-	struct buf payload = BUF_INIT;
 	size_t n = f->v.token.len;
 	char *text = malloc(n + 1);
 
 	memcpy(text, f->v.token.p, n);
 	text[n] = '!';
-	assert_int_equal(jws_verify(text, n, f->key, &payload), RG_OK);
-	assert_int_equal(
-	    jws_verify(text, n + 1, f->key, &payload), RG_E_TOKEN_BASE64);
-	assert_int_equal(
-	    jws_verify(text, n - 1, f->key, &payload), RG_E_TOKEN_BASE64);
-	assert_int_equal(
-	    jws_verify(text, 0, f->key, &payload), RG_E_TOKEN_PARTS);
+	assert_int_equal(verify(f, text, n), RG_OK);
+	assert_int_equal(verify(f, text, n + 1), RG_E_TOKEN_BASE64);
+	assert_int_equal(verify(f, text, n - 1), RG_E_TOKEN_BASE64);
+	assert_int_equal(verify(f, text, 0), RG_E_TOKEN_PARTS);
 	free(text);
-	buf_clear(&payload);
 }
 
 /* One key serves many tokens, good and bad in turn. */
@@ -151,37 +203,28 @@ static void
 test_key_is_not_used_up(void **state)
 {
 	const struct fixture *f = *state;
-	struct buf payload = BUF_INIT;
 	struct vector bad;
 	int i;
 
 	vector_load("025-rs256-last-bit", &bad);
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(
-		    jws_verify(f->v.token.p, f->v.token.len, f->key, &payload),
-		    RG_OK);
-		assert_int_equal(
-		    jws_verify(bad.token.p, bad.token.len, f->key, &payload),
-		    RG_E_SIGNATURE);
+		assert_int_equal(verify_vector(f, &f->v), RG_OK);
+		assert_int_equal(verify_vector(f, &bad), RG_E_SIGNATURE);
 	}
 	vector_clear(&bad);
-	buf_clear(&payload);
 }
 
 static void
 test_error_queue_stays_as_it_was(void **state)
 {
 	const struct fixture *f = *state;
-	struct buf payload = BUF_INIT;
 	struct vector bad;
 	unsigned long before;
 
 	vector_load("025-rs256-last-bit", &bad);
 	ERR_raise(ERR_LIB_USER, 42);
 	before = ERR_peek_last_error();
-	assert_int_equal(
-	    jws_verify(bad.token.p, bad.token.len, f->key, &payload),
-	    RG_E_SIGNATURE);
+	assert_int_equal(verify_vector(f, &bad), RG_E_SIGNATURE);
 	assert_true(ERR_peek_last_error() == before);
 	ERR_clear_error();
 	vector_clear(&bad);
@@ -192,17 +235,14 @@ static void
 test_each_flipped_bit_is_refused(void **state)
 {
 	const struct fixture *f = *state;
-	struct buf payload = BUF_INIT;
 	size_t i, n = f->v.token.len;
 	char *text = malloc(n);
 
 	for (i = 0; i < 8 * n; i += 3) {
 		memcpy(text, f->v.token.p, n);
 		text[i / 8] = (char)(text[i / 8] ^ (1 << i % 8));
-		assert_int_not_equal(
-		    jws_verify(text, n, f->key, &payload), RG_OK);
+		assert_int_not_equal(verify(f, text, n), RG_OK);
 	}
-	assert_int_equal(payload.len, 0);
 	free(text);
 }
 
@@ -210,7 +250,6 @@ static void
 test_each_prefix_is_refused(void **state)
 {
 	const struct fixture *f = *state;
-	struct buf payload = BUF_INIT;
 	size_t n;
 	char *text;
 
@@ -218,20 +257,19 @@ test_each_prefix_is_refused(void **state)
 		/* A buffer of its own, so that a byte too far is noticed. */
 		text = malloc(n + (n == 0));
 		memcpy(text, f->v.token.p, n);
-		assert_int_not_equal(
-		    jws_verify(text, n, f->key, &payload), RG_OK);
+		assert_int_not_equal(verify(f, text, n), RG_OK);
 		free(text);
 	}
-	assert_int_equal(payload.len, 0);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_peek_reads_the_header),
-	    cmocka_unit_test(test_peek_refuses_as_verify_does),
-	    cmocka_unit_test(test_payload_is_what_was_signed),
+	    cmocka_unit_test(test_open_reads_the_header),
+	    cmocka_unit_test(test_open_refuses_what_no_key_verifies),
+	    cmocka_unit_test(test_claims_are_what_was_signed),
+	    cmocka_unit_test(test_raw_payload_is_what_was_signed),
 	    cmocka_unit_test(test_payload_that_does_not_fit),
 	    cmocka_unit_test(test_length_counts),
 	    cmocka_unit_test(test_key_is_not_used_up),

@@ -26,13 +26,17 @@ static enum rg_err
 verify_at(struct op *x, int which, int64_t now)
 {
 	struct buf token = BUF_INIT;
-	struct access_token t;
+	struct access_token t = {0};
+	struct jws *jws = NULL;
 	enum rg_err r;
 
 	op_sign(x, which, &token);
 	err_clear(&x->e);
-	r = bearer_verify(x->oidc, &x->provider, buf_str(&token), token.len,
-	    now, 60, &t, &x->e);
+	if ((r = access_token_open(buf_str(&token), token.len, &jws, &x->e)) ==
+	    RG_OK)
+		r = bearer_verify(
+		    x->oidc, &x->provider, jws, now, 60, &t, &x->e);
+	jws_free(&jws);
 	assert_int_equal(r == RG_OK, t.claims != NULL);
 	assert_int_equal(r, x->e.code);
 	access_token_clear(&t);

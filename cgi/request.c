@@ -38,41 +38,68 @@ enum var {
 
 /* One sender, the web server: twice the same name is a mistake in its
  * configuration, and which of the two holds must not be a guess. */
-static const char *const var_names[VAR__MAX] = {"REQUEST_METHOD", "SCRIPT_NAME",
-    "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
-    "REMOTE_ADDR", "HTTP_AUTHORIZATION", "ROLEGATE_REQUIRE",
-    "ROLEGATE_RESOURCE", "REQUEST_URI", "FCGI_APACHE_ROLE", "ROLEGATE_CHECKER",
-    "REDIRECT_STATUS", "HTTP_ORIGIN", "HTTP_IF_MATCH"};
+#define NAME(s)                                                                \
+	{                                                                      \
+		(s), sizeof(s) - 1                                             \
+	}
+static const struct {
+	const char *name;
+	size_t len;
+} vars[VAR__MAX] = {NAME("REQUEST_METHOD"), NAME("SCRIPT_NAME"),
+    NAME("PATH_INFO"), NAME("QUERY_STRING"), NAME("CONTENT_TYPE"),
+    NAME("CONTENT_LENGTH"), NAME("REMOTE_ADDR"), NAME("HTTP_AUTHORIZATION"),
+    NAME("ROLEGATE_REQUIRE"), NAME("ROLEGATE_RESOURCE"), NAME("REQUEST_URI"),
+    NAME("FCGI_APACHE_ROLE"), NAME("ROLEGATE_CHECKER"), NAME("REDIRECT_STATUS"),
+    NAME("HTTP_ORIGIN"), NAME("HTTP_IF_MATCH")};
+#undef NAME
 
 struct vars {
 	const char *value[VAR__MAX]; /* NULL when absent; first one wins */
 	const char *twice;	     /* a name that came twice, or NULL */
 };
 
+/* NAME=value taken apart: there are dozens in a request. */
+struct param {
+	const char *name;
+	size_t len; /* of the name */
+	const char *value;
+};
+
+/* False for what has no name. */
+static bool
+read_param(const char *text, struct param *out)
+{
+	const char *eq = strchr(text, '=');
+
+	if (eq == NULL)
+		return false;
+	*out = (struct param){text, (size_t)(eq - text), eq + 1};
+	return true;
+}
+
+static bool
+is_named(const struct param *p, const char *name, size_t len)
+{
+	return p->len == len && memcmp(p->name, name, len) == 0;
+}
+
 /*
  * Each internal redirect of Apache puts REDIRECT_ before the names of what
  * SetEnv and RewriteRule [E=] have set. A requirement must not get lost that
  * way; no client can send such a name, its headers all begin with HTTP_.
  */
-static const char *
-unredirected(const char *param)
+static struct param
+unredirected(const struct param *from)
 {
 	static const char prefix[] = "REDIRECT_";
+	const size_t n = sizeof(prefix) - 1;
+	struct param p = *from;
 
-	while (strncmp(param, prefix, sizeof(prefix) - 1) == 0)
-		param += sizeof(prefix) - 1;
-	return param;
-}
-
-/* The value if `param` is NAME=value of that name, else NULL. */
-static const char *
-value_of(const char *param, const char *name)
-{
-	size_t n = strlen(name);
-
-	if (strncmp(param, name, n) != 0 || param[n] != '=')
-		return NULL;
-	return param + n + 1;
+	while (p.len >= n && memcmp(p.name, prefix, n) == 0) {
+		p.name += n;
+		p.len -= n;
+	}
+	return p;
 }
 
 static bool
@@ -84,25 +111,19 @@ may_repeat(size_t k, const char *first, const char *second)
 }
 
 static void
-collect(char *const *params, struct vars *v)
+collect_one(const struct param *raw, struct vars *v)
 {
-	const char *value, *param;
-	size_t i, k;
+	const struct param bare = unredirected(raw), *p;
+	size_t k;
 
-	memset(v, 0, sizeof(*v));
-	for (i = 0; params[i] != NULL; i++) {
-		for (k = 0; k < VAR__MAX; k++) {
-			param = k == VAR_REQUIRE || k == VAR_RESOURCE
-				    ? unredirected(params[i])
-				    : params[i];
-			value = value_of(param, var_names[k]);
-			if (value == NULL)
-				continue;
-			if (v->value[k] == NULL)
-				v->value[k] = value;
-			else if (!may_repeat(k, v->value[k], value))
-				v->twice = var_names[k];
-		}
+	for (k = 0; k < VAR__MAX; k++) {
+		p = k == VAR_REQUIRE || k == VAR_RESOURCE ? &bare : raw;
+		if (!is_named(p, vars[k].name, vars[k].len))
+			continue;
+		if (v->value[k] == NULL)
+			v->value[k] = p->value;
+		else if (!may_repeat(k, v->value[k], p->value))
+			v->twice = vars[k].name;
 	}
 }
 
@@ -184,34 +205,44 @@ accepts_html(const char *p)
 	return false;
 }
 
+/* What a browser says of itself and of the page that made it ask. */
 static void
-read_hints(struct request *q, char *const *params)
+read_hint(struct request *q, const struct param *p)
 {
-	const char *value;
-	size_t i;
+#define IS(name) is_named(p, name, sizeof(name) - 1)
+	const char *value = p->value;
 
-	q->language = language_for("");
-	for (i = 0; params[i] != NULL; i++) {
-		value = value_of(params[i], "HTTP_ACCEPT_LANGUAGE");
-		if (value != NULL)
-			q->language = language_for(value);
-		value = value_of(params[i], "HTTP_ACCEPT");
-		if (value != NULL && accepts_html(value))
-			q->wants_html = true;
+	if (IS("HTTP_ACCEPT_LANGUAGE"))
+		q->language = language_for(value);
+	else if (IS("HTTP_ACCEPT"))
+		q->wants_html |= accepts_html(value);
+	else if (IS("HTTP_SEC_FETCH_SITE")) {
 		/* Fetch Metadata, section 2.3 */
-		value = value_of(params[i], "HTTP_SEC_FETCH_SITE");
-		if (value != NULL) {
-			q->tells_site = true;
-			q->cross_site |= strcmp(value, "cross-site") == 0 ||
-					 strcmp(value, "same-site") == 0;
-			q->same_origin |= strcmp(value, "same-origin") == 0;
-		}
-		value = value_of(params[i], "HTTP_SEC_FETCH_MODE");
-		if (value != NULL) /* section 2.2 */
-			q->embedded |= strcmp(value, "navigate") != 0;
-		value = value_of(params[i], "HTTP_X_ROLEGATE_CSRF");
-		if (value != NULL)
-			q->csrf_header = strcmp(value, "1") == 0;
+		q->tells_site = true;
+		q->cross_site |= strcmp(value, "cross-site") == 0 ||
+				 strcmp(value, "same-site") == 0;
+		q->same_origin |= strcmp(value, "same-origin") == 0;
+	} else if (IS("HTTP_SEC_FETCH_MODE")) /* section 2.2 */
+		q->embedded |= strcmp(value, "navigate") != 0;
+	else if (IS("HTTP_X_ROLEGATE_CSRF"))
+		q->csrf_header = strcmp(value, "1") == 0;
+#undef IS
+}
+
+/* One walk over what the web server sent. */
+static void
+collect(struct request *q, char *const *params, struct vars *v)
+{
+	struct param p;
+
+	memset(v, 0, sizeof(*v));
+	q->language = language_for("");
+	for (; *params != NULL; params++) {
+		if (!read_param(*params, &p))
+			continue;
+		collect_one(&p, v);
+		if (strncmp(p.name, "HTTP_", 5) == 0)
+			read_hint(q, &p);
 	}
 }
 
@@ -453,9 +484,8 @@ request_read(char *const *params, enum fcgi_role role, request_read_fn *fn,
 		return RG_E_NOMEM;
 	random_name(q->id, REQUEST_ID_LEN);
 	q->role = role;
-	collect(params, &v);
+	collect(q, params, &v);
 	q->method = method_of(var(&v, VAR_METHOD));
-	read_hints(q, params);
 	r = read_path(q, &v);
 	if (r == RG_E_NOMEM || read_client(q, &v) != RG_OK ||
 	    read_asked(q, &v) != RG_OK ||

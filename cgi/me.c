@@ -91,12 +91,25 @@ named(const char *const *list, size_t count)
 	return array;
 }
 
-/* The role JSON, and besides what a page says in other words. */
+static json_t *
+matched_groups(const struct access_decision *d)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < d->group_count; i++)
+		(void)json_array_append_new(
+		    array, json_pack("{s:s, s:s}", "id", d->groups[i].id,
+			       "label", d->groups[i].label));
+	return array;
+}
+
+/* Who it is and what that allows, as a page says it. */
 static json_t *
 me_values(
     struct worker *w, const struct request *q, const struct gate_identity *id)
 {
-	json_t *v = whoami_json(id);
+	json_t *v = json_object();
 	const struct access_decision *d = &id->decision;
 	const struct provider *p = settings_provider(w->settings, id->provider);
 	struct buf url = BUF_INIT;
@@ -105,8 +118,8 @@ me_values(
 	    v, "permission_list", named(d->permissions, d->permission_count));
 	(void)json_object_set_new(
 	    v, "role_list", named(d->roles, d->role_count));
-	(void)json_object_set(v, "group_list",
-	    json_object_get(json_object_get(v, "groups"), "matched"));
+	(void)json_object_set_new(v, "is_admin", json_boolean(d->is_admin));
+	(void)json_object_set_new(v, "group_list", matched_groups(d));
 	(void)json_object_set_new(v, "groups_text",
 	    json_string(language_word(q->language, groups_word(d))));
 	(void)json_object_set_new(v, "groups_unknown",

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "cgi/bearer.h"
 #include "cgi/identity.h"
@@ -15,7 +14,6 @@
 #include "cgi/whoami.h"
 #include "cgi/worker.h"
 #include "gate_admin.h"
-#include "oidc/authn.h"
 
 /* "role:editor permission:reports.read": any of these will do. */
 static enum rg_err
@@ -92,54 +90,6 @@ whoami_check(const struct request *q, const struct access_decision *d)
 		    "ROLEGATE_REQUIRE can be enforced; require=%s",
 		    log_quote(q->require == NULL ? "" : q->require));
 	return r;
-}
-
-/* What is known of the groups; as_of only when it is not the sign-in's. */
-static json_t *
-groups_json(const struct access_decision *d)
-{
-	json_t *matched = json_array(), *groups;
-	size_t i;
-
-	for (i = 0; i < d->group_count; i++)
-		(void)json_array_append_new(
-		    matched, json_pack("{s:s, s:s}", "id", d->groups[i].id,
-				 "label", d->groups[i].label));
-	groups = json_pack("{s:s, s:s, s:s*, s:o}", "state",
-	    groups_state_name(d->groups_state), "source", d->groups_source,
-	    "reason", d->groups_reason, "matched", matched);
-	if (d->groups_as_of != 0)
-		(void)json_object_set_new(
-		    groups, "as_of", json_integer((json_int_t)d->groups_as_of));
-	return groups;
-}
-
-json_t *
-whoami_json(const struct gate_identity *id)
-{
-	const struct access_decision *d = &id->decision;
-	json_t *all, *acrs = authn_values(id->claims);
-
-	all = json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s?, s:s, s:s, s:s},"
-			" s:o, s:o, s:b, s:o, s:I,"
-			" s:{s:s, s:s, s:s*, s:I, s:I}}",
-	    "schema", "rolegate.whoami.v1", "subject", "id", id->id, "kind",
-	    id->kind, "provider", id->provider, "issuer", id->issuer, "tenant",
-	    id->tenant[0] == '\0' ? NULL : id->tenant, "name", id->name,
-	    "username", id->username, "email", id->email, "roles",
-	    json_strings(d->roles, d->role_count), "permissions",
-	    json_strings(d->permissions, d->permission_count), "is_admin",
-	    d->is_admin, "groups", groups_json(d), "policy_version",
-	    (json_int_t)id->policy_version, "session", "via", id->via, "id",
-	    id->session_id, "client", id->client, "issued_at",
-	    (json_int_t)id->issued_at, "expires_at",
-	    (json_int_t)id->expires_at);
-	/* Absent when the token said nothing about how the person signed in. */
-	if (json_array_size(acrs) > 0)
-		(void)json_object_set(
-		    json_object_get(all, "session"), "acrs", acrs);
-	json_decref(acrs);
-	return all;
 }
 
 static const struct identity_names header_names = {
@@ -247,16 +197,15 @@ refuse_explained(
 }
 
 /*
- * A token that was asked for and can't be made is no answer: 503, and the log
- * says why.
+ * The role token, if one is asked for; else `token` stays empty. One that was
+ * asked for and can't be made is no answer: 503, and the log says why.
  */
 static enum rg_err
-add_token(struct worker *w, const struct request *q,
-    const struct gate_identity *id, json_t *answer)
+make_token(struct worker *w, const struct request *q,
+    const struct gate_identity *id, struct buf *token)
 {
 	const char *asked = form_nth(q->query, "token", 0);
 	struct gate_context ctx = worker_context(q);
-	struct buf token = BUF_INIT;
 	struct err e = {RG_OK, ""};
 	enum rg_err r;
 
@@ -265,13 +214,31 @@ add_token(struct worker *w, const struct request *q,
 	if (asked != NULL && strcmp(asked, "1") != 0)
 		r = err_set(&e, RG_E_CONF, "token is 1 or not there");
 	else
-		r = gate_role_token(w->gate, id, &ctx, &token, &e);
-	if (r == RG_OK && json_object_set_new(answer, "token",
-			      json_string(buf_str(&token))) != 0)
-		r = err_set(&e, RG_E_NOMEM, "a role token");
+		r = gate_role_token(w->gate, id, &ctx, token, &e);
 	if (r != RG_OK)
 		log_error("role_token.failed", "error=%s detail=%s",
 		    err_name(r), log_quote(e.detail));
+	return r;
+}
+
+static enum rg_err
+answer(struct worker *w, const struct request *q, struct response *s,
+    const struct gate_identity *id, const json_t *reasons)
+{
+	struct buf token = BUF_INIT;
+	enum rg_err r;
+
+	if ((r = make_token(w, q, id, &token)) == RG_OK) {
+		/* A role token is a new one each time. */
+		s->repeatable = token.len == 0;
+		response_header(s, "Content-Type", "application/json");
+		whoami_write(&s->body, id, reasons,
+		    token.len == 0 ? NULL : buf_str(&token));
+		buf_putc(&s->body, '\n');
+		put_etag(s);
+		identity_put(s, id, &header_names);
+		put_gateway_user(w, id, s);
+	}
 	buf_clear(&token);
 	return r;
 }
@@ -279,7 +246,7 @@ add_token(struct worker *w, const struct request *q,
 void
 endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 {
-	json_t *reasons = NULL, *answer;
+	json_t *reasons = NULL;
 	struct gate_identity id;
 	enum rg_err r;
 
@@ -293,26 +260,12 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 		r = step_up_check(q, &id);
 	if (wants_explanation(q))
 		reasons = explanation(w, q, &id);
-	if (r == RG_OK) {
-		answer = whoami_json(&id);
-		if (reasons != NULL)
-			(void)json_object_set(answer, "explain", reasons);
-		if ((r = add_token(w, q, &id, answer)) != RG_OK) {
-			json_decref(answer);
-			whoami_refuse(w, q, s, r);
-		} else {
-			/* A role token is a new one each time. */
-			s->repeatable =
-			    json_object_get(answer, "token") == NULL;
-			response_json_own(s, 200, answer);
-			put_etag(s);
-			identity_put(s, &id, &header_names);
-			put_gateway_user(w, &id, s);
-		}
-	} else {
+	if (r != RG_OK) {
 		whoami_refuse(w, q, s, r);
 		if (reasons != NULL && s->status == 403)
 			refuse_explained(q, s, r, reasons);
+	} else if ((r = answer(w, q, s, &id, reasons)) != RG_OK) {
+		whoami_refuse(w, q, s, r);
 	}
 	json_decref(reasons);
 	gate_identity_clear(&id);

@@ -26,7 +26,11 @@ whoami_check(const struct request *, const struct access_decision *);
 void whoami_refuse(
     struct worker *, const struct request *, struct response *, enum rg_err);
 
-/* The "rolegate.whoami.v1" object; a new reference, NULL without memory. */
-json_t *whoami_json(const struct gate_identity *);
+/*
+ * Appends the "rolegate.whoami.v1" object, with the reasons and the role token
+ * that are not NULL. What can't be written makes `out` failed.
+ */
+void whoami_write(struct buf *out, const struct gate_identity *,
+    const json_t *reasons, const char *token);
 
 #endif

@@ -154,6 +154,7 @@ set_up(struct child *c, int nudge)
 	handle(SIGINT, on_stop);
 	handle(SIGUSR1, on_stop);
 	handle(SIGHUP, nudge < 0 ? on_reload : SIG_IGN);
+	handle(SIGUSR2, SIG_IGN); /* is for a parent */
 	handle(SIGPIPE, SIG_IGN);
 	deadline_init();
 	slow_watch(c->listeners[0].fd, c->listeners[1].fd);

@@ -386,6 +386,24 @@ listen_adopt(
 	return RG_OK;
 }
 
+enum rg_err
+listen_adopt_own(int fd, const char *address, const struct server_options *o,
+    struct listener *out, struct err *e)
+{
+	enum rg_err r = listen_adopt(fd, o, out, e);
+	struct stat st;
+
+	if (r == RG_OK && address != NULL &&
+	    strncmp(address, "unix:", 5) == 0 &&
+	    strlen(address + 5) < sizeof(out->path) &&
+	    lstat(address + 5, &st) == 0 && S_ISSOCK(st.st_mode)) {
+		(void)snprintf(out->path, sizeof(out->path), "%s", address + 5);
+		out->dev = st.st_dev;
+		out->ino = st.st_ino;
+	}
+	return r;
+}
+
 bool
 listen_may_speak(const struct listener *l, int fd, uid_t *uid)
 {

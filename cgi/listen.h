@@ -53,6 +53,14 @@ enum rg_err listen_open_authorizer(
 enum rg_err listen_adopt(
     int fd, const struct server_options *, struct listener *out, struct err *);
 
+/*
+ * The same for one that listen_open() or listen_open_authorizer() made before
+ * this process became another program: `address` says where, so that the path
+ * is removed at the end.
+ */
+enum rg_err listen_adopt_own(int fd, const char *address,
+    const struct server_options *, struct listener *out, struct err *);
+
 /* Looks up options->peer_user; RG_E_CONF if there is no such user. */
 enum rg_err
 listen_peer(const struct server_options *, struct listener *, struct err *);

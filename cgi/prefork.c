@@ -39,7 +39,8 @@ struct parent {
 	char *addresses[LISTENERS]; /* at the start; NULL: none */
 	struct proc *procs;
 	size_t count;
-	int nudge; /* eventfd: see nudge() */
+	int nudge;     /* eventfd: see nudge() */
+	pid_t checker; /* --check of what is to take over; 0: none */
 	sigset_t signals;
 };
 
@@ -174,6 +175,73 @@ nudge(const struct parent *p)
 		log_error("server.nudge", "errno=%d", errno);
 }
 
+/* Those that this process started when it was another program. */
+static void
+dismiss_inherited(struct parent *p, const struct handover *before)
+{
+	size_t i;
+	struct proc *procs;
+
+	procs =
+	    reallocarray(p->procs, p->count + before->count, sizeof(*procs));
+	if (procs == NULL) {
+		/* They are not waited for; TERM ends them all the same. */
+		for (i = 0; i < before->count; i++)
+			(void)kill(before->workers[i], SIGTERM);
+		return;
+	}
+	p->procs = procs;
+	for (i = 0; i < before->count; i++) {
+		procs[p->count++] = (struct proc){.pid = before->workers[i],
+		    .started = clock_mono_ms(),
+		    .leaving = true};
+		(void)kill(before->workers[i], SIGTERM);
+	}
+}
+
+static void
+upgrade_refused(const char *why)
+{
+	log_error("server.upgrade_refused", "detail=%s", log_quote(why));
+}
+
+static void
+begin_upgrade(struct parent *p)
+{
+	if (p->checker != 0)
+		return;
+	if (p->options->program == NULL)
+		upgrade_refused("where the program is, is not known");
+	else if ((p->checker = handover_check(
+		      p->options->program, p->options->argv)) < 0)
+		upgrade_refused("it can't be started");
+	if (p->checker < 0)
+		p->checker = 0;
+}
+
+static void
+end_upgrade(struct parent *p, int status)
+{
+	struct err e = {RG_OK, ""};
+	static struct handover h;
+	size_t i;
+
+	p->checker = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		upgrade_refused("--check of the new program failed");
+		return;
+	}
+	h.count = 0;
+	for (i = 0; i < p->count && h.count < HANDOVER_WORKERS; i++)
+		if (p->procs[i].pid != 0)
+			h.workers[h.count++] = p->procs[i].pid;
+	log_info(
+	    "server.upgrade", "program=%s", log_quote(p->options->program));
+	(void)handover_become(
+	    p->options->program, p->options->argv, p->listeners, &h, &e);
+	upgrade_refused(e.detail);
+}
+
 static void
 reap(struct parent *p)
 {
@@ -183,6 +251,8 @@ reap(struct parent *p)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		slow_bury(pid);
+		if (pid == p->checker)
+			end_upgrade(p, status);
 		for (i = 0; i < p->count; i++)
 			if (p->procs[i].pid == pid) {
 				buried(p, i, status);
@@ -319,6 +389,7 @@ prefork_block_signals(sigset_t *set)
 	(void)sigaddset(set, SIGINT);
 	(void)sigaddset(set, SIGHUP);
 	(void)sigaddset(set, SIGUSR1);
+	(void)sigaddset(set, SIGUSR2);
 	(void)sigaddset(set, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, set, NULL);
 	/* An ignored CHLD, inherited so, would leave nothing to wait for. */
@@ -328,7 +399,7 @@ prefork_block_signals(sigset_t *set)
 
 int
 prefork_run(struct listener *l, const struct server_options *o,
-    const struct server_app *app)
+    const struct server_app *app, const struct handover *before)
 {
 	struct parent p = {.listeners = l, .options = o, .app = app};
 	int sig = 0;
@@ -343,11 +414,15 @@ prefork_run(struct listener *l, const struct server_options *o,
 		log_error("server.start", "workers=%d", o->workers);
 		return 1;
 	}
+	start_due(&p);
+	dismiss_inherited(&p, before);
 	while (sig != SIGTERM && sig != SIGINT) {
 		start_due(&p);
 		sig = next_signal(&p, next_due(&p));
 		if (sig == SIGHUP)
 			reload(&p);
+		if (sig == SIGUSR2)
+			begin_upgrade(&p);
 		reap(&p);
 	}
 	stop(&p);

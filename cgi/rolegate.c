@@ -291,6 +291,17 @@ program_reload(void *ctx, struct err *e)
 	return RG_OK;
 }
 
+/*
+ * Where this program is, whatever is there then: its own path as it was
+ * started, if that is absolute (it may be a link that is turned), else the
+ * file. NULL when that can't be found out.
+ */
+static const char *
+own_path(const char *started)
+{
+	return started[0] == '/' ? started : realpath("/proc/self/exe", NULL);
+}
+
 static int
 usage(void)
 {
@@ -365,6 +376,8 @@ main(int argc, char **argv)
 		return 0;
 	}
 	use_settings(&prog);
+	prog.options.program = own_path(argv[0]);
+	prog.options.argv = argv;
 	app.open = worker_open;
 	app.serve = worker_serve;
 	app.idle = worker_idle;

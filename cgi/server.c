@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "cgi/child.h"
+#include "cgi/handover.h"
 #include "cgi/listen.h"
 #include "cgi/plain.h"
 #include "cgi/prefork.h"
@@ -15,15 +16,16 @@
 #define ACTIVATED_FD 3 /* sd_listen_fds(3): the first one */
 
 enum mode {
-	MODE_ACTIVATED, /* by systemd: LISTEN_FDS */
-	MODE_SPAWNED,	/* by a web server: fd 0 is the listening socket */
+	MODE_HANDED_OVER, /* by ourselves, before USR2 */
+	MODE_ACTIVATED,	  /* by systemd: LISTEN_FDS */
+	MODE_SPAWNED,	  /* by a web server: fd 0 is the listening socket */
 	MODE_CGI,
 	MODE_OWN_SOCKET,
 	MODE_NONE
 };
 
 static const char *const mode_names[] = {
-    "activated", "spawned", "cgi", "own", "none"};
+    "handed over", "activated", "spawned", "cgi", "own", "none"};
 
 /* sd_listen_fds(3): LISTEN_FDS is meant for the process LISTEN_PID only. */
 static int
@@ -43,8 +45,10 @@ activated(void)
  * ways of starting may share; only --listen says yet more.
  */
 static enum mode
-choose(const struct server_options *o)
+choose(const struct server_options *o, struct handover *h)
 {
+	if (handover_take(h))
+		return MODE_HANDED_OVER;
 	if (activated() != 0)
 		return MODE_ACTIVATED;
 	if (o->listen != NULL && o->listen_first)
@@ -70,12 +74,50 @@ get_listener(enum mode mode, const struct server_options *o, struct listener *l,
 	return listen_adopt(ACTIVATED_FD, o, l, e);
 }
 
+static enum rg_err
+get_handed_over(const struct handover *h, const struct server_options *o,
+    struct listener *l, struct err *e)
+{
+	const char *const addresses[LISTENERS] = {
+	    o->listen, o->listen_authorizer};
+	enum rg_err r = RG_OK;
+	int i;
+
+	for (i = 0; r == RG_OK && i < LISTENERS; i++) {
+		if (h->fds[i] < 0)
+			continue;
+		r = listen_adopt_own(
+		    h->fds[i], h->own[i] ? addresses[i] : NULL, o, &l[i], e);
+		(void)close(h->fds[i]);
+		l[i].authorizer_only = i == 1;
+	}
+	if (r == RG_OK && l[1].fd < 0)
+		r = listen_open_authorizer(o, &l[1], e);
+	return r;
+}
+
+/* All sockets that are to be served. */
+static enum rg_err
+get_listeners(enum mode mode, const struct handover *h,
+    const struct server_options *o, struct listener *l, struct err *e)
+{
+	enum rg_err r;
+
+	if (mode == MODE_HANDED_OVER)
+		return get_handed_over(h, o, l, e);
+	r = get_listener(mode, o, &l[0], e);
+	if (r == RG_OK && mode != MODE_SPAWNED)
+		r = listen_open_authorizer(o, &l[1], e);
+	return r;
+}
+
 int
 server_run(const struct server_options *o, const struct server_app *app)
 {
 	struct listener l[LISTENERS] = {{.fd = -1}, {.fd = -1}};
 	struct err e = {RG_OK, ""};
-	enum mode mode = choose(o);
+	static struct handover before;
+	enum mode mode = choose(o, &before);
 	sigset_t held;
 	int status;
 
@@ -88,9 +130,7 @@ server_run(const struct server_options *o, const struct server_app *app)
 	}
 	if (mode != MODE_SPAWNED)
 		prefork_block_signals(&held);
-	if (get_listener(mode, o, &l[0], &e) != RG_OK ||
-	    (mode != MODE_SPAWNED &&
-		listen_open_authorizer(o, &l[1], &e) != RG_OK)) {
+	if (get_listeners(mode, &before, o, l, &e) != RG_OK) {
 		listen_close(&l[0]);
 		log_error("server.start", "error=%s detail=%s",
 		    err_name(e.code), log_quote(e.detail));
@@ -108,7 +148,7 @@ server_run(const struct server_options *o, const struct server_app *app)
 	if (mode == MODE_SPAWNED)
 		status = child_run(l, o, app, -1);
 	else
-		status = prefork_run(l, o, app);
+		status = prefork_run(l, o, app, &before);
 	listen_close(&l[0]);
 	listen_close(&l[1]);
 	log_info("server.stop", "status=%d", status);

@@ -28,6 +28,9 @@ struct server_options {
 	int read_timeout_ms; /* for a whole request to arrive */
 	int idle_timeout_ms; /* for a kept connection to bring another */
 	bool keeper;	     /* a process for app->keep, besides the workers */
+	/* What to become on USR2, and with which arguments; NULL: nothing. */
+	const char *program;
+	char *const *argv;
 };
 
 /*
@@ -57,6 +60,7 @@ struct server_app {
 
 /*
  * Serves until TERM or INT; the exit status of the program. In this order:
+ *  - the sockets of the program that this process was until it got USR2;
  *  - a socket passed by systemd (LISTEN_FDS);
  *  - `listen`, with listen_first;
  *  - fd 0 is a listening socket: a web server or spawn-fcgi started us, and
@@ -66,8 +70,10 @@ struct server_app {
  * `listen_authorizer` is served besides, unless a web server started us.
  * TERM and INT let the request in hand finish, for up to 7 s. HUP calls
  * `reload`; `options` may have changed then (workers, timeouts, peer_user),
- * but the sockets stay what they were. A worker of ours never outlives its
- * parent by more than its last request.
+ * but the sockets stay what they were. USR2 makes a parent become
+ * options->program as it is on disk now, if that finds nothing wrong (--check):
+ * its workers take over the sockets before those of before end. A worker of
+ * ours never outlives its parent by more than its last request.
  */
 int server_run(const struct server_options *, const struct server_app *);
 

@@ -159,7 +159,12 @@ is "admin tools work" runuser -u rolegate -- rolegatectl role add reader
 # ---- upgraded, removed, purged ----------------------------------------------
 cp /etc/rolegate/rolegate.conf /run/in/conf
 pid=$(systemctl show -P MainPID rolegate)
+opened() {
+	systemctl show -P ActiveEnterTimestampMonotonic rolegate.socket
+}
+open=$(opened)
 is "installs over itself" dpkg -i $deb
+is "an upgrade leaves the socket open" [ "$(opened)" = "$open" ]
 isnt "an upgrade restarts it" [ "$(systemctl show -P MainPID rolegate)" = "$pid" ]
 is "answers after an upgrade" answers /auth/healthz 200
 is "upgrade keeps the configuration" \

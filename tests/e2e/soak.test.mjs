@@ -143,7 +143,7 @@ describe(`soak of ${S} s, seed ${SEED}`, () => {
     const gap = Math.max(S * 20, 500);
     const broken = [
       chaos.run(['killWorkers', 'killWorkers', 'killWorkers', 'killParent',
-        'restart', 'reload'], Math.min(gap, 2500), randomNumbers(SEED + 2),
+        'restart', 'reload', 'upgrade'], Math.min(gap, 2500), randomNumbers(SEED + 2),
       () => Date.now() > calm),
       chaos.run([...(canFakeTime ? ['minutes', 'hours', 'minutes', 'weeks'] : []),
         'provider', 'provider', 'keys', ...(mounts ? ['disk'] : [])],

@@ -18,6 +18,13 @@ export function trust(pem) {
 export class Jar {
   #all = new Map();
 
+  #now;
+
+  /* now: the browser's clock, in milliseconds */
+  constructor(now = Date.now) {
+    this.#now = now;
+  }
+
   take(url, lines = []) {
     const { hostname } = new URL(url);
     for (const line of lines) {
@@ -31,11 +38,11 @@ export class Jar {
         name: pair.slice(0, cut), value: pair.slice(cut + 1), host: hostname,
         path: at.path || '/', httpOnly: 'httponly' in at,
         secure: 'secure' in at, sameSite: at.samesite,
-        ends: 'max-age' in at ? Date.now() + Number(at['max-age']) * 1000
+        ends: 'max-age' in at ? this.#now() + Number(at['max-age']) * 1000
           : 'expires' in at ? Date.parse(at.expires) : Infinity,
       };
       const key = `${cookie.host} ${cookie.path} ${cookie.name}`;
-      if (cookie.ends <= Date.now()) this.#all.delete(key);
+      if (cookie.ends <= this.#now()) this.#all.delete(key);
       else this.#all.set(key, cookie);
     }
   }
@@ -44,7 +51,7 @@ export class Jar {
   for(url, { crossSite = false, method = 'GET' } = {}) {
     const { hostname, pathname, protocol } = new URL(url);
     return [...this.#all.values()].filter((c) => c.host === hostname
-      && c.ends > Date.now() && (!c.secure || protocol === 'https:')
+      && c.ends > this.#now() && (!c.secure || protocol === 'https:')
       && (c.path === '/' || pathname === c.path
         || pathname.startsWith(`${c.path.replace(/\/$/, '')}/`))
       && !(crossSite && c.sameSite === 'Strict')
@@ -72,7 +79,7 @@ export class Jar {
   }
 
   copy() {
-    const jar = new Jar();
+    const jar = new Jar(this.#now);
     for (const [key, c] of this.#all) jar.#all.set(key, { ...c });
     return jar;
   }

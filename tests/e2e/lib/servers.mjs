@@ -21,6 +21,7 @@ function snippet(work, name, { prefix, program }) {
   for (const [strip, beside] of [
     ['lighttpd-strip-headers.conf', '/etc/rolegate/lighttpd-strip-headers.conf'],
     ['apache-strip-headers.conf', 'conf-available/rolegate-strip-headers.conf'],
+    ['nginx-strip-headers.conf', '/etc/rolegate/nginx-strip-headers.conf'],
   ]) {
     if (text.includes(beside)) put(beside, copy(work, strip));
   }
@@ -67,6 +68,32 @@ export function startLighttpdSpawn(work, { port, prefix, program, more }) {
 export const nginxTemp = (work, tag) =>
   ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) =>
     `${name}_temp_path ${work.path(`${tag}.${name}`)};`).join('\n');
+
+/* In front of a rolegate that listens on WORK/rolegate.sock. */
+export async function startNginx(work, { port, prefix }) {
+  work.mkdir('htdocs');
+  // As root it would become nobody, to whom the socket is closed.
+  const conf = work.write('nginx.main.conf', `
+${process.getuid() === 0 && !work.user ? 'user root;' : ''}
+daemon off;
+worker_processes 1;
+pid ${work.path('nginx.pid')};
+error_log ${work.path('nginx.error.log')};
+events {}
+http {
+  access_log off;
+  ${nginxTemp(work, 'nginx')}
+  server {
+    listen 127.0.0.1:${port};
+    root ${work.path('htdocs')};
+    include ${snippet(work, 'nginx.conf', { prefix, program: '' })};
+  }
+}
+`);
+  const proc = work.spawn('nginx', '/usr/sbin/nginx', ['-c', conf]);
+  await untilListens(proc, { host: '127.0.0.1', port });
+  return proc;
+}
 
 const MODULES = '/usr/lib/apache2/modules';
 

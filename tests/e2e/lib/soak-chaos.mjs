@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What goes wrong during a soak, in the order that a seed gives. The recorder is
 // told what is broken from when to when: only that excuses a refusal, and only
-// kills excuse silence. A reload excuses nothing.
+// kills excuse silence. A reload or an upgrade excuses nothing.
 import { between, pick, shuffle } from './random.mjs';
 import { childrenOf } from './processes.mjs';
 import { sleep, until } from './wait.mjs';
@@ -81,6 +81,13 @@ export class Chaos {
     this.recorder.count('reload');
     this.#kill(this.site.rolegate.pid, 'SIGHUP');
     await sleep(between(this.random, 100, 400));
+  }
+
+  /* The same program again, which the parent can't know. */
+  async upgrade() {
+    this.recorder.count('upgrade');
+    this.#kill(this.site.rolegate.pid, 'SIGUSR2');
+    await sleep(between(this.random, 200, 600));
   }
 
   // ---- clock

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Api } from './api.mjs';
-import { send } from './http.mjs';
+import { Jar, send } from './http.mjs';
 import { CLIENT_ID } from './idp.mjs';
 import { between, pick } from './random.mjs';
 import { deliver } from './signin.mjs';
@@ -20,6 +20,10 @@ const FOUND_MS = 20_000; // to learn what became of something
 /* A web server without its backend says so in words of its own. */
 const isOurs = (res) => res.status < 500
   || res.headers['x-content-type-options'] === 'nosniff';
+
+/* What a page says, in a line. */
+const words = (page) => page.replace(/<style[\s\S]*?<\/style>|<[^>]*>/g, ' ')
+  .replace(/\s+/g, ' ').trim().slice(0, 300);
 
 export class Load {
   constructor({ site, recorder, random, groups }) {
@@ -107,14 +111,16 @@ export class Load {
   /* Somebody who has just signed in, or null. */
   async signIn(login) {
     const { site, recorder } = this;
-    const client = site.client();
+    // The provider dates its cookies: the browser has the same clock.
+    const client = site.client({
+      jar: new Jar(() => recorder.clock.now() * 1000) });
     const start = Date.now();
     let res = null;
     let why = '';
     try {
       const back = await site.begin(login, { client });
       res = back.url ? await deliver(client, back) : back.res;
-      why = `${res.status} ${/RG_E_\w+|"error":"\w+"/.exec(res.body)?.[0]}`;
+      why = `${res.status} of ${res.url}: ${words(res.body)}`;
     } catch (err) {
       why = err.message;
     }

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: ISC
+// Another rolegate takes over while people sign in and are asked for, through
+// lighttpd and nginx: not one request fails. Once with a socket that somebody
+// else holds, as systemd does, and once by SIGUSR2, where rolegate hands its own
+// socket over to the program that is on disk now.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, test } from 'node:test';
+import { childrenOf } from './lib/processes.mjs';
+import { startNginx } from './lib/servers.mjs';
+import { startSite } from './lib/site.mjs';
+import { sleep, freePort, until } from './lib/wait.mjs';
+
+const HOLD = fileURLToPath(new URL('./lib/hold-socket.py', import.meta.url));
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const AT_ONCE = 6;
+const WORKERS = 4;
+
+const config = { rolegate: { workers: WORKERS, sign_in_workers: WORKERS - 1,
+  log_level: 'info', database_timeout: '10s' } };
+const logOf = (site) => site.work.read('rolegate.log');
+const count = (text, words) => text.split(words).length - 1;
+
+/* Through both web servers, until `done`; every answer must be the right one. */
+async function underLoad(site, nginx, work) {
+  const tally = { requests: 0, signIns: 0 };
+  const dev = await site.signIn('dev');
+  const cookie = `rolegate=${dev.jar.get('rolegate')}`;
+  let done = false;
+  const ask = async (base) => {
+    while (!done) {
+      const res = await site.client().json(`${base}/whoami`,
+        { headers: { cookie } });
+      assert.equal(res.status, 200, `${base}: ${res.status} ${res.body}`);
+      assert.deepEqual(res.json().roles, ['user']);
+      tally.requests += 1;
+    }
+  };
+  const signIn = async () => {
+    while (!done) {
+      const ana = await site.signIn('ana');
+      assert.equal((await site.whoami(ana)).status, 200);
+      tally.signIns += 1;
+    }
+  };
+  const people = [site.publicUrl, nginx].flatMap((base) => Array.from(
+    { length: AT_ONCE }, () => ask(base)));
+  people.push(signIn(), signIn());
+  const all = Promise.all(people.map((p) => p.catch((err) => {
+    done = true;
+    throw err;
+  })));
+  const working = (async () => {
+    await sleep(200);
+    for (let i = 0; i < ROUNDS && !done; i += 1) {
+      await work(i);
+      const before = tally.requests;
+      await until('more answers', () => done || tally.requests > before + 50);
+    }
+  })().finally(() => { done = true; });
+  await Promise.all([all, working]);
+  return tally;
+}
+
+async function withNginx(site) {
+  const port = await freePort();
+  await startNginx(site.work, { port, prefix: site.prefix });
+  return `http://127.0.0.1:${port}${site.prefix}`;
+}
+
+describe('a socket that systemd holds', () => {
+  let site;
+  let nginx;
+  let holder;
+  let pid;
+  let lines;
+  const started = async () => {
+    const { value } = await lines.next();
+    pid = Number(value);
+  };
+  before(async () => {
+    site = await startSite({ config });
+    await site.rolegate.stop();
+    const conf = ['--config', site.work.path('rolegate.conf')];
+    holder = site.work.spawn('rolegate', '/usr/bin/python3', [HOLD,
+      site.work.socket, `${site.programs.rolegatectl} ${conf.join(' ')} init`,
+      site.programs.rolegate, ...conf], { stdin: 'pipe', stdout: 'pipe' });
+    lines = createInterface({ input: holder.child.stdout })[Symbol.asyncIterator]();
+    await started();
+    nginx = await withNginx(site);
+  });
+  after(() => site?.close());
+
+  test('restarts lose no request', async (t) => {
+    const pids = new Set();
+    const tally = await underLoad(site, nginx, async () => {
+      pids.add(pid);
+      holder.child.stdin.write('again\n');
+      await started();
+    });
+    pids.add(pid);
+    assert.equal(pids.size, ROUNDS + 1);
+    t.diagnostic(`${tally.requests} requests, ${tally.signIns} sign-ins`);
+  });
+});
+
+describe('SIGUSR2', () => {
+  let site;
+  let nginx;
+  before(async () => {
+    site = await startSite({ config });
+    nginx = await withNginx(site);
+  });
+  after(() => site?.close());
+
+  /* Puts another program in place of the one that runs, as a package does. */
+  const install = (data) => {
+    const { rolegate } = site.programs;
+    writeFileSync(`${rolegate}.new`, data, { mode: 0o755 });
+    renameSync(`${rolegate}.new`, rolegate);
+  };
+  const refusals = () => count(logOf(site), 'server.upgrade_refused');
+
+  test('another program takes over, and no request is lost', async (t) => {
+    const program = readFileSync(site.programs.rolegate, 'latin1');
+    assert.ok(program.includes('handed over'));
+    const workers = childrenOf(site.rolegate.pid);
+    const tally = await underLoad(site, nginx, async (i) => {
+      // What it writes into the log shows which program it is.
+      const words = `handed ${String(1000 + i)}`;
+      install(Buffer.from(program.replaceAll('handed over', words.padEnd(11)), 'latin1'));
+      site.rolegate.kill('SIGUSR2');
+      await until('the new program', () => logOf(site).includes(words));
+    });
+    t.diagnostic(`${tally.requests} requests, ${tally.signIns} sign-ins`);
+    assert.equal(site.rolegate.ended, false, 'it is the same process');
+    await until('the workers of before to end', () => {
+      const now = childrenOf(site.rolegate.pid);
+      return now.length === WORKERS && !now.some((p) => workers.includes(p));
+    });
+    assert.doesNotMatch(logOf(site), /worker\.kill|cut a request short/);
+  });
+
+  test('a reload works afterwards', async () => {
+    const before = count(logOf(site), 'server.reloaded');
+    site.rolegate.kill('SIGHUP');
+    await until('the reload',
+      () => count(logOf(site), 'server.reloaded') === before + 1);
+    await site.signIn('dev');
+  });
+
+  test('a program that does not start changes nothing', async () => {
+    const good = readFileSync(site.programs.rolegate);
+    const workers = childrenOf(site.rolegate.pid);
+    const bad = ['#!/bin/sh\necho "no libfoo.so.7" >&2; exit 1\n', 'no program'];
+    for (const [i, text] of bad.entries()) {
+      install(text);
+      site.rolegate.kill('SIGUSR2');
+      await until('the refusal', () => refusals() === i + 1);
+    }
+    assert.match(logOf(site), /no libfoo\.so\.7/);
+    install(good);
+    // Nor does one that refuses the configuration of today.
+    const conf = readFileSync(site.work.path('rolegate.conf'));
+    site.work.write('rolegate.conf', '[rolegate]\nnonsense = 1\n', 0o600);
+    site.rolegate.kill('SIGUSR2');
+    await until('the refusal', () => refusals() === bad.length + 1);
+    site.work.write('rolegate.conf', conf, 0o600);
+    assert.deepEqual(childrenOf(site.rolegate.pid), workers);
+    await site.signIn('dev');
+  });
+
+  test('what was handed over cannot be given from outside', async () => {
+    const { status, stderr } = await site.work.run(site.programs.rolegate,
+      ['--config', site.work.path('rolegate.conf')],
+      { env: { ROLEGATE_HANDOVER: '1 0 0 -1 0' } });
+    assert.equal(status, 1);
+    assert.match(stderr, /in use, another process listens there/);
+  });
+
+  test('the socket is removed at the end', async () => {
+    assert.ok(existsSync(site.work.socket));
+    assert.equal(await site.rolegate.stop(), 0);
+    assert.ok(!existsSync(site.work.socket));
+  });
+});

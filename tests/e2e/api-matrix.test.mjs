@@ -212,21 +212,42 @@ describe('who may what', () => {
       assert.deepEqual([res.status, res.body.error], [401, 'invalid_token'], o.id);
     }));
 
-  for (const [name, login] of [['an admin', 'ada'], ['a user', 'dev']]) {
+  const admin = { login: 'ada', audience: API, groups: true };
+  for (const [name, token] of Object.entries({
+    'has expired': { ...admin, claims: { exp: { now: -1000 } } },
+    'is for another application': { ...admin, audience: 'api://other' },
+    'was signed by a stranger': { ...admin, key: 'stranger' },
+  })) {
+    test(`an admin's access token that ${name}: nothing`, async () => {
+      const sent = await site.idp.control('POST', '/access-token', token);
+      await each(async (o) => {
+        if (isOpen(o)) return;
+        const res = await ask(new Client(), o,
+          { headers: { authorization: `Bearer ${sent.token}` } });
+        assert.deepEqual([res.status, res.body.error], [401, 'invalid_token'],
+          o.id);
+      });
+    });
+  }
+
+  for (const [name, login, error] of [['an admin', 'ada'],
+    ['a user', 'dev', 'insufficient_role'],
+    ['an admin of another tenant', 'max', 'no_role']]) {
     test(`${name} with an access token: the same, and without the header`,
       async () => {
-        const { token } = await site.idp.control('POST', '/access-token',
-          { login, audience: API, groups: true });
+        const base = new URL(site.idp.issuer).origin;
+        const { token } = await site.idp.control('POST', '/access-token', {
+          login, audience: API, groups: true, claims: error === 'no_role'
+            ? { tid: PARTNER, iss: `${base}/${PARTNER}/v2.0` } : {} });
         for (const o of about.operations) {
           if (isOpen(o) || SAMPLES[o.id].ends) continue;
           const res = await ask(new Client(), o, { headers: {
             authorization: `Bearer ${token}`, origin: undefined,
             'x-rolegate-csrf': undefined } });
-          if (login === 'ada' || isOwn(o)) {
+          if (!error || isOwn(o)) {
             assert.ok(![401, 403].includes(res.status), `${o.id} ${res.status}`);
           } else {
-            assert.deepEqual([res.status, res.body.error],
-              [403, 'insufficient_role'], o.id);
+            assert.deepEqual([res.status, res.body.error], [403, error], o.id);
           }
         }
       });

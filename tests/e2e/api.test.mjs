@@ -373,6 +373,32 @@ describe('resources', () => {
     assert.deepEqual(await found('subject=entra:nobody'), []);
   });
 
+  test('who made what, and when; who was seen, and when', async () => {
+    const { subject: { id: me } } = (await site.whoami(ada)).json();
+    const made = await api.post('/mappings', { provider: 'entra',
+      kind: 'app_role', value: 'author', role: 'user', note: 'n' });
+    const grant = await api.post('/grants',
+      { principal: await idOf('dev'), role: 'analyst' });
+    await site.ctl('map', 'set', String(made.body.id), '--note', 'by another');
+    const now = Math.floor(Date.now() / 1000);
+    for (const path of [`/mappings/${made.body.id}`,
+      `/grants/${grant.body.id}`]) {
+      const { body } = await api.get(path);
+      assert.equal(body.created_by, me);
+      assert.ok(body.created_at <= now && body.created_at > now - 60, path);
+      await api.delete(path, '*');
+    }
+    const person = async () => (await api.get(
+      `/principals/${await idOf('dev')}`)).body;
+    const before_ = await person();
+    await sql(site.config.rolegate.database, `UPDATE principals SET
+      first_seen = 7, last_seen = 8 WHERE id = ${before_.id}`);
+    await site.signIn('dev');
+    const after_ = await person();
+    assert.equal(after_.first_seen, 7, 'stays');
+    assert.ok(after_.last_seen >= before_.last_seen, 'is that of now');
+  });
+
   test('sessions are listed, newest first, and ended one by one', async () => {
     const second = await site.signIn('dev');
     const principal = await idOf('dev');

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Api } from './lib/api.mjs';
 import { GROUPS, startSite } from './lib/site.mjs';
+import { until } from './lib/wait.mjs';
 
 let site;
 let api;
@@ -82,6 +83,38 @@ test('who is refused learns what nearly gave a role, and of nobody else',
     assert.equal(anonymous.status, 401);
     assert.ok(!('explain' in anonymous.json()));
   });
+
+test('mapped, granted and by default: none takes the other away', async () => {
+  await site.restartRolegate({ 'provider.entra': { default_role: 'analyst' } });
+  const dev = await site.signIn('dev');
+  const { subject } = (await site.whoami(dev)).json();
+  const given = async () => {
+    const { roles, explain } = (await site.whoami(dev, '?explain=1')).json();
+    assert.equal(roles.length, 1);
+    return explain.filter((r) => r.outcome === 'gives')
+      .map((r) => [r.via, r.role]);
+  };
+  const [mapping] = (await site.ctlJson('map', 'list'))
+    .filter((m) => m.label === 'developers');
+  assert.deepEqual(await given(), [['mapping', 'user']]);
+  const { id } = await site.ctlJson('grant', 'add', subject.id, '--role', 'user');
+  assert.deepEqual(await given(), [['mapping', 'user'], ['grant', 'user']]);
+  await site.ctl('map', 'set', String(mapping.id), '--disable');
+  assert.deepEqual(await given(), [['grant', 'user']]);
+  // It ends by itself, and is told as a near miss then.
+  await site.ctl('grant', 'set', String(id), '--expires', '1s');
+  await until('the end of the grant', async () => (
+    (await given())[0][0] !== 'grant'));
+  assert.deepEqual(await given(), [['default_role', 'analyst']]);
+  const { explain } = (await site.whoami(dev, '?explain=1')).json();
+  assert.deepEqual(explain.map(bare).filter(([outcome]) => outcome !== 'gives'), [
+    ['disabled', 'mapping', 'user', mapping.id],
+    ['expired', 'grant', 'user', id]]);
+  await site.ctl('map', 'set', String(mapping.id), '--enable');
+  assert.deepEqual(await given(), [['mapping', 'user']]);
+  await site.ctl('grant', 'remove', String(id));
+  await site.restartRolegate({ 'provider.entra': { default_role: undefined } });
+});
 
 test('a deny mapping overrules, and is named', async () => {
   const dev = await site.signIn('dev');

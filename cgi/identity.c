@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "cgi/identity.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -12,16 +13,25 @@ struct budget {
 	struct buf over; /* names of the headers that did not fit */
 };
 
+/* Bytes that mean themselves in a list; the others are %XX. */
+static bool
+is_plain(unsigned char c)
+{
+	return c > 0x20 && c < 0x7f && c != ',' && c != '%';
+}
+
 static void
 put_item(struct buf *out, const char *s)
 {
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
+	size_t n;
 
-		if (c > 0x20 && c < 0x7f && c != ',' && c != '%')
-			buf_putc(out, (char)c);
-		else
-			buf_printf(out, "%%%02X", c);
+	while (*s != '\0') {
+		for (n = 0; is_plain((unsigned char)s[n]); n++)
+			continue;
+		buf_put(out, s, n);
+		s += n;
+		if (*s != '\0')
+			buf_printf(out, "%%%02X", (unsigned char)*s++);
 	}
 }
 
@@ -38,11 +48,11 @@ put_header(struct budget *b, const char *name, const struct buf *value)
 	if (!buf_ok(value) || cost > b->left) {
 		buf_printf(&b->over, "%s%s", b->over.len > 0 ? "," : "",
 		    name + b->names->skip);
-		response_header(b->s, name, "%s", "");
+		response_header_text(b->s, name, "");
 		return;
 	}
 	b->left -= cost;
-	response_header(b->s, name, "%s", buf_str(value));
+	response_header_text(b->s, name, buf_str(value));
 }
 
 static void
@@ -110,7 +120,6 @@ identity_put(struct response *s, const struct gate_identity *id,
 	put_groups(&b, n->groups, d);
 	if (b.over.len > 0)
 		log_warn("identity.headers", "omitted=%s", buf_str(&b.over));
-	response_header(
-	    s, n->omitted, "%s", b.over.len > 0 ? buf_str(&b.over) : "");
+	response_header_text(s, n->omitted, buf_str(&b.over));
 	buf_clear(&b.over);
 }

@@ -73,10 +73,12 @@ reason_of(int status)
 static bool
 is_field_name(const char *s)
 {
-	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			     "abcdefghijklmnopqrstuvwxyz0123456789-_");
+	const char *p = s;
 
-	return n > 0 && s[n] == '\0';
+	while ((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') ||
+	       (*p >= '0' && *p <= '9') || *p == '-' || *p == '_')
+		p++;
+	return p > s && *p == '\0';
 }
 
 /* No control characters: CR or LF would begin another header or the body. */
@@ -92,26 +94,48 @@ is_field_value(const char *s)
 	return true;
 }
 
+/* Where the value begins, behind the name. */
+static size_t
+begin_header(struct buf *b, const char *name)
+{
+	if (!is_field_name(name))
+		b->failed = true;
+	buf_puts(b, name);
+	buf_put(b, ": ", 2);
+	return b->len;
+}
+
+/* The line from `line` on, of which the value is at `value`, is complete. */
+static void
+end_header(struct buf *b, size_t line, size_t value)
+{
+	if (buf_ok(b) &&
+	    (b->len - line > HEADER_LINE_MAX || !is_field_value(b->p + value)))
+		b->failed = true;
+	buf_put(b, "\r\n", 2);
+}
+
 void
 response_header(struct response *s, const char *name, const char *fmt, ...)
 {
-	char value[HEADER_LINE_MAX + 1];
+	const size_t line = s->headers.len;
+	const size_t value = begin_header(&s->headers, name);
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(value, sizeof(value), fmt, ap);
+	buf_vprintf(&s->headers, fmt, ap);
 	va_end(ap);
-	if (n < 0 || !is_field_name(name) ||
-	    strlen(name) + (size_t)n + 2 > HEADER_LINE_MAX ||
-	    !is_field_value(value)) {
-		s->headers.failed = true;
-		return;
-	}
-	buf_puts(&s->headers, name);
-	buf_puts(&s->headers, ": ");
-	buf_puts(&s->headers, value);
-	buf_puts(&s->headers, "\r\n");
+	end_header(&s->headers, line, value);
+}
+
+void
+response_header_text(struct response *s, const char *name, const char *text)
+{
+	const size_t line = s->headers.len;
+	const size_t value = begin_header(&s->headers, name);
+
+	buf_puts(&s->headers, text);
+	end_header(&s->headers, line, value);
 }
 
 void
@@ -131,7 +155,7 @@ response_redirect(struct response *s, const char *location)
 {
 	s->status = 303;
 	buf_reset(&s->body);
-	response_header(s, "Location", "%s", location);
+	response_header_text(s, "Location", location);
 }
 
 void
@@ -139,7 +163,7 @@ response_json_own(struct response *s, int status, json_t *body)
 {
 	s->status = status;
 	buf_reset(&s->body);
-	response_header(s, "Content-Type", "application/json");
+	response_header_text(s, "Content-Type", "application/json");
 	if (body == NULL || !json_put(&s->body, body))
 		s->body.failed = true;
 	buf_putc(&s->body, '\n');

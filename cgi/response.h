@@ -40,6 +40,8 @@ struct response {
  */
 void response_header(struct response *, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+void
+response_header_text(struct response *, const char *name, const char *text);
 
 /* Drops all headers and the body so far, and a failure with them. */
 void response_reset(struct response *, int status);

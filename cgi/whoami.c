@@ -132,8 +132,8 @@ put_gateway_user(
 	if (r != RG_OK || address[0] == '\0')
 		log_warn("whoami.no_address", "subject=%s reason=%s",
 		    log_quote(id->id), r == RG_OK ? why : err_name(r));
-	response_header(
-	    s, "X-Authenticated-User", "%s", r == RG_OK ? address : "");
+	response_header_text(
+	    s, "X-Authenticated-User", r == RG_OK ? address : "");
 }
 
 void
@@ -231,7 +231,7 @@ answer(struct worker *w, const struct request *q, struct response *s,
 	if ((r = make_token(w, q, id, &token)) == RG_OK) {
 		/* A role token is a new one each time. */
 		s->repeatable = token.len == 0;
-		response_header(s, "Content-Type", "application/json");
+		response_header_text(s, "Content-Type", "application/json");
 		whoami_write(&s->body, id, reasons,
 		    token.len == 0 ? NULL : buf_str(&token));
 		buf_putc(&s->body, '\n');

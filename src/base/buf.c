@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MAX_LEN (SIZE_MAX / 4) /* doubling it, and one more, can't overflow */
+#define MIN_CAP 512
 
 /* Makes room for `more` bytes and the NUL; false (and failed) if it can't. */
 static bool
@@ -26,7 +27,7 @@ reserve(struct buf *b, size_t more)
 	need = b->len + more + 1;
 	if (need <= b->cap)
 		return true;
-	cap = b->cap < 128 ? 128 : b->cap;
+	cap = b->cap < MIN_CAP ? MIN_CAP : b->cap;
 	while (cap < need)
 		cap *= 2;
 	/* Not realloc: it could leave a copy of a secret behind unwiped. */
@@ -78,18 +79,27 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Formats once where there is room for it, as there mostly is. */
 void
 buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
 	va_list again;
+	size_t room;
 	int n;
 
+	if (!reserve(b, 0))
+		return;
+	room = b->cap - b->len;
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(b->p + b->len, room, fmt, ap);
 	if (n < 0)
 		b->failed = true;
-	else if (reserve(b, (size_t)n)) {
-		(void)vsnprintf(b->p + b->len, (size_t)n + 1, fmt, again);
+	else if (!reserve(b, (size_t)n))
+		b->p[b->len] = '\0'; /* not the half of it */
+	else {
+		if ((size_t)n >= room)
+			(void)vsnprintf(
+			    b->p + b->len, (size_t)n + 1, fmt, again);
 		b->len += (size_t)n;
 	}
 	va_end(again);

@@ -69,19 +69,14 @@ log_quote(const char *s)
 	return out;
 }
 
-void
-log_event(enum log_level level, const char *event, const char *fmt, ...)
+static void
+write_line(enum log_level level, const char *event, const char *fmt, va_list ap)
 {
 	char when[32], text[1024], line[2048];
 	size_t at;
-	va_list ap;
 
-	if (level > threshold)
-		return;
-	va_start(ap, fmt);
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
-	va_end(ap);
 	clock_format(clock_now(), when);
 	at = (size_t)snprintf(line, sizeof(line), "%s %s %s ", when,
 	    level_names[level], request[0] == '\0' ? "-" : request);
@@ -94,4 +89,16 @@ log_event(enum log_level level, const char *event, const char *fmt, ...)
 	/* One write per line: lines of several workers do not mix. */
 	if (write(STDERR_FILENO, line, at) < 0)
 		return; /* nowhere left to say it */
+}
+
+void
+log_event(enum log_level level, const char *event, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level > threshold)
+		return;
+	va_start(ap, fmt);
+	write_line(level, event, fmt, ap);
+	va_end(ap);
 }

@@ -96,7 +96,8 @@ verify(struct gate *g, const char *token, int64_t now,
 		json_incref(out->groups);
 		return RG_OK;
 	}
-	verdicts_drop(g->verdicts, hash);
+	if (known != NULL)
+		verdicts_drop(g->verdicts, hash);
 	r = verify_fresh(g, token, len, now, out, e);
 	/* What userinfo would tell of them, an access token need not have: a
 	 * mapping that denies by it must not be passed by for that. */

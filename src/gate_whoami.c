@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -84,21 +85,23 @@ take_roles(void *ctx, const struct session_row *row)
 static enum rg_err
 record_change(struct gate *g, const uint8_t hash[HASH_LEN],
     const struct gate_context *ctx, const struct gate_identity *id,
-    json_t *roles, const char *text, struct err *e)
+    const char *roles, struct err *e)
 {
+	const struct access_decision *d = &id->decision;
 	enum rg_err r;
 	char *before = NULL;
 
 	if ((r = store_begin(g->store)) == RG_OK &&
 	    (r = store_session_find(
 		 g->store, hash, ctx->now, take_roles, &before)) == RG_OK &&
-	    strcmp(before, text) != 0 &&
-	    (r = store_session_roles(g->store, hash, text)) == RG_OK &&
-	    (r = store_principal_roles(g->store, id->principal_id, text)) ==
+	    strcmp(before, roles) != 0 &&
+	    (r = store_session_roles(g->store, hash, roles)) == RG_OK &&
+	    (r = store_principal_roles(g->store, id->principal_id, roles)) ==
 		RG_OK)
 		r = gate_audit(g, ctx, "roles.changed", "", id->id,
-		    json_pack("{s:o?, s:O, s:s, s:s, s:I}", "old",
-			json_loads(before, 0, NULL), "new", roles, "cause",
+		    json_pack("{s:o?, s:o, s:s, s:s, s:I}", "old",
+			json_loads(before, 0, NULL), "new",
+			json_strings(d->roles, d->role_count), "cause",
 			"policy", "session", id->session_id, "policy_version",
 			(json_int_t)id->policy_version));
 	r = gate_commit(g, r, "recording a change of roles", e);
@@ -200,9 +203,8 @@ gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct found f = {0};
+	struct buf roles = BUF_INIT;
 	uint8_t hash[HASH_LEN];
-	json_t *roles = NULL;
-	char *text = NULL;
 
 	memset(id, 0, sizeof(*id));
 	err_clear(e);
@@ -222,19 +224,18 @@ gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
 	store_rollback(g->store);
 	if (r != RG_OK)
 		goto out;
-	roles = json_strings(id->decision.roles, id->decision.role_count);
-	if ((text = gate_json_text(roles)) == NULL) {
+	json_write_strings(&roles, id->decision.roles, id->decision.role_count);
+	if (!buf_ok(&roles)) {
 		r = err_set(e, RG_E_NOMEM, "deciding");
 		goto out;
 	}
-	if (strcmp(text, f.roles) != 0 &&
-	    (r = record_change(g, hash, ctx, id, roles, text, e)) != RG_OK)
+	if (strcmp(buf_str(&roles), f.roles) != 0 &&
+	    (r = record_change(g, hash, ctx, id, buf_str(&roles), e)) != RG_OK)
 		goto out;
 	touch(g, hash, &f, ctx->now);
 	r = RG_OK;
 out:
-	json_decref(roles);
-	free(text);
+	buf_clear(&roles);
 	free(f.roles);
 	if (r != RG_OK)
 		gate_identity_clear(id);

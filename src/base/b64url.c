@@ -4,20 +4,16 @@
 static const char alphabet[64] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static int
-value_of(char c)
+/* The place of each byte in the alphabet, and one more: 0 if it has none. */
+static const uint8_t *
+places(void)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '-')
-		return 62;
-	if (c == '_')
-		return 63;
-	return -1;
+	static uint8_t table[256];
+	uint8_t i;
+
+	for (i = 0; table[(unsigned char)alphabet[63]] == 0; i++)
+		table[(unsigned char)alphabet[i]] = (uint8_t)(i + 1);
+	return table;
 }
 
 void
@@ -44,19 +40,19 @@ b64url_encode(const void *data, size_t len, char *out)
 enum rg_err
 b64url_decode(const char *s, size_t len, uint8_t *out, size_t *out_len)
 {
+	const uint8_t *table = places();
 	uint32_t acc = 0;
-	unsigned bits = 0;
+	unsigned bits = 0, place;
 	size_t i, n = 0;
-	int v;
 
 	*out_len = 0;
 	if (len % 4 == 1)
 		return RG_E_TOKEN_BASE64;
 	for (i = 0; i < len; i++) {
-		v = value_of(s[i]);
-		if (v < 0)
+		place = table[(unsigned char)s[i]];
+		if (place == 0)
 			return RG_E_TOKEN_BASE64;
-		acc = (acc << 6) | (uint32_t)v;
+		acc = (acc << 6) | (place - 1);
 		bits += 6;
 		if (bits >= 8) {
 			bits -= 8;

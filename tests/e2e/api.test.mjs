@@ -355,6 +355,7 @@ describe('resources', () => {
     const [row] = (await site.audit('--event', 'sign_in.refused')).slice(-1);
     assert.equal(row.detail.error, 'RG_E_DISABLED');
     await api.patch(path, { disabled: false }, off.etag);
+    assert.equal((await site.whoami(ana)).status, 401, 'it stays gone');
     assert.equal((await site.whoami(await site.signIn('ana'))).status, 200);
   });
 

@@ -193,6 +193,8 @@ test('what is done to a segment is found', async () => {
     [lines.filter((_, i) => i !== 4).join('\n'), /row 5 is missing/],
     [[...lines.slice(0, 2), lines[3], lines[2], ...lines.slice(4)].join('\n'),
       /row 3 is missing/],
+    [[...lines.slice(0, 5), ...lines.slice(2)].join('\n'),
+      /row 3 is out of order/],
     [`${lines.slice(0, -2).join('\n')}\n`, /row \d+ is missing/],
     [text.replace('"when":"2', '"when":"1'), /not the file/],
     [text.slice(0, -1), /can't be read/],

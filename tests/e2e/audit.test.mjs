@@ -3,6 +3,7 @@
 // and a verifier that shares no code with rolegate find it, and name the row.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
@@ -94,6 +95,51 @@ test('any change of any column of any row is found', async () => {
     }
   }
 });
+
+/* The hash of a row, as rolegatectl(8) has it. */
+function hashOf(row) {
+  const hash = createHash('sha256');
+  for (const name of ['prev_hash', 'seq', 'time', 'event', 'actor', 'subject',
+    'client', 'request_id', 'detail']) {
+    const text = Buffer.from(String(row[name]));
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64BE(BigInt(text.length));
+    hash.update(size).update(text);
+  }
+  return hash.digest('hex');
+}
+
+test('a row with a good hash of its own is found by the row behind it',
+  async () => {
+    const noted = await head();
+    const { file } = await tampered();
+    const rows = await sql(file, 'SELECT * FROM audit ORDER BY seq');
+    assert.ok(rows.every((row) => row.hash === hashOf(row)));
+    const forge = (row, change) => {
+      const other = { ...row, ...change };
+      return `UPDATE audit SET actor = '${other.actor}', prev_hash =
+        '${other.prev_hash}', hash = '${hashOf(other)}' WHERE seq = ${row.seq}`;
+    };
+    for (const n of [1, 9]) {
+      await assertFound(forge(rows[n - 1], { actor: 'somebody' }), n + 1);
+    }
+    await assertFound(forge(rows[8], { prev_hash: rows[3].hash }), 9);
+    // Behind the last one there is none: meta has its hash, and who noted it.
+    const last = forge(rows.at(-1), { actor: 'somebody' });
+    const { stderr } = await (await tampered(last)).ctl('audit', 'verify');
+    assert.match(stderr, new RegExp(
+      `row ${rows.length} is not the one that was added last`));
+    await assertFound(`${last}; UPDATE meta SET audit_hash = (SELECT hash FROM
+      audit WHERE seq = ${rows.length})`, rows.length,
+    { with: ['--head', noted] });
+    const more = { ...rows.at(-1), seq: rows.length + 1,
+      prev_hash: rows.at(-1).hash };
+    const behind = await tampered(`INSERT INTO audit SELECT seq + 1, time, event,
+      actor, subject, client, request_id, detail, hash, '${hashOf(more)}'
+      FROM audit WHERE seq = ${rows.length}`);
+    assert.match((await behind.ctl('audit', 'verify')).stderr, new RegExp(
+      `row ${more.seq} was added behind the end`));
+  });
 
 test('deleted, inserted and reordered rows are found', async () => {
   const columns = 'time, event, actor, subject, client, request_id, detail';

@@ -103,6 +103,24 @@ describe('accepted', () => {
   });
 });
 
+test('who is disabled is out at once, whether person or application',
+  async () => {
+    for (const who of [{ login: 'ana', groups: true }, { app: 'robot',
+      claims: { roles: ['auditor'] } }]) {
+      const sent = await token(who);
+      const before_ = await ask(sent);
+      assert.ok([200, 403].includes(before_.status));
+      const rows = await site.ctlJson('principal', 'list');
+      const [{ subject }] = who.login
+        ? rows.filter((p) => p.username === 'ana@contoso.example')
+        : rows.filter((p) => p.kind === 'app').slice(-1);
+      await site.ctl('principal', 'disable', subject);
+      await refused(sent, { cause: 'RG_E_DISABLED' });
+      await site.ctl('principal', 'enable', subject);
+      assert.equal((await ask(sent)).status, before_.status);
+    }
+  });
+
 test('the API takes it too, for those who may', async () => {
   const list = (bearer) => send(site.url('/api/mappings'), { headers: {
     accept: 'application/json', authorization: `Bearer ${bearer}` } });

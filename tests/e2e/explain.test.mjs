@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Api } from './lib/api.mjs';
+import { sql } from './lib/sqlite.mjs';
 import { GROUPS, startSite } from './lib/site.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -114,6 +115,22 @@ test('mapped, granted and by default: none takes the other away', async () => {
   assert.deepEqual(await given(), [['mapping', 'user']]);
   await site.ctl('grant', 'remove', String(id));
   await site.restartRolegate({ 'provider.entra': { default_role: undefined } });
+});
+
+test('groups that are not known are told as that', async () => {
+  await site.signIn('rob');
+  const { body: { items: [{ id, subject }] } } = await api.get(
+    '/principals?search=rob%40');
+  await sql(site.config.rolegate.database, `UPDATE principals SET groups = '{}',
+    claims = '{"_claim_names":{"groups":"src1"}}' WHERE id = ${id}`);
+  const { body } = await api.get(`/principals/${id}/explain`);
+  assert.deepEqual([body.groups.state, body.groups.reason, body.roles],
+    ['unknown', 'overage', []]);
+  const groups = body.reasons.filter((r) => r.mapping.kind === 'group');
+  assert.ok(groups.length >= 3);
+  assert.ok(groups.every((r) => ['unknown', 'disabled'].includes(r.outcome)));
+  assert.match(await site.ctl('explain', subject),
+    /^groups: unknown, from none \(overage\)$/m);
 });
 
 test('a deny mapping overrules, and is named', async () => {

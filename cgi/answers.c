@@ -76,9 +76,8 @@ ask(struct answers *a, enum fcgi_role role, char *const *params)
 	for (i = 0; params[i] != NULL; i++)
 		if (counts(params[i]))
 			buf_put(&a->text, params[i], strlen(params[i]) + 1);
-	ok = buf_ok(&a->text);
-	if (ok)
-		hash_sha256(a->text.p, a->text.len, a->question);
+	ok = buf_ok(&a->text) &&
+	     hash_sha256(a->text.p, a->text.len, a->question) == RG_OK;
 	buf_reset(&a->text); /* a cookie is in it */
 	return ok;
 }

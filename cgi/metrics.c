@@ -171,9 +171,9 @@ may_read(const struct worker *w, const struct request *q)
 	    strncasecmp(q->authorization, scheme, sizeof(scheme) - 1) != 0)
 		return false;
 	sent = q->authorization + sizeof(scheme) - 1;
-	hash_sha256(token, strlen(token), want);
-	hash_sha256(sent, strlen(sent), got);
-	return hash_equal(want, sizeof(want), got, sizeof(got));
+	return hash_sha256(token, strlen(token), want) == RG_OK &&
+	       hash_sha256(sent, strlen(sent), got) == RG_OK &&
+	       hash_equal(want, sizeof(want), got, sizeof(got));
 }
 
 void

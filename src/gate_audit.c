@@ -8,7 +8,7 @@
 
 #define CLIENT_PURPOSE "rolegate audit client"
 
-/* The client's address as the configuration wants it on record. */
+/* The client's address as the configuration wants it on record; or NULL. */
 static const char *
 client_text(struct gate *g, const char *client, char *hash, size_t size)
 {
@@ -19,7 +19,8 @@ client_text(struct gate *g, const char *client, char *hash, size_t size)
 		return "";
 	if (g->settings->audit_client == CLIENT_FULL)
 		return client;
-	seal_mac(g->keys, CLIENT_PURPOSE, client, mac);
+	if (seal_mac(g->keys, CLIENT_PURPOSE, client, mac) != RG_OK)
+		return NULL;
 	(void)snprintf(hash, size, "hash:%s", mac);
 	return hash;
 }
@@ -41,7 +42,8 @@ gate_audit(struct gate *g, const struct gate_context *ctx, const char *event,
 		row.client = client_text(g, ctx->client, hash, sizeof(hash));
 		row.request_id = ctx->request_id;
 		row.detail = text;
-		r = store_audit_add(g->store, &row);
+		if (row.client != NULL)
+			r = store_audit_add(g->store, &row);
 	}
 	if (r == RG_OK)
 		gate_count(g, "audit", event, ctx->now);

@@ -88,7 +88,8 @@ verify(struct gate *g, const char *token, int64_t now,
 	memset(out, 0, sizeof(*out));
 	if (len > ACCESS_TOKEN_MAX)
 		return err_set(e, RG_E_TOKEN_SIZE, "%zu bytes", len);
-	hash_sha256(token, len, hash);
+	if ((r = hash_sha256(token, len, hash)) != RG_OK)
+		return err_set(e, r, "a bearer token");
 	known = verdicts_find(g->verdicts, hash, now);
 	if (known != NULL && still_good(g, known, now)) {
 		*out = *known;

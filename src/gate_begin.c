@@ -36,9 +36,12 @@ start(struct gate *g, const struct login *l, const struct provider *p,
 	char nonce[RANDOM_TOKEN_LEN + 1], verifier[RANDOM_TOKEN_LEN + 1];
 	bool wait;
 
-	login_derive(l, LOGIN_STATE, out->state);
-	login_derive(l, LOGIN_NONCE, nonce);
-	login_derive(l, LOGIN_VERIFIER, verifier);
+	if ((r = login_derive(l, LOGIN_STATE, out->state)) != RG_OK ||
+	    (r = login_derive(l, LOGIN_NONCE, nonce)) != RG_OK ||
+	    (r = login_derive(l, LOGIN_VERIFIER, verifier)) != RG_OK) {
+		(void)err_set(e, r, "beginning a sign-in");
+		goto out;
+	}
 	gate_put_redirect_uri(g, &redirect_uri);
 	ask->redirect_uri = buf_str(&redirect_uri);
 	ask->state = out->state;

@@ -111,9 +111,9 @@ gate_tag(json_t *thing, char out[static GATE_TAG_LEN + 1])
 		for (i = 0; passing[i] != NULL; i++)
 			(void)json_object_del(copy, passing[i]);
 	/* Without memory it matches nothing. */
-	if (copy == NULL || !json_put(&text, copy))
-		buf_reset(&text);
-	hash_sha256(buf_str(&text), text.len, hash);
+	if (copy == NULL || !json_put(&text, copy) ||
+	    hash_sha256(buf_str(&text), text.len, hash) != RG_OK)
+		random_bytes(hash, sizeof(hash));
 	hash_hex(hash, GATE_TAG_LEN / 2, out);
 	buf_clear(&text);
 	json_decref(copy);

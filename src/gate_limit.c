@@ -21,21 +21,26 @@ is_everybody(const struct settings *s, const struct address *a)
 	return address_is_loopback(a) && !settings_trusts_proxy(s, a);
 }
 
-/* Keyed, so that nobody can look for addresses that share a place. */
-static bool
+/*
+ * Keyed, so that nobody can look for addresses that share a place.
+ * RG_E_NOT_FOUND: nobody in particular, whom no limit holds; RG_E_NOMEM.
+ */
+static enum rg_err
 who_is(struct gate *g, const char *client, uint64_t *who)
 {
 	char network[ADDRESS_TEXT_MAX], mac[SEAL_MAC_LEN + 1];
 	struct address a;
+	enum rg_err r;
 
 	if (client == NULL || !address_parse(client, &a) ||
 	    is_everybody(g->settings, &a))
-		return false;
+		return RG_E_NOT_FOUND;
 	address_network(&a, network);
-	seal_mac(g->keys, PURPOSE, network, mac);
+	if ((r = seal_mac(g->keys, PURPOSE, network, mac)) != RG_OK)
+		return r;
 	mac[16] = '\0';
 	*who = strtoull(mac, NULL, 16);
-	return true;
+	return RG_OK;
 }
 
 static enum rg_err
@@ -53,9 +58,12 @@ gate_limit(struct gate *g, enum gate_limit_kind kind,
 	const struct settings *s = g->settings;
 	int64_t now = clock_mono_ms();
 	uint64_t who;
+	enum rg_err r;
 
-	if (!who_is(g, ctx->client, &who))
+	if ((r = who_is(g, ctx->client, &who)) == RG_E_NOT_FOUND)
 		return RG_OK;
+	if (r != RG_OK)
+		return err_set(e, r, "the limits of a client");
 	if (s->client_failures > 0 && !limiter_peek(g->limiter, LIMIT_FAILURES,
 					  who, s->client_failures, now))
 		return refuse(g, ctx, "failures", e);
@@ -87,7 +95,7 @@ gate_limit_failed(
 	uint64_t who;
 
 	if (g->settings->client_failures > 0 && is_theirs(code) &&
-	    who_is(g, ctx->client, &who))
+	    who_is(g, ctx->client, &who) == RG_OK)
 		(void)limiter_take(g->limiter, LIMIT_FAILURES, who,
 		    g->settings->client_failures, clock_mono_ms());
 }

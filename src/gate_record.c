@@ -208,7 +208,6 @@ write_all(struct gate *g, const struct gate_context *ctx,
 
 	random_token(out->session);
 	random_name(public_id, PUBLIC_ID_LEN);
-	hash_sha256(out->session, RANDOM_TOKEN_LEN, row.hash);
 	row.public_id = public_id;
 	row.principal = s->principal;
 	row.provider_sid = sid;
@@ -219,7 +218,9 @@ write_all(struct gate *g, const struct gate_context *ctx,
 	row.idle_seconds = set->session_idle;
 	ends_at = clock_add(ctx->now, set->session_lifetime);
 	row.expires_at = gate_claims_end(a->provider, ctx->now, ends_at);
-	if ((r = store_begin(g->store)) != RG_OK ||
+	if ((r = hash_sha256(out->session, RANDOM_TOKEN_LEN, row.hash)) !=
+		RG_OK ||
+	    (r = store_begin(g->store)) != RG_OK ||
 	    (r = store_principal_put(g->store, &s->principal, &row.principal.id,
 		 &s->old_roles)) != RG_OK ||
 	    (r = refuse_disabled(g, row.principal.id, e)) != RG_OK ||
@@ -227,10 +228,10 @@ write_all(struct gate *g, const struct gate_context *ctx,
 	    (r = keep_refresh_token(g, ctx, a, s, row.hash, ends_at)) != RG_OK)
 		goto out;
 	/* The session that this browser had before ends. */
-	if (a->session != NULL)
-		hash_sha256(a->session, strlen(a->session), old);
 	if ((r = end_session(g, a->begun_with)) != RG_OK ||
-	    (a->session != NULL && (r = end_session(g, old)) != RG_OK))
+	    (a->session != NULL && ((r = hash_sha256(a->session,
+					 strlen(a->session), old)) != RG_OK ||
+				       (r = end_session(g, old)) != RG_OK)))
 		goto out;
 	out->principal_id = row.principal.id;
 	if ((r = audit_sign_in(g, ctx, a->groups, s, &row, d)) != RG_OK ||

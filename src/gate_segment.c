@@ -83,7 +83,10 @@ segment_write(const char *dir, const struct buf *text, const char *origin,
 	    seg->before.seq + 1, seg->last.seq);
 	(void)snprintf(seg->name, sizeof(seg->name), "%s.jsonl", stem);
 	(void)snprintf(name, sizeof(name), "%s" MANIFEST, stem);
-	hash_sha256(text->p, text->len, digest);
+	if ((r = hash_sha256(text->p, text->len, digest)) != RG_OK) {
+		(void)err_set(e, r, "%s", seg->name);
+		goto out;
+	}
 	hash_hex(digest, sizeof(digest), seg->sha256);
 	clock_format(now, when);
 	buf_puts(&m, SEGMENT_KIND "\n");
@@ -220,7 +223,10 @@ verify_segment(const char *dir, const struct segment *seg,
 	/* Rows first: they say which one is bad. */
 	if ((r = verify_lines(&text, seg, chain, e)) != RG_OK)
 		goto out;
-	hash_sha256(text.p, text.len, digest);
+	if ((r = hash_sha256(text.p, text.len, digest)) != RG_OK) {
+		(void)err_set(e, r, "%s", seg->name);
+		goto out;
+	}
 	hash_hex(digest, sizeof(digest), hex);
 	if (strcmp(hex, seg->sha256) != 0)
 		r = err_set(e, RG_E_AUDIT_CHAIN,

@@ -47,7 +47,10 @@ open_login(struct gate *g, const struct gate_callback *cb,
 	if (cb->cookie == NULL || login_open(cb->cookie, g->keys, l) != RG_OK)
 		return err_set(e, RG_E_STATE_UNKNOWN,
 		    "no transaction cookie for this state");
-	login_derive(l, LOGIN_STATE, state);
+	if ((r = login_derive(l, LOGIN_STATE, state)) != RG_OK) {
+		login_clear(l);
+		return err_set(e, r, "finishing a sign-in");
+	}
 	if (!hash_equal_str(state, cb->state)) {
 		login_clear(l);
 		return err_set(e, RG_E_STATE_UNKNOWN,
@@ -100,8 +103,11 @@ ask_provider(struct gate *g, const struct gate_callback *cb,
 
 	if ((r = gate_take_slot(g, e)) != RG_OK)
 		return r;
-	login_derive(l, LOGIN_NONCE, nonce);
-	login_derive(l, LOGIN_VERIFIER, verifier);
+	if ((r = login_derive(l, LOGIN_NONCE, nonce)) != RG_OK ||
+	    (r = login_derive(l, LOGIN_VERIFIER, verifier)) != RG_OK) {
+		(void)err_set(e, r, "finishing a sign-in");
+		goto out;
+	}
 	gate_put_redirect_uri(g, &redirect_uri);
 	finish.code = cb->code;
 	finish.iss = cb->iss;

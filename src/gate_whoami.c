@@ -213,7 +213,10 @@ gate_whoami(struct gate *g, const char *session, const struct gate_context *ctx,
 		r = err_set(e, RG_E_SESSION_NONE, "no session cookie");
 		goto out;
 	}
-	hash_sha256(session, RANDOM_TOKEN_LEN, hash);
+	if ((r = hash_sha256(session, RANDOM_TOKEN_LEN, hash)) != RG_OK) {
+		(void)err_set(e, r, "a session");
+		goto out;
+	}
 	f.id = id;
 	/* One transaction, one lock: and all of it at the same moment. */
 	if ((r = store_begin_read(g->store)) != RG_OK) {
@@ -277,8 +280,8 @@ gate_sign_out(struct gate *g, const char *session,
 
 	if ((r = gate_whoami(g, session, ctx, &id, e)) != RG_OK)
 		goto out;
-	hash_sha256(session, RANDOM_TOKEN_LEN, hash);
-	if ((r = store_begin(g->store)) == RG_OK &&
+	if ((r = hash_sha256(session, RANDOM_TOKEN_LEN, hash)) == RG_OK &&
+	    (r = store_begin(g->store)) == RG_OK &&
 	    (r = store_session_remove(g->store, hash)) == RG_OK)
 		r = gate_audit(g, ctx, "sign_out", id.id, id.id,
 		    json_pack("{s:s}", "session", id.session_id));

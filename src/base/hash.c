@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/hash.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-void
+enum rg_err
 hash_sha256(const void *data, size_t len, uint8_t out[static HASH_LEN])
 {
 	/* SHA256() looks the algorithm up by its name each time. */
@@ -22,7 +21,8 @@ hash_sha256(const void *data, size_t len, uint8_t out[static HASH_LEN])
 	    EVP_DigestInit_ex(ctx, algorithm, NULL) != 1 ||
 	    EVP_DigestUpdate(ctx, data, len) != 1 ||
 	    EVP_DigestFinal_ex(ctx, out, NULL) != 1)
-		abort();
+		return RG_E_NOMEM;
+	return RG_OK;
 }
 
 void

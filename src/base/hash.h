@@ -6,11 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 #define HASH_LEN 32
 #define HASH_HEX_LEN 64
 
-/* SHA-256 of `len` bytes. Aborts when OpenSSL can't: nothing works then. */
-void hash_sha256(const void *data, size_t len, uint8_t out[static HASH_LEN]);
+/* SHA-256 of `len` bytes. RG_E_NOMEM: OpenSSL can't, and `out` is undefined. */
+enum rg_err hash_sha256(const void *data, size_t len,
+    uint8_t out[static HASH_LEN]) __attribute__((warn_unused_result));
 
 /* Lower-case hexadecimal and a NUL: 2 * len + 1 bytes. */
 void hash_hex(const uint8_t *data, size_t len, char *out);

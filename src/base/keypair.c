@@ -39,13 +39,15 @@ find_id(struct keypair *k)
 	uint8_t digest[HASH_LEN];
 	unsigned char *der = NULL;
 	int len = i2d_PUBKEY(k->key, &der);
+	bool ok;
 
 	if (len <= 0)
 		return false;
-	hash_sha256(der, (size_t)len, digest);
+	ok = hash_sha256(der, (size_t)len, digest) == RG_OK;
 	OPENSSL_free(der);
-	hash_hex(digest, KEYPAIR_ID_LEN / 2, k->id);
-	return true;
+	if (ok)
+		hash_hex(digest, KEYPAIR_ID_LEN / 2, k->id);
+	return ok;
 }
 
 static enum rg_err

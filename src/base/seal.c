@@ -40,7 +40,8 @@ add_key(struct seal_keys *keys, const char *line, size_t len)
 		r = RG_E_CONF;
 		goto out;
 	}
-	hash_sha256(raw, KEY_LEN, digest);
+	if ((r = hash_sha256(raw, KEY_LEN, digest)) != RG_OK)
+		goto out;
 	memcpy(keys->k[keys->count].id, digest, ID_LEN);
 	memcpy(keys->k[keys->count].key, raw, KEY_LEN);
 	keys->count++;
@@ -199,12 +200,15 @@ out:
 	return r;
 }
 
-void
+enum rg_err
 seal_mac(const struct seal_keys *keys, const char *purpose, const char *text,
     char out[static SEAL_MAC_LEN + 1])
 {
 	uint8_t key[HASH_LEN], digest[HASH_LEN];
+	enum rg_err r = RG_E_NOMEM;
 	unsigned int n = 0;
+
+	out[0] = '\0';
 
 	/* A key of its own for each purpose, apart from the one that seals. */
 	if (HMAC(EVP_sha256(), keys->k[0].key, KEY_LEN,
@@ -212,7 +216,10 @@ seal_mac(const struct seal_keys *keys, const char *purpose, const char *text,
 		&n) == NULL ||
 	    HMAC(EVP_sha256(), key, sizeof(key), (const unsigned char *)text,
 		strlen(text), digest, &n) == NULL)
-		abort();
+		goto out;
 	hash_hex(digest, SEAL_MAC_LEN / 2, out);
+	r = RG_OK;
+out:
 	explicit_bzero(key, sizeof(key));
+	return r;
 }

@@ -44,8 +44,9 @@ enum rg_err seal_open(const struct seal_keys *, const char *purpose,
 /*
  * A pseudonym: HMAC-SHA-256 of `text` under the first key, cut to 128 bits.
  * Equal texts of one purpose get equal ones until the key is replaced.
+ * RG_E_NOMEM, and `out` is empty.
  */
-void seal_mac(const struct seal_keys *, const char *purpose, const char *text,
-    char out[static SEAL_MAC_LEN + 1]);
+enum rg_err seal_mac(const struct seal_keys *, const char *purpose,
+    const char *text, char out[static SEAL_MAC_LEN + 1]);
 
 #endif

@@ -114,7 +114,8 @@ step(struct trail *t, const struct asking *a, const char *link, struct err *e)
 
 	if ((r = graph_check_link(a->q->base, link, e)) != RG_OK)
 		return r;
-	hash_sha256(link, strlen(link), hash);
+	if ((r = hash_sha256(link, strlen(link), hash)) != RG_OK)
+		return err_set(e, r, "asking Graph");
 	for (i = 0; i < t->pages; i++)
 		if (memcmp(t->links[i], hash, HASH_LEN) == 0)
 			return err_set(

@@ -211,9 +211,9 @@ jose_key_thumbprint(
 	/* Section 3: sorted by name, no white space: what json_put() makes. */
 	if (jwk == NULL || !json_put(&text, jwk))
 		goto out;
-	hash_sha256(buf_str(&text), text.len, digest);
+	if ((r = hash_sha256(buf_str(&text), text.len, digest)) != RG_OK)
+		goto out;
 	b64url_encode(digest, sizeof(digest), out);
-	r = RG_OK;
 out:
 	json_decref(jwk);
 	buf_clear(&text);
@@ -227,13 +227,14 @@ jose_key_spki_digest(
 	uint8_t digest[HASH_LEN];
 	unsigned char *der = NULL;
 	int len = i2d_PUBKEY(k->pkey, &der);
+	enum rg_err r;
 
 	if (len <= 0)
 		return RG_E_NOMEM;
-	hash_sha256(der, (size_t)len, digest);
+	if ((r = hash_sha256(der, (size_t)len, digest)) == RG_OK)
+		b64url_encode(digest, sizeof(digest), out);
 	OPENSSL_free(der);
-	b64url_encode(digest, sizeof(digest), out);
-	return RG_OK;
+	return r;
 }
 
 /* Appends base64url of the compact text of `value`. */

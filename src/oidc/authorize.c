@@ -69,7 +69,9 @@ authorize_url(struct buf *out, const char *endpoint, const struct provider *p,
 		return err_set(
 		    e, RG_E_USAGE, "state, nonce, verifier or redirect URI");
 	/* RFC 7636 section 4.2: BASE64URL(SHA256(ASCII(code_verifier))) */
-	hash_sha256(b->code_verifier, strlen(b->code_verifier), digest);
+	if ((r = hash_sha256(
+		 b->code_verifier, strlen(b->code_verifier), digest)) != RG_OK)
+		return err_set(e, r, "the code challenge");
 	b64url_encode(digest, sizeof(digest), challenge);
 
 	/* RFC 6749 section 3.1: a query of the endpoint is kept. */

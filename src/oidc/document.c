@@ -60,7 +60,10 @@ install(struct documents *d, enum oidc_document kind, const struct buf *text,
 	enum rg_err r = RG_E_INTERNAL;
 	struct discovery *discovery = NULL;
 	struct jwks *keys = NULL;
+	uint8_t digest[HASH_LEN];
 
+	if ((r = hash_sha256(buf_str(text), text->len, digest)) != RG_OK)
+		return err_set(e, r, "installing a document");
 	if (kind == OIDC_DISCOVERY) {
 		r = discovery_parse(buf_str(text), text->len, d->issuer,
 		    d->entra, d->http_ok, &discovery, e);
@@ -76,7 +79,7 @@ install(struct documents *d, enum oidc_document kind, const struct buf *text,
 		d->keys = keys;
 	}
 	d->at[kind] = at;
-	hash_sha256(buf_str(text), text->len, d->digest[kind]);
+	memcpy(d->digest[kind], digest, sizeof(digest));
 	return RG_OK;
 }
 
@@ -97,7 +100,8 @@ document_load(
 	 * future (the clock was set back) gives way to any other. */
 	if (document_have(d, kind) && at < d->at[kind] && d->at[kind] <= now)
 		goto out;
-	hash_sha256(buf_str(&text), text.len, digest);
+	if (hash_sha256(buf_str(&text), text.len, digest) != RG_OK)
+		goto out;
 	if (document_have(d, kind) &&
 	    memcmp(digest, d->digest[kind], sizeof(digest)) == 0) {
 		d->at[kind] = at;

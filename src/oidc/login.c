@@ -19,6 +19,8 @@ enum rg_err
 login_new(struct login *l, const char *provider, const char *return_to,
     const char *session, int64_t now)
 {
+	enum rg_err r;
+
 	memset(l, 0, sizeof(*l));
 	if (strlen(provider) > LOGIN_PROVIDER_MAX ||
 	    strlen(return_to) > LOGIN_RETURN_MAX)
@@ -26,8 +28,9 @@ login_new(struct login *l, const char *provider, const char *return_to,
 	random_bytes(l->secret, sizeof(l->secret));
 	l->created = now;
 	l->max_age = PROVIDER_NO_MAX_AGE;
-	if (session != NULL)
-		hash_sha256(session, strlen(session), l->session);
+	if (session != NULL &&
+	    (r = hash_sha256(session, strlen(session), l->session)) != RG_OK)
+		return r;
 	(void)snprintf(l->provider, sizeof(l->provider), "%s", provider);
 	(void)snprintf(l->return_to, sizeof(l->return_to), "%s", return_to);
 	return RG_OK;
@@ -42,20 +45,23 @@ login_set_step_up(struct login *l, const char *value)
 	return RG_OK;
 }
 
-void
+enum rg_err
 login_derive(const struct login *l, enum login_value which,
     char out[static RANDOM_TOKEN_LEN + 1])
 {
 	/* Labels of equal length: no two inputs are alike. */
 	static const char labels[3][9] = {"state---", "nonce---", "verifier"};
 	uint8_t in[8 + sizeof(l->secret)], digest[HASH_LEN];
+	enum rg_err r;
 
+	out[0] = '\0';
 	memcpy(in, labels[which], 8);
 	memcpy(in + 8, l->secret, sizeof(l->secret));
-	hash_sha256(in, sizeof(in), digest);
-	b64url_encode(digest, sizeof(digest), out);
+	if ((r = hash_sha256(in, sizeof(in), digest)) == RG_OK)
+		b64url_encode(digest, sizeof(digest), out);
 	explicit_bzero(in, sizeof(in));
 	explicit_bzero(digest, sizeof(digest));
+	return r;
 }
 
 static void

@@ -54,8 +54,9 @@ enum login_value {
 	LOGIN_VERIFIER
 };
 
-/* 43 base64url characters, always the same for the same transaction. */
-void login_derive(const struct login *, enum login_value,
+/* 43 base64url characters, always the same for the same transaction.
+ * RG_E_NOMEM, and `out` is empty. */
+enum rg_err login_derive(const struct login *, enum login_value,
     char out[static RANDOM_TOKEN_LEN + 1]);
 
 /* Appends the cookie's value. */

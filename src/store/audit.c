@@ -55,9 +55,9 @@ audit_row_hash(const struct audit_row *row, char out[static HASH_HEX_LEN + 1])
 		r = RG_E_NOMEM;
 		goto out;
 	}
-	hash_sha256(buf_str(&text), text.len, digest);
+	if ((r = hash_sha256(buf_str(&text), text.len, digest)) != RG_OK)
+		goto out;
 	hash_hex(digest, sizeof(digest), out);
-	r = RG_OK;
 out:
 	buf_clear(&text);
 	return r;

@@ -14,6 +14,7 @@
 struct store {
 	sqlite3 *db;
 	int busy_ms;
+	bool wants_sync, syncs; /* a commit waits for the disk */
 	char *path;
 	char error[200];
 	sqlite3_stmt *stmts[ST__MAX];
@@ -139,6 +140,7 @@ configure(struct store *s, int busy_ms)
 	/* A build without foreign keys ignores the setting. */
 	if (on != 1)
 		return db_fail(s, RG_E_STORE_OPEN, "no foreign keys");
+	s->wants_sync = s->syncs = true;
 	return RG_OK;
 }
 
@@ -284,6 +286,27 @@ db_patience(struct store *s, int ms)
 	bool less = ms >= 0 && ms < s->busy_ms;
 
 	(void)sqlite3_busy_timeout(s->db, less ? ms : s->busy_ms);
+}
+
+enum rg_err
+db_sync(struct store *s)
+{
+	enum rg_err r = RG_OK;
+
+	if (s->wants_sync && !s->syncs &&
+	    (r = db_exec(s, "PRAGMA synchronous = FULL")) == RG_OK)
+		s->syncs = true;
+	return r;
+}
+
+void
+db_want_sync(struct store *s, bool wanted)
+{
+	s->wants_sync = wanted;
+	if (wanted)
+		return;
+	s->syncs = false;
+	(void)db_exec(s, "PRAGMA synchronous = NORMAL");
 }
 
 bool

@@ -55,6 +55,13 @@ enum rg_err db_exec_int(struct store *, const char *sql, int64_t *value);
 void db_patience(struct store *, int ms);
 
 /*
+ * Whether commits shall wait for the disk, as they do at first. Wanting it can
+ * fail for want of memory: db_sync() makes it so, or says that it is not.
+ */
+void db_want_sync(struct store *, bool wanted);
+enum rg_err db_sync(struct store *);
+
+/*
  * What every commit of whichever process changes, to be compared only with
  * another stamp of the same handle. Inexpensive: no transaction is begun. False
  * when it can't be told, as while somebody is just committing.

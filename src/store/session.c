@@ -316,10 +316,10 @@ store_session_remove_all(struct store *s, int64_t principal_id, int64_t *count)
 }
 
 /* The state itself is a credential until the sign-in ends. */
-static void
+static enum rg_err
 hash_state(const char *state, uint8_t hash[static HASH_LEN])
 {
-	hash_sha256(state, strlen(state), hash);
+	return hash_sha256(state, strlen(state), hash);
 }
 
 enum rg_err
@@ -329,7 +329,8 @@ store_login_spend(struct store *s, const char *state, int64_t forget_at)
 	struct query q;
 	uint8_t hash[HASH_LEN];
 
-	hash_state(state, hash);
+	if ((r = hash_state(state, hash)) != RG_OK)
+		return r;
 	db_query(&q, s, ST_LOGIN_SPEND);
 	db_blob(&q, hash, HASH_LEN);
 	db_int(&q, forget_at);
@@ -345,7 +346,8 @@ store_login_check(struct store *s, const char *state)
 	uint8_t hash[HASH_LEN];
 	bool row;
 
-	hash_state(state, hash);
+	if ((r = hash_state(state, hash)) != RG_OK)
+		return r;
 	db_query(&q, s, ST_LOGIN_CHECK);
 	db_blob(&q, hash, HASH_LEN);
 	r = db_step(&q, &row);

@@ -276,6 +276,11 @@ run(struct store *s, enum stmt which)
 enum rg_err
 store_begin(struct store *s)
 {
+	enum rg_err r;
+
+	/* Chores that ended without memory have left it to us. */
+	if ((r = db_sync(s)) != RG_OK)
+		return r;
 	return run(s, ST_BEGIN);
 }
 
@@ -302,15 +307,14 @@ void
 store_chores_begin(struct store *s, int ms)
 {
 	db_patience(s, ms);
-	(void)db_exec(s, "PRAGMA synchronous = NORMAL");
+	db_want_sync(s, false);
 }
 
 void
 store_chores_end(struct store *s)
 {
-	/* What must not be lost is written next. */
-	if (db_exec(s, "PRAGMA synchronous = FULL") != RG_OK)
-		abort();
+	db_want_sync(s, true);
+	(void)db_sync(s); /* or before the next transaction */
 	db_patience(s, -1);
 }
 

@@ -252,7 +252,7 @@ test_remembered(void **state)
 		assert_err(told_at(w, 0, NOW + i), RG_OK);
 	assert_int_equal(stub_hits(&w->op->stub, "/keys"), 1);
 	op_sign(w->op, 0, &token);
-	hash_sha256(token.p, token.len, hash);
+	assert_int_equal(hash_sha256(token.p, token.len, hash), RG_OK);
 	buf_clear(&token);
 	assert_non_null(verdicts_find(w->gate->verdicts, hash, NOW + 5));
 	/* Good for its last second; then it is judged anew, with the skew. */

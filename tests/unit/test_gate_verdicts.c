@@ -14,7 +14,7 @@
 static void
 hash_of(int n, uint8_t hash[static HASH_LEN])
 {
-	hash_sha256(&n, sizeof(n), hash);
+	assert_int_equal(hash_sha256(&n, sizeof(n), hash), RG_OK);
 }
 
 static void

@@ -343,12 +343,12 @@ test_names_of_a_key(void **state)
 	    "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
 	    json_str(jwk, "x"), json_str(jwk, "y"));
 	assert_int_equal(strlen(json_str(jwk, "x")), 43);
-	hash_sha256(text, (size_t)n, digest);
+	assert_int_equal(hash_sha256(text, (size_t)n, digest), RG_OK);
 	b64url_encode(digest, sizeof(digest), want);
 	assert_int_equal(jose_key_thumbprint(key, thumb), RG_OK);
 	assert_string_equal(thumb, want);
 	n = i2d_PUBKEY(ec_key, &der);
-	hash_sha256(der, (size_t)n, digest);
+	assert_int_equal(hash_sha256(der, (size_t)n, digest), RG_OK);
 	b64url_encode(digest, sizeof(digest), want);
 	assert_int_equal(jose_key_spki_digest(key, spki), RG_OK);
 	assert_string_equal(spki, want);

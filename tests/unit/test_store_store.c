@@ -501,7 +501,8 @@ sign_in_forever(void *ctx)
 		(void)snprintf(public_id, sizeof(public_id), "%011u%011u",
 		    (unsigned)getpid(), i);
 		session.public_id = public_id;
-		hash_sha256(public_id, 22, session.hash);
+		assert_int_equal(
+		    hash_sha256(public_id, 22, session.hash), RG_OK);
 		if (store_session_add(s, &session) != RG_OK ||
 		    store_audit_add(s, &row) != RG_OK ||
 		    store_commit(s) != RG_OK)

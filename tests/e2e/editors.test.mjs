@@ -33,18 +33,26 @@ test('everybody counts up one number, and none is lost', async () => {
   const path = `/mappings/${body.id}`;
   const EACH = 10;
   let conflicts = 0;
-  const versions = [];
+  const start = await version();
   await Promise.all(editors.map(async (api) => {
+    let last = start;
     for (let done = 0; done < EACH;) {
       const now = await api.get(path);
       const res = await api.call('PATCH', path, { match: now.etag,
         body: { note: String(Number(now.body.note) + 1) } });
       assert.ok([200, 412].includes(res.status), JSON.stringify(res.body));
-      if (res.status === 200) done += 1;
-      else conflicts += 1;
-      versions.push(await version());
+      const seen = await version();
+      if (res.status === 200) {
+        assert.ok(seen > last, 'each edit has a version of its own');
+        done += 1;
+      } else {
+        assert.ok(seen >= last, 'and none comes twice');
+        conflicts += 1;
+      }
+      last = seen;
     }
   }));
+  assert.ok(await version() >= start + EDITORS * EACH);
   assert.equal((await first.get(path)).body.note, String(EDITORS * EACH));
   assert.ok(conflicts > 0, 'they did meet');
   // Every edit is on record, each from what the one before left.

@@ -291,33 +291,50 @@ out:
 	return r;
 }
 
-/* What the database says about them, and then the roles. */
+/*
+ * What the database says about them, and then the roles; in the open
+ * transaction. principal_id is 0 for somebody who is not on record.
+ */
 static enum rg_err
-judge(struct gate *g, const struct provider *p, const struct gate_context *ctx,
+find_and_decide(struct gate *g, const struct provider *p, int64_t now,
     const struct gate_person *who, struct gate_identity *id, struct err *e)
 {
 	struct principal_state state = {0, false};
-	enum rg_err r, known;
+	enum rg_err r;
 
-	known = store_principal_state(g->store, &who->row, &state);
-	if (known != RG_OK && known != RG_E_NOT_FOUND)
-		return gate_store_err(g, known, "principal", e);
+	r = store_principal_state(g->store, &who->row, &state);
+	if (r != RG_OK && r != RG_E_NOT_FOUND)
+		return gate_store_err(g, r, "principal", e);
 	if (state.disabled) {
 		(void)err_set(e, RG_E_DISABLED, "%s", id->id);
 		return RG_E_TOKEN_REFUSED;
 	}
 	id->principal_id = state.id;
-	if ((r = gate_policy(g, e)) != RG_OK)
+	if ((r = gate_policy_within(g, e)) != RG_OK)
 		return r;
 	id->policy_version = access_policy_version(g->policy);
-	if (known == RG_OK)
+	if (id->principal_id != 0)
 		r = gate_grants_load(
 		    g, state.id, &id->grants, &id->grant_count);
 	if (r == RG_OK)
-		r = gate_decide(g, p, id, ctx->now, false);
-	if (r != RG_OK)
-		return gate_store_err(g, r, "deciding", e);
-	return known == RG_OK ? RG_OK : record_first(g, ctx, who, id, e);
+		r = gate_decide(g, p, id, now, false);
+	return r == RG_OK ? r : gate_store_err(g, r, "deciding", e);
+}
+
+/* One transaction, one lock: and all of it at the same moment. */
+static enum rg_err
+judge(struct gate *g, const struct provider *p, const struct gate_context *ctx,
+    const struct gate_person *who, struct gate_identity *id, struct err *e)
+{
+	enum rg_err r;
+
+	if ((r = store_begin_read(g->store)) != RG_OK)
+		return gate_store_err(g, r, "principal", e);
+	r = find_and_decide(g, p, ctx->now, who, id, e);
+	store_rollback(g->store);
+	if (r != RG_OK || id->principal_id != 0)
+		return r;
+	return record_first(g, ctx, who, id, e);
 }
 
 enum rg_err

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/json.h"
 
@@ -11,7 +10,9 @@
 static void
 separate(struct buf *out)
 {
-	if (out->len > 0 && strchr("{[:", out->p[out->len - 1]) == NULL)
+	const char last = out->len == 0 ? '{' : out->p[out->len - 1];
+
+	if (last != '{' && last != '[' && last != ':')
 		buf_putc(out, ',');
 }
 

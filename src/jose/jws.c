@@ -60,14 +60,13 @@ jws_free(struct jws **tp)
 static enum rg_err
 find_dots(const char *token, size_t len, size_t dot[static 2])
 {
-	size_t i, n = 0;
+	const char *at = token, *end = token + len;
+	size_t n;
 
-	for (i = 0; i < len; i++) {
-		if (token[i] != '.')
-			continue;
+	for (n = 0; (at = memchr(at, '.', (size_t)(end - at))) != NULL; n++) {
 		if (n == 2)
 			return RG_E_TOKEN_PARTS;
-		dot[n++] = i;
+		dot[n] = (size_t)(at++ - token);
 	}
 	if (n != 2 || dot[0] == 0 || dot[1] == dot[0] + 1 || dot[1] == len - 1)
 		return RG_E_TOKEN_PARTS;

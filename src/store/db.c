@@ -170,6 +170,23 @@ use_wal(struct store *s)
 	return r;
 }
 
+/*
+ * Before SQLite's first use: one thread uses it, so nothing needs a lock, and
+ * nobody asks how much memory it has. When it is in use already, this is no
+ * more than slower.
+ */
+static void
+be_quick(void)
+{
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum rg_err
 db_open(const char *path, int busy_ms, struct store **out, struct err *e)
 {
@@ -184,6 +201,7 @@ db_open(const char *path, int busy_ms, struct store **out, struct err *e)
 		goto out;
 	}
 	s->busy_ms = busy_ms;
+	be_quick();
 	rc = sqlite3_open_v2(path, &s->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 		SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,

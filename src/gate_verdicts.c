@@ -57,12 +57,13 @@ verdicts_free(struct verdicts **vp)
 static struct entry *
 find(struct verdicts *v, const uint8_t hash[static HASH_LEN])
 {
-	size_t i;
+	struct entry *e;
 
-	for (i = 0; i < VERDICTS_MAX; i++)
-		if (v->all[i].verdict.token.claims != NULL &&
-		    memcmp(v->all[i].hash, hash, HASH_LEN) == 0)
-			return &v->all[i];
+	for (e = v->all; e < v->all + VERDICTS_MAX; e++)
+		if (e->hash[0] == hash[0] && /* hardly ever */
+		    e->verdict.token.claims != NULL &&
+		    memcmp(e->hash, hash, HASH_LEN) == 0)
+			return e;
 	return NULL;
 }
 

@@ -65,7 +65,7 @@ OPT      := -O1 -g -fno-omit-frame-pointer -DRG_SANITIZED -DRG_NO_SANDBOX \
             -fno-sanitize-recover=all
 OPT_LD   := -fsanitize=address,undefined
 else ifeq ($(MODE),cover)
-OPT      := -O0 -g --coverage -DRG_NO_SANDBOX
+OPT      := -O0 -g --coverage -DRG_COVER_DIR='"$(abspath $(O))"'
 OPT_LD   := --coverage
 else
 OPT      := -O2 -g -D_FORTIFY_SOURCE=3

@@ -15,8 +15,8 @@
 #include "cgi/sandbox_syscalls.h"
 
 /*
- * In a sanitizer's build the leak checker traces us and reports go to files; in
- * a coverage build counts do. The Makefile says so.
+ * In a sanitizer's build the leak checker traces us and reports go to files.
+ * The Makefile says so.
  */
 #ifdef RG_NO_SANDBOX
 static const bool possible = false;

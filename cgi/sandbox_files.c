@@ -165,6 +165,10 @@ sandbox_files(const struct settings *s, struct err *e)
 		r = allow(&rules, system_read[i], READ, e);
 	if (r == RG_OK)
 		r = allow(&rules, "/dev/null", WRITE, e);
+#ifdef RG_COVER_DIR /* a coverage build writes its counts at the end */
+	if (r == RG_OK)
+		r = allow(&rules, RG_COVER_DIR, WRITE, e);
+#endif
 	if (r == RG_OK)
 		r = allow_settings(&rules, s, e);
 	if (r == RG_OK && syscall(SYS_landlock_restrict_self, rules.fd, 0) != 0)

@@ -92,16 +92,26 @@ util_mode(const char *path)
  */
 typedef int util_fn(void *ctx);
 
+#ifdef RG_COVER_DIR
+void __gcov_dump(void); /* _exit(2) would lose what has run in the child */
+#endif
+
 static inline pid_t
 util_start(util_fn *fn, void *ctx)
 {
 	pid_t pid;
+	int status;
 
 	(void)fflush(NULL);
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(fn(ctx));
+	if (pid == 0) {
+		status = fn(ctx);
+#ifdef RG_COVER_DIR
+		__gcov_dump();
+#endif
+		_exit(status);
+	}
 	return pid;
 }
 

@@ -184,6 +184,7 @@ describe('resources', () => {
       [mapping({ kind: 'Group' }), 'kind'], [mapping({ kind: 'grp' }), 'kind'],
       [mapping({ value: 'admins' }), 'value'], [mapping({ value: '' }), 'value'],
       [mapping({ value: `${OTHER}0` }), 'value'],
+      [mapping({ kind: 'app_role', value: '' }), 'value'],
       [mapping({ kind: 'app_role', value: 'a\tb' }), 'value'],
       [mapping({ kind: 'app_role', value: 'x'.repeat(257) }), 'value'],
       [mapping({ kind: 'directory_role', value: 'admin' }), 'value'],
@@ -242,7 +243,23 @@ describe('resources', () => {
     const { field } = await api.refused(409, 'exists', 'POST', '/mappings',
       { body: { ...body, value: OTHER } });
     assert.equal(field, 'value');
+    const { subject: { tenant } } = (await site.whoami(ada)).json();
+    const ours = await api.post('/mappings',
+      { ...body, tenant: tenant.toUpperCase() });
+    assert.equal(ours.body.tenant, tenant);
+    await api.refused(409, 'exists', 'POST', '/mappings',
+      { body: { ...body, tenant } });
+    await api.delete(`/mappings/${ours.body.id}`, ours.etag);
+    // Nor does an edit of the role make it the second.
+    const second = await api.post('/mappings', { ...body, role: 'analyst' });
+    const error = await api.refused(409, 'exists', 'PATCH',
+      `/mappings/${second.body.id}`, { match: '*', body: { role: 'user' } });
+    assert.equal(error.field, 'role');
+    await api.delete(`/mappings/${second.body.id}`, second.etag);
     await api.delete(`/mappings/${made.body.id}`, made.etag);
+    const role = await api.refused(409, 'exists', 'POST', '/roles',
+      { body: { name: 'user' } });
+    assert.equal(role.field, 'name');
   });
 
   test('a mapping: enabled, expiry and role are edited, its identity is not',

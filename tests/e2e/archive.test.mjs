@@ -167,6 +167,16 @@ test('old rows move into segments, and the chain goes on', async () => {
   assert.match((await verify()).stdout, /older ones were archived/);
   assert.match((await verify('--checkpoint', noted)).stderr,
     /was archived: name the folder/);
+  // A head that was noted where the archive ends is still compared, by both.
+  const [{ seq, hash }] = await sql(database,
+    'SELECT archive_seq AS seq, archive_hash AS hash FROM meta');
+  for (const more of [[], ['--segments', dir]]) {
+    assert.equal((await verify('--head', `${seq}:${hash}`, ...more)).status, 0);
+    const { status, stderr } = await verify('--head',
+      `${seq}:${'0'.repeat(64)}`, ...more);
+    assert.equal(status, 1);
+    assert.match(stderr, new RegExp(`row ${seq} is not the one expected`));
+  }
   // Who follows from before the archive is told so, not served a gap.
   const late = await site.ctlRaw(['audit', 'export', '--after', '3']);
   assert.equal(late.status, 1);
@@ -215,6 +225,24 @@ test('what is done to a segment is found', async () => {
   writeFileSync(manifest, kept);
   assert.equal((await verify('--segments', dir)).status, 0);
 });
+
+test('where meta says that the archive ends is compared with the segments',
+  async () => {
+    const copy = site.work.path('meta.db');
+    await sql(database, `VACUUM INTO '${copy}'`);
+    await sql(copy, `DROP TRIGGER archive_forward;
+      UPDATE meta SET archive_hash = '${'0'.repeat(64)}'`);
+    execFileSync('chmod', ['600', copy]);
+    site.configure({ rolegate: { database: copy } });
+    try {
+      const dir = site.work.path('segments');
+      assert.match((await verify('--segments', dir)).stderr,
+        /row \d+ is not the one that was archived last/);
+      assert.equal((await verify()).status, 1);
+    } finally {
+      site.configure({ rolegate: { database } });
+    }
+  });
 
 test('rows go only with an audit row that says where to', async () => {
   const [{ n }] = await sql(database, 'SELECT audit_seq AS n FROM meta');

@@ -171,6 +171,12 @@ test('a cut end is found by what meta says, and by a head kept elsewhere',
     assert.equal((await (await tampered(hidden)).ctl('audit', 'verify')).status,
       0, 'whoever sets meta back as well is not found by the file alone');
     await assertFound(hidden, 13, { with: ['--head', noted] });
+    // Before the first row there is nothing, and that has one hash only.
+    const none = '0'.repeat(64);
+    assert.equal((await plain.ctl('audit', 'verify', '--head', `0:${none}`))
+      .stderr.includes('of no chain'), false);
+    assert.match((await plain.ctl('audit', 'verify', '--head',
+      `0:${none.replace(/.$/, '1')}`)).stderr, /is of no chain of ours/);
   });
 
 test('rows that are claimed to be archived must be on record as archived',

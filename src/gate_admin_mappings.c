@@ -11,17 +11,9 @@ static enum rg_err
 check_value(const struct provider *p, int kind, const struct mapping_row *m,
     struct err *e)
 {
-	struct access_subject s;
-
 	if (m->value[0] == '\0' || !text_is_line(m->value, EDIT_VALUE_MAX))
 		return err_set(e, RG_E_INVALID,
 		    "value: expected one line of 1 to 256 bytes");
-	gate_subject_init(&s, p);
-	if (kind == ACCESS_GROUP_NAME && s.group_names_claim == NULL)
-		return err_set(e, RG_E_INVALID,
-		    "kind: provider %s is not believed about names of groups, "
-		    "so this mapping would do nothing",
-		    p->name);
 	/* Names are not unique in Entra: anyone may create a group "admins". */
 	if (kind == ACCESS_GROUP && p->type == PROVIDER_ENTRA &&
 	    !text_is_guid(m->value))

@@ -92,13 +92,10 @@ enum rg_err
 sandbox_enter(const struct settings *s, struct err *e)
 {
 	static bool inside;
-	enum rg_err r;
+	enum rg_err r = RG_OK;
 
 	if (inside || !possible || s->sandbox == SANDBOX_OFF)
 		return RG_OK;
-	/* What is sorted and does not fit in memory. */
-	if ((r = sandbox_files_tmp(s->database)) != RG_OK)
-		return err_set(e, r, "the sandbox");
 	if (!drop_capabilities())
 		r = err_set(e, RG_E_CONF, "capabilities: %s", strerror(errno));
 	if (r == RG_OK && sandbox_files_version() > 0)

@@ -134,19 +134,6 @@ allow_settings(
 }
 
 enum rg_err
-sandbox_files_tmp(const char *database)
-{
-	char *copy = strdup(database);
-	bool done;
-
-	if (copy == NULL)
-		return RG_E_NOMEM;
-	done = setenv("SQLITE_TMPDIR", dirname(copy), 1) == 0;
-	free(copy);
-	return done ? RG_OK : RG_E_NOMEM;
-}
-
-enum rg_err
 sandbox_files(const struct settings *s, struct err *e)
 {
 	struct landlock_ruleset_attr attr = {0};

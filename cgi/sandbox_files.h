@@ -9,9 +9,6 @@
 /* The version of the kernel's interface, 0 when there is none. */
 int sandbox_files_version(void);
 
-/* Lets SQLite put its temporary files beside the database. */
-enum rg_err sandbox_files_tmp(const char *database);
-
 /*
  * From now on: to read, what names are looked up and certificates are checked
  * with, and the folders of the files that the settings name (since those are

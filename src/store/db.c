@@ -187,6 +187,26 @@ be_quick(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/*
+ * Journals of statements and sorts that do not fit in memory go beside the
+ * database, since a worker's sandbox lets it write nowhere else. Not by
+ * SQLITE_TMPDIR: SQLite reads that once, in a parent that has none yet.
+ */
+static enum rg_err
+put_temporary_beside(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash == NULL ? sqlite3_mprintf(".")
+				     : sqlite3_mprintf("%.*s",
+					   (int)(slash - path + 1), path);
+
+	if (folder == NULL)
+		return RG_E_NOMEM;
+	sqlite3_free(sqlite3_temp_directory);
+	sqlite3_temp_directory = folder;
+	return RG_OK;
+}
+
 enum rg_err
 db_open(const char *path, int busy_ms, struct store **out, struct err *e)
 {
@@ -195,13 +215,14 @@ db_open(const char *path, int busy_ms, struct store **out, struct err *e)
 	int rc;
 
 	*out = NULL;
+	be_quick();
 	if ((s = calloc(1, sizeof(*s))) == NULL ||
-	    (s->path = strdup(path)) == NULL) {
+	    (s->path = strdup(path)) == NULL ||
+	    put_temporary_beside(path) != RG_OK) {
 		r = err_set(e, RG_E_NOMEM, "opening %s", path);
 		goto out;
 	}
 	s->busy_ms = busy_ms;
-	be_quick();
 	rc = sqlite3_open_v2(path, &s->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 		SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,

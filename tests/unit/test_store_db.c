@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -208,6 +211,46 @@ test_query(void **state)
 	assert_int_equal(db_exec_int(f->s, "SELECT nothing", &n), RG_E_STORE);
 }
 
+/* True when an open file of this process is one of SQLite's in `folder`. */
+static bool
+has_temporary_in(const char *folder)
+{
+	char path[UTIL_PATH_MAX], name[64], prefix[UTIL_PATH_MAX + 16];
+	bool found = false;
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(prefix, sizeof(prefix), "%s/etilqs_", folder);
+	for (fd = 0; fd < 64 && !found; fd++) {
+		(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+		if ((n = readlink(name, path, sizeof(path) - 1)) < 0)
+			continue;
+		path[n] = '\0';
+		found = strncmp(path, prefix, strlen(prefix)) == 0;
+	}
+	return found;
+}
+
+/*
+ * What does not fit in memory goes beside the database, though SQLite was used
+ * before that was known: a parent does that, and its sandboxed workers can
+ * write nowhere else.
+ */
+static void
+test_temporary(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_false(has_temporary_in(f->folder));
+	assert_int_equal(
+	    db_exec(f->s,
+		"CREATE TEMP TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1"
+		" UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+		" SELECT i, hex(zeroblob(400)) FROM n"),
+	    RG_OK);
+	assert_true(has_temporary_in(f->folder));
+}
+
 int
 main(void)
 {
@@ -217,6 +260,7 @@ main(void)
 	    store_test(test_defensive),
 	    store_test(test_strict),
 	    store_test(test_query),
+	    store_test(test_temporary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,6 +165,7 @@ export class Load {
       site.url('/logout'), { headers: { 'sec-fetch-site': 'same-origin' } }));
     if (asked.res?.status !== 303) return;
     recorder.count('sign-outs');
+    this.#age(who, asked.start, asked.end); // one that is over is not ended
     if (!who.overdue) recorder.signOuts.add(who.id);
     const later = await this.ask('/whoami', () => site.whoami(
       site.client({ jar })));

@@ -207,6 +207,21 @@ enum rg_err gate_explain(struct gate *, struct gate_identity *,
 enum rg_err gate_key_rotate(struct gate *, int64_t lead,
     const struct gate_context *, char **kid, struct err *e);
 
+struct gate_keys_replaced {
+	int64_t role_keys; /* sealed anew */
+	int64_t refresh_tokens;
+	int64_t until; /* the old keys open until then; 0: no more */
+};
+
+/*
+ * Puts a new key into the key file, which seals from now on in all processes,
+ * and seals what is in the database anew. The old keys go on opening sign-ins
+ * that are under way for as long as these may take; with `at_once` not at all.
+ * Audited. If it is interrupted, all that was sealed still opens.
+ */
+enum rg_err gate_keys_replace(struct gate *, bool at_once,
+    const struct gate_context *, struct gate_keys_replaced *, struct err *e);
+
 /* The public keys of all role tokens that are alive at `now`: a JWK set. */
 enum rg_err
 gate_role_keys(struct gate *, int64_t now, json_t **out, struct err *e);

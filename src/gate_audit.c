@@ -19,7 +19,7 @@ client_text(struct gate *g, const char *client, char *hash, size_t size)
 		return "";
 	if (g->settings->audit_client == CLIENT_FULL)
 		return client;
-	if (seal_mac(g->keys, CLIENT_PURPOSE, client, mac) != RG_OK)
+	if (seal_mac(gate_keys(g), CLIENT_PURPOSE, client, mac) != RG_OK)
 		return NULL;
 	(void)snprintf(hash, size, "hash:%s", mac);
 	return hash;

@@ -61,7 +61,7 @@ start(struct gate *g, const struct login *l, const struct provider *p,
 		slots_give(g->slots);
 	if (r != RG_OK)
 		goto out;
-	r = login_seal(l, g->keys, &out->cookie);
+	r = login_seal(l, gate_keys(g), &out->cookie);
 out:
 	/* Of what is asked, these alone end with us. */
 	ask->redirect_uri = ask->nonce = ask->code_verifier = NULL;

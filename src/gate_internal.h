@@ -131,6 +131,16 @@ gate_limit_failed(struct gate *, const struct gate_context *, enum rg_err code);
 /* Appends our address at which the provider's answer arrives. */
 void gate_put_redirect_uri(const struct gate *, struct buf *out);
 
+/*
+ * The keys of the key file as it is now: read again when somebody has replaced
+ * it, so that no process has to be told.
+ */
+const struct seal_keys *gate_keys(struct gate *);
+
+/* What is sealed in rows, and as what (seal()). */
+#define GATE_SEAL_ROLE_KEY "role key"
+#define GATE_SEAL_REFRESH "rolegate refresh token"
+
 /* One of the slots for waiting on a provider; give it back (slots_give). */
 enum rg_err gate_take_slot(struct gate *, struct err *e);
 

@@ -36,7 +36,7 @@ who_is(struct gate *g, const char *client, uint64_t *who)
 	    is_everybody(g->settings, &a))
 		return RG_E_NOT_FOUND;
 	address_network(&a, network);
-	if ((r = seal_mac(g->keys, PURPOSE, network, mac)) != RG_OK)
+	if ((r = seal_mac(gate_keys(g), PURPOSE, network, mac)) != RG_OK)
 		return r;
 	mac[16] = '\0';
 	*who = strtoull(mac, NULL, 16);

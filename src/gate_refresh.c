@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "store/refresh.h"
 
-#define PURPOSE "rolegate refresh token"
 #define RETRY_SECONDS 30 /* after an attempt that came to nothing */
 
 int64_t
@@ -41,7 +40,7 @@ keep(struct gate *g, const struct provider *p,
 		r = RG_E_NOMEM;
 		goto out;
 	}
-	r = seal(g->keys, PURPOSE, text, strlen(text), &sealed);
+	r = seal(gate_keys(g), GATE_SEAL_REFRESH, text, strlen(text), &sealed);
 	if (r == RG_E_TOO_LARGE) {
 		log_warn("refresh.too_large", "provider=%s bytes=%zu", p->name,
 		    strlen(text));
@@ -123,8 +122,8 @@ open_secret(struct gate *g, struct due *d)
 	struct buf text = BUF_INIT;
 	enum rg_err r;
 
-	r = seal_open(
-	    g->keys, PURPOSE, d->row.sealed, strlen(d->row.sealed), &text);
+	r = seal_open(gate_keys(g), GATE_SEAL_REFRESH, d->row.sealed,
+	    strlen(d->row.sealed), &text);
 	if (r == RG_OK)
 		r = json_load_strict(buf_str(&text), text.len, &d->secret);
 	if (r == RG_OK && json_str(d->secret, "token") == NULL)

@@ -10,7 +10,6 @@
 #include "jose/sign.h"
 #include "store/role_key.h"
 
-#define PURPOSE "role key"
 #define JTI_LEN 22
 
 /* ---- keys
@@ -32,14 +31,31 @@ published(const struct jose_key *key, const char *kid)
 	return text;
 }
 
+/* Sealed within the transaction: gate_keys.c says why. */
+static enum rg_err
+add_sealed(struct gate *g, struct role_key_row *row, const struct buf *pem)
+{
+	struct buf sealed = BUF_INIT;
+	enum rg_err r;
+
+	r = seal(
+	    gate_keys(g), GATE_SEAL_ROLE_KEY, buf_str(pem), pem->len, &sealed);
+	row->sealed = buf_str(&sealed);
+	if (r == RG_OK)
+		r = store_role_key_add(g->store, row);
+	row->sealed = NULL;
+	buf_clear(&sealed);
+	return r;
+}
+
 static enum rg_err
 write_key(struct gate *g, const struct gate_context *ctx,
-    const struct role_key_row *row, struct err *e)
+    struct role_key_row *row, const struct buf *pem, struct err *e)
 {
 	enum rg_err r;
 
 	if ((r = store_begin(g->store)) == RG_OK &&
-	    (r = store_role_key_add(g->store, row)) == RG_OK &&
+	    (r = add_sealed(g, row, pem)) == RG_OK &&
 	    (r = store_role_keys_forget(
 		 g->store, ctx->now - GATE_KEY_OVERLAP)) == RG_OK)
 		r = gate_audit(g, ctx, "key.rotated", ctx->actor, "",
@@ -56,16 +72,14 @@ gate_key_rotate(struct gate *g, int64_t lead, const struct gate_context *ctx,
 	char name[JOSE_THUMBPRINT_LEN + 1];
 	struct role_key_row row = {0};
 	struct jose_key *key = NULL;
-	struct buf pem = BUF_INIT, sealed = BUF_INIT;
+	struct buf pem = BUF_INIT;
 	char *public = NULL;
 
 	*kid = NULL;
 	if ((r = jose_key_generate(&pem)) != RG_OK ||
 	    (r = jose_key_parse(buf_str(&pem), pem.len, JOSE_ES256, &key, e)) !=
 		RG_OK ||
-	    (r = jose_key_thumbprint(key, name)) != RG_OK ||
-	    (r = seal(g->keys, PURPOSE, buf_str(&pem), pem.len, &sealed)) !=
-		RG_OK) {
+	    (r = jose_key_thumbprint(key, name)) != RG_OK) {
 		(void)err_set(e, r, "making a key");
 		goto out;
 	}
@@ -76,13 +90,11 @@ gate_key_rotate(struct gate *g, int64_t lead, const struct gate_context *ctx,
 	}
 	row.kid = name;
 	row.public_jwk = public;
-	row.sealed = buf_str(&sealed);
 	row.created_at = ctx->now;
 	row.signs_from = ctx->now + lead;
-	r = write_key(g, ctx, &row, e);
+	r = write_key(g, ctx, &row, &pem, e);
 out:
 	buf_clear(&pem);
-	buf_clear(&sealed);
 	jose_key_free(&key);
 	free(public);
 	if (r != RG_OK) {
@@ -169,8 +181,8 @@ signing_key(struct gate *g, int64_t now, struct jose_key **key, char **kid,
 		    "%s: [role_token]: no key signs role tokens yet: make one "
 		    "with rolegatectl key rotate --now",
 		    g->settings->path);
-	else if ((r = seal_open(g->keys, PURPOSE, c.sealed, strlen(c.sealed),
-		      &pem)) != RG_OK)
+	else if ((r = seal_open(gate_keys(g), GATE_SEAL_ROLE_KEY, c.sealed,
+		      strlen(c.sealed), &pem)) != RG_OK)
 		(void)err_set(
 		    e, r, "the key file is not that of key %s", c.kid);
 	else

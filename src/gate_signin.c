@@ -26,7 +26,7 @@ gate_login_age(
 	struct login l;
 	bool live;
 
-	live = login_open(cookie, g->keys, &l) == RG_OK &&
+	live = login_open(cookie, gate_keys(g), &l) == RG_OK &&
 	       login_is_live(g, &l, now);
 	*created = l.created;
 	login_clear(&l);
@@ -44,7 +44,8 @@ open_login(struct gate *g, const struct gate_callback *cb,
 
 	if (cb->state == NULL)
 		return err_set(e, RG_E_STATE_MISSING, "no state parameter");
-	if (cb->cookie == NULL || login_open(cb->cookie, g->keys, l) != RG_OK)
+	if (cb->cookie == NULL ||
+	    login_open(cb->cookie, gate_keys(g), l) != RG_OK)
 		return err_set(e, RG_E_STATE_UNKNOWN,
 		    "no transaction cookie for this state");
 	if ((r = login_derive(l, LOGIN_STATE, state)) != RG_OK) {

@@ -3,6 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,13 +122,28 @@ file_read_secret(const char *path, size_t max, struct buf *out, struct err *e)
 	return r;
 }
 
+static bool
+write_all(int fd, const char *p, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
 enum rg_err
 file_create_secret(
     const char *path, const void *data, size_t len, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	const char *p = data;
-	ssize_t n;
 	int fd;
 
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -134,16 +153,7 @@ file_create_secret(
 		return r;
 	}
 	(void)fchmod(fd, 0600); /* a umask may have taken more away */
-	while (len > 0) {
-		n = write(fd, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		p += n;
-		len -= (size_t)n;
-	}
-	if (len > 0 || fsync(fd) != 0) {
+	if (!write_all(fd, data, len) || fsync(fd) != 0) {
 		r = err_set(e, RG_E_FILE, "%s: %s", path, strerror(errno));
 		(void)unlink(path); /* nothing half-written */
 		goto out;
@@ -151,6 +161,60 @@ file_create_secret(
 	r = RG_OK;
 out:
 	(void)close(fd);
+	return r;
+}
+
+/* As the one that it is to replace. */
+static bool
+make_alike(int fd, const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && fchmod(fd, st.st_mode & 0777) == 0 &&
+	       fchown(fd, st.st_uid, st.st_gid) == 0;
+}
+
+static enum rg_err
+put_in_place(const char *fresh, const char *real, const void *data, size_t len,
+    struct err *e)
+{
+	enum rg_err r = RG_E_FILE;
+	int fd;
+
+	/* Of somebody who was interrupted. */
+	(void)unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0 && write_all(fd, data, len) && make_alike(fd, real) &&
+	    fsync(fd) == 0 && rename(fresh, real) == 0)
+		r = RG_OK;
+	else
+		(void)err_set(e, r, "%s: %s", fresh, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	if (fd >= 0 && r != RG_OK)
+		(void)unlink(fresh);
+	return r;
+}
+
+enum rg_err
+file_replace_secret(
+    const char *path, const void *data, size_t len, struct err *e)
+{
+	enum rg_err r = RG_E_FILE;
+	struct buf fresh = BUF_INIT;
+	char *real = realpath(path, NULL), *folder = NULL;
+
+	if (real == NULL)
+		return err_set(e, r, "%s: %s", path, strerror(errno));
+	buf_printf(&fresh, "%s.new", real);
+	if (!buf_ok(&fresh) || (folder = strdup(real)) == NULL)
+		r = err_set(e, RG_E_NOMEM, "replacing %s", path);
+	else if ((r = put_in_place(buf_str(&fresh), real, data, len, e)) ==
+		 RG_OK)
+		r = file_sync_folder(dirname(folder), e);
+	buf_clear(&fresh);
+	free(folder);
+	free(real);
 	return r;
 }
 

@@ -35,6 +35,14 @@ enum rg_err file_create_secret(
     const char *path, const void *data, size_t len, struct err *e);
 
 /*
+ * Puts these bytes in the place of a secret that exists, with its owner, group
+ * and mode; a link keeps leading there. Whoever reads gets the old or the new
+ * ones. The caller sees to it that nobody else does the same. RG_E_FILE.
+ */
+enum rg_err file_replace_secret(
+    const char *path, const void *data, size_t len, struct err *e);
+
+/*
  * A new name, or a rename, is on the disk only when its folder is; RG_E_FILE.
  */
 enum rg_err file_sync_folder(const char *folder, struct err *e);

@@ -9,108 +9,17 @@
 #include <openssl/hmac.h>
 
 #include "base/b64url.h"
-#include "base/file.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "base/seal_internal.h"
 
-#define KEY_LEN 32
-#define ID_LEN 4
+#define ID_LEN SEAL_ID_LEN
+#define KEY_LEN SEAL_KEY_LEN
 #define NONCE_LEN 12
 #define TAG_LEN 16
 #define OVERHEAD (1 + ID_LEN + NONCE_LEN + TAG_LEN)
 #define VERSION 1
-
-struct seal_keys {
-	size_t count;
-	struct {
-		uint8_t id[ID_LEN]; /* first bytes of SHA-256(key) */
-		uint8_t key[KEY_LEN];
-	} k[SEAL_MAX_KEYS];
-};
-
-static enum rg_err
-add_key(struct seal_keys *keys, const char *line, size_t len)
-{
-	enum rg_err r = RG_E_INTERNAL;
-	uint8_t raw[B64URL_DEC_LEN(RANDOM_TOKEN_LEN)], digest[HASH_LEN];
-	size_t n;
-
-	if (len != RANDOM_TOKEN_LEN || keys->count == SEAL_MAX_KEYS ||
-	    b64url_decode(line, len, raw, &n) != RG_OK || n != KEY_LEN) {
-		r = RG_E_CONF;
-		goto out;
-	}
-	if ((r = hash_sha256(raw, KEY_LEN, digest)) != RG_OK)
-		goto out;
-	memcpy(keys->k[keys->count].id, digest, ID_LEN);
-	memcpy(keys->k[keys->count].key, raw, KEY_LEN);
-	keys->count++;
-	r = RG_OK;
-out:
-	explicit_bzero(raw, sizeof(raw));
-	return r;
-}
-
-enum rg_err
-seal_keys_load(const char *path, struct seal_keys **out, struct err *e)
-{
-	enum rg_err r = RG_E_INTERNAL;
-	struct buf text = BUF_INIT;
-	struct seal_keys *keys = NULL;
-	const char *p;
-	size_t len;
-
-	*out = NULL;
-	if ((r = file_read_secret(path, 4096, &text, e)) != RG_OK)
-		goto out;
-	if ((keys = calloc(1, sizeof(*keys))) == NULL) {
-		r = err_set(e, RG_E_NOMEM, "reading %s", path);
-		goto out;
-	}
-	for (p = buf_str(&text); *p != '\0'; p += len + (p[len] == '\n')) {
-		len = strcspn(p, "\n");
-		if (add_key(keys, p, len) != RG_OK) {
-			r = err_set(e, RG_E_CONF,
-			    "%s: expected 1 to %d lines of 43 base64url "
-			    "characters (32 random bytes)",
-			    path, SEAL_MAX_KEYS);
-			goto out;
-		}
-	}
-	if (keys->count == 0) {
-		r = err_set(e, RG_E_CONF, "%s holds no key", path);
-		goto out;
-	}
-	*out = keys;
-	keys = NULL;
-	r = RG_OK;
-out:
-	buf_clear(&text);
-	seal_keys_free(&keys);
-	return r;
-}
-
-void
-seal_keys_free(struct seal_keys **keys)
-{
-	if (*keys != NULL)
-		explicit_bzero(*keys, sizeof(**keys));
-	free(*keys);
-	*keys = NULL;
-}
-
-enum rg_err
-seal_keys_create(const char *path, struct err *e)
-{
-	enum rg_err r;
-	char text[RANDOM_TOKEN_LEN + 1];
-
-	random_token(text);
-	text[RANDOM_TOKEN_LEN] = '\n';
-	r = file_create_secret(path, text, sizeof(text), e);
-	explicit_bzero(text, sizeof(text));
-	return r;
-}
 
 enum rg_err
 seal(const struct seal_keys *keys, const char *purpose, const void *plain,
@@ -155,7 +64,8 @@ key_by_id(const struct seal_keys *keys, const uint8_t *id)
 	size_t i;
 
 	for (i = 0; i < keys->count; i++)
-		if (memcmp(keys->k[i].id, id, ID_LEN) == 0)
+		if (memcmp(keys->k[i].id, id, ID_LEN) == 0 &&
+		    (keys->k[i].until == 0 || clock_now() < keys->k[i].until))
 			return keys->k[i].key;
 	return NULL;
 }

@@ -3,12 +3,16 @@
  * Values that leave us and come back: AES-256-GCM under a key from the key
  * file, as text that fits in a cookie. The key file holds one to four keys, a
  * line each (base64url of 32 bytes); the first seals, each opens, so that a
- * key is replaced by putting a new line above the old one.
+ * key is replaced by putting a new line above the old one. Behind a key, but
+ * the first, there can be a blank and a time (decimal seconds since 1970): from
+ * then on it does not open any more.
  */
 #ifndef RG_BASE_SEAL_H
 #define RG_BASE_SEAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -22,11 +26,32 @@ struct seal_keys;
 enum rg_err
 seal_keys_load(const char *path, struct seal_keys **out, struct err *e);
 
+/* False when there is another file at the path than that which was read. */
+bool seal_keys_are_of(const struct seal_keys *, const char *path);
+
 /* Wipes the keys. */
 void seal_keys_free(struct seal_keys **);
 
 /* Makes a key file with one fresh key, mode 0600; RG_E_EXISTS, RG_E_FILE. */
 enum rg_err seal_keys_create(const char *path, struct err *e);
+
+/*
+ * The key file's keys, replaced: begin() locks (RG_E_EXISTS when somebody else
+ * is at it) and reads; add() puts a new key above the others, from which moment
+ * it is in the file and seals; drop_others() lets these open until `until`, or
+ * no more at all if that is 0. RG_E_EXISTS when there is no room for another.
+ */
+struct seal_rotation;
+
+enum rg_err seal_rotation_begin(
+    const char *path, struct seal_rotation **out, struct err *e);
+enum rg_err seal_rotation_add(struct seal_rotation *, struct err *e);
+enum rg_err
+seal_rotation_drop_others(struct seal_rotation *, int64_t until, struct err *e);
+
+/* Borrowed; all that open now. */
+const struct seal_keys *seal_rotation_keys(const struct seal_rotation *);
+void seal_rotation_free(struct seal_rotation **);
 
 /*
  * Appends the sealed text of `plain` to `out`. `purpose` is authenticated with

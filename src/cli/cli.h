@@ -47,8 +47,8 @@ command_fn cmd_init, cmd_config_check, cmd_role_add, cmd_role_list,
     cmd_session_revoke, cmd_audit_list, cmd_audit_verify, cmd_audit_export,
     cmd_counters, cmd_audit_key, cmd_audit_checkpoint, cmd_audit_archive,
     cmd_jws_verify, cmd_token_check, cmd_doctor, cmd_contextforge_sync,
-    cmd_contextforge_token, cmd_key_rotate, cmd_key_list, cmd_maintain,
-    cmd_backup, cmd_restore;
+    cmd_contextforge_token, cmd_key_rotate, cmd_key_list, cmd_key_file_rotate,
+    cmd_maintain, cmd_backup, cmd_restore;
 
 /* The n-th value of --name, or NULL. */
 const char *cli_option_nth(const struct cli *, const char *name, size_t n);

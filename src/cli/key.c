@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The keys of role tokens. */
+/* The keys of role tokens, and those of the key file. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -73,4 +73,35 @@ cmd_key_list(struct cli *cli)
 	r = store_each_role_key(gate_store(cli->gate),
 	    cli->json ? collect : print, cli->json ? (void *)list : cli);
 	return cli_end_list_own(r, list);
+}
+
+int
+cmd_key_file_rotate(struct cli *cli)
+{
+	struct err e = {RG_OK, ""};
+	struct gate_keys_replaced done;
+	char when[32];
+	enum rg_err r;
+	int status;
+
+	if ((status = cli_open(cli)) != CLI_OK)
+		return status;
+	r = gate_keys_replace(
+	    cli->gate, cli_option(cli, "now") != NULL, &cli->ctx, &done, &e);
+	if (r != RG_OK)
+		return cli_fail(r, &e);
+	if (cli->json)
+		return cli_print_json_own(json_pack("{s:s, s:I, s:I, s:I}",
+		    "key_file", cli->settings->key_file, "role_keys",
+		    (json_int_t)done.role_keys, "refresh_tokens",
+		    (json_int_t)done.refresh_tokens, "old_until",
+		    (json_int_t)done.until));
+	clock_format(done.until, when);
+	(void)printf("%s: a new key seals; sealed anew: %lld role keys, %lld "
+		     "refresh tokens; old keys open %s%s\n",
+	    cli->settings->key_file, (long long)done.role_keys,
+	    (long long)done.refresh_tokens,
+	    done.until == 0 ? "no more" : "until ",
+	    done.until == 0 ? "" : when);
+	return CLI_OK;
 }

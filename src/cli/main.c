@@ -160,6 +160,13 @@ static const struct command commands[] = {
 	"  rolegatectl key rotate\n"},
     {"key", "list", cmd_key_list, "key list", {NULL}, 0,
 	"Lists the keys of role tokens.\n\n  rolegatectl key list\n"},
+    {"key-file", "rotate", cmd_key_file_rotate, "key-file rotate [--now]",
+	{"now!"}, 0,
+	"Puts a new key into the key file and seals what is in the database "
+	"anew.\nRunning processes take it up by themselves. Old keys open "
+	"sign-ins under way\nuntil these are too old, and then no more; --now: "
+	"no more at once, for a key\nthat leaked.\n\n"
+	"  rolegatectl key-file rotate\n"},
     {"session", "list", cmd_session_list, "session list", {NULL}, 0,
 	"Lists who is signed in.\n\n  rolegatectl session list\n"},
     {"session", "revoke", cmd_session_revoke,

@@ -263,6 +263,15 @@ const char *const sql_text[ST__MAX] = {
 	" OR documents.attempted_at > excluded.attempted_at"
 	" OR excluded.attempted_at - documents.attempted_at >= ?4",
 
+    [ST_SEALED_ROLE_KEY] = "SELECT kid, sealed FROM role_keys WHERE kid > ?1"
+			   " ORDER BY kid LIMIT 1",
+    [ST_SEALED_ROLE_KEY_PUT] =
+	"UPDATE role_keys SET sealed = ?2 WHERE kid = ?1",
+    [ST_SEALED_REFRESH] =
+	"SELECT session, sealed FROM refreshes WHERE session > ?1"
+	" ORDER BY session LIMIT 1",
+    [ST_SEALED_REFRESH_PUT] =
+	"UPDATE refreshes SET sealed = ?2 WHERE session = ?1",
     [ST_PERSON_IDS] = "SELECT id FROM principals WHERE kind = 'user'"
 		      " ORDER BY id",
     [ST_PERSON] =

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/b64url.h"
+#include "base/clock.h"
 #include "util.h"
 
 /* 32 bytes each */
@@ -210,6 +211,33 @@ test_rotation(void **state)
 	buf_clear(&new);
 }
 
+/* A key opens until its time, also in a process that has read it before. */
+static void
+test_until(void **state)
+{
+	struct fixture *f = *state;
+	struct seal_keys *keys;
+	struct buf old = BUF_INIT, text = BUF_INIT;
+	int64_t now = clock_now();
+
+	assert_int_equal(seal(f->keys, "p", "x", 1, &old), RG_OK);
+	buf_printf(&text, KEY_B "\n" KEY_A " %lld\n", (long long)now + 2);
+	keys = load(f, buf_str(&text));
+	assert_int_equal(try_open(keys, "p", buf_str(&old), old.len), RG_OK);
+	while (clock_now() < now + 2)
+		(void)usleep(20000);
+	assert_int_equal(
+	    try_open(keys, "p", buf_str(&old), old.len), RG_E_SEAL);
+	seal_keys_free(&keys);
+	/* one that is over takes no room: five lines, four keys */
+	keys = load(f, KEY_B "\n" KEY_A " 1\n" KEY_C "\n" KEY_B "\n" KEY_C);
+	assert_int_equal(
+	    try_open(keys, "p", buf_str(&old), old.len), RG_E_SEAL);
+	seal_keys_free(&keys);
+	buf_clear(&old);
+	buf_clear(&text);
+}
+
 static void
 assert_no_keys(
     const struct fixture *f, const char *text, mode_t mode, enum rg_err want)
@@ -249,6 +277,15 @@ test_key_file(void **state)
 	assert_no_keys(f,
 	    KEY_A "\n" KEY_B "\n" KEY_C "\n" KEY_A "\n" KEY_B "\n", 0600,
 	    RG_E_CONF); /* five */
+	/* the first has no end, and an end is a number behind one blank */
+	assert_no_keys(f, KEY_A " 99999999999\n", 0600, RG_E_CONF);
+	assert_no_keys(f, KEY_A " 1\n" KEY_B " 99999999999\n", 0600, RG_E_CONF);
+	assert_no_keys(f, KEY_A "\n" KEY_B " \n", 0600, RG_E_CONF);
+	assert_no_keys(f, KEY_A "\n" KEY_B " 0\n", 0600, RG_E_CONF);
+	assert_no_keys(f, KEY_A "\n" KEY_B " -1\n", 0600, RG_E_CONF);
+	assert_no_keys(f, KEY_A "\n" KEY_B "  1\n", 0600, RG_E_CONF);
+	assert_no_keys(f, KEY_A "\n" KEY_B " 1s\n", 0600, RG_E_CONF);
+	assert_no_keys(f, KEY_A "\n" KEY_B " 9999999999999\n", 0600, RG_E_CONF);
 	assert_no_keys(f, KEY_A "\n", 0644, RG_E_FILE_MODE);
 	assert_int_equal(unlink(f->path), 0);
 	assert_int_equal(seal_keys_load(f->path, &keys, &e), RG_E_FILE);
@@ -296,6 +333,7 @@ main(void)
 	    seal_test(test_sizes),
 	    seal_test(test_fresh_nonce),
 	    seal_test(test_rotation),
+	    seal_test(test_until),
 	    seal_test(test_key_file),
 	    seal_test(test_create),
 	};

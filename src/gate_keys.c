@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* The keys that seal: as they are now, and replaced. */
+#include "gate_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "store/sealed.h"
+
+/* More than a process needs from its look at the file to what it seals then. */
+#define LATE_SECONDS 60
+
+const struct seal_keys *
+gate_keys(struct gate *g)
+{
+	const char *path = g->settings->key_file;
+	struct seal_keys *fresh = NULL;
+	struct err e = {RG_OK, ""};
+
+	if (seal_keys_are_of(g->keys, path))
+		return g->keys;
+	/* A file that can't be used is no reason to forget the keys. */
+	if (seal_keys_load(path, &fresh, &e) != RG_OK) {
+		log_warn("keys.unusable", "error=%s detail=%s",
+		    err_name(e.code), log_quote(e.detail));
+		return g->keys;
+	}
+	seal_keys_free(&g->keys);
+	g->keys = fresh;
+	log_info("keys.read", "file=%s", log_quote(path));
+	return g->keys;
+}
+
+struct reseal {
+	const struct seal_keys *keys;
+	const char *purpose;
+};
+
+static enum rg_err
+seal_anew(void *ctx, const char *sealed, struct buf *fresh)
+{
+	const struct reseal *x = ctx;
+	struct buf plain = BUF_INIT;
+	enum rg_err r;
+
+	r = seal_open(x->keys, x->purpose, sealed, strlen(sealed), &plain);
+	if (r == RG_OK)
+		r = seal(x->keys, x->purpose, plain.p, plain.len, fresh);
+	buf_clear(&plain);
+	return r;
+}
+
+/*
+ * In one transaction. Whoever seals into the database does so inside one, and
+ * looks at the file then: before ours, and it is sealed anew here; or after it,
+ * and the new key is in the file already.
+ */
+static enum rg_err
+reseal_rows(struct gate *g, const struct seal_keys *keys,
+    const struct gate_context *ctx, struct gate_keys_replaced *out,
+    struct err *e)
+{
+	struct reseal x = {keys, GATE_SEAL_ROLE_KEY};
+	enum rg_err r;
+
+	if ((r = store_begin(g->store)) == RG_OK &&
+	    (r = store_reseal_role_keys(
+		 g->store, seal_anew, &x, &out->role_keys)) == RG_OK) {
+		x.purpose = GATE_SEAL_REFRESH;
+		r = store_reseal_refreshes(
+		    g->store, seal_anew, &x, &out->refresh_tokens);
+	}
+	if (r == RG_OK)
+		r = gate_audit(g, ctx, "key_file.rotated", ctx->actor, "",
+		    json_pack("{s:I, s:I, s:I}", "role_keys",
+			(json_int_t)out->role_keys, "refresh_tokens",
+			(json_int_t)out->refresh_tokens, "old_until",
+			(json_int_t)out->until));
+	return gate_commit(g, r, "sealing anew", e);
+}
+
+enum rg_err
+gate_keys_replace(struct gate *g, bool at_once, const struct gate_context *ctx,
+    struct gate_keys_replaced *out, struct err *e)
+{
+	enum rg_err r;
+	struct seal_rotation *t = NULL;
+
+	memset(out, 0, sizeof(*out));
+	if (!at_once)
+		out->until = clock_add(
+		    ctx->now, g->settings->sign_in_time + LATE_SECONDS);
+	/* In this order: at each moment something opens what is sealed. */
+	if ((r = seal_rotation_begin(g->settings->key_file, &t, e)) == RG_OK &&
+	    (r = seal_rotation_add(t, e)) == RG_OK &&
+	    (r = reseal_rows(g, seal_rotation_keys(t), ctx, out, e)) == RG_OK)
+		r = seal_rotation_drop_others(t, out->until, e);
+	seal_rotation_free(&t);
+	return r;
+}

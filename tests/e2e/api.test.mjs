@@ -188,6 +188,7 @@ describe('resources', () => {
       [mapping({ kind: 'app_role', value: 'a\tb' }), 'value'],
       [mapping({ kind: 'app_role', value: 'x'.repeat(257) }), 'value'],
       [mapping({ kind: 'directory_role', value: 'admin' }), 'value'],
+      [mapping({ kind: 'app', value: 'robot' }), 'value'],
       [mapping({ kind: 'claim', value: 'x' }), 'claim'],
       [mapping({ claim: 'x' }), 'claim'],
       [mapping({ tenant: 'contoso' }), 'tenant'],
@@ -196,6 +197,7 @@ describe('resources', () => {
       [mapping({ effect: 'deny' }), 'role'],
       [mapping({ effect: 'refuse' }), 'effect'],
       [mapping({ label: 'x'.repeat(201) }), 'label'],
+      [mapping({ note: 'a\u001bb' }), 'note'],
       [mapping({ note: '\u0000' }), null],
       [mapping({ expires_at: 1 }), 'expires_at'],
       [mapping({ expires_at: -1 }), 'expires_at'],
@@ -213,12 +215,52 @@ describe('resources', () => {
       const error = await api.refused(422, 'invalid', 'POST', path, { body });
       assert.equal(error.field, field, JSON.stringify([body, error]));
     }
+    const { message } = await api.refused(422, 'invalid', 'POST', '/mappings',
+      { body: mapping({ tenant: 'contoso' })[1] });
+    assert.match(message, /expected a GUID/);
     const missing = await api.refused(404, 'not_found', 'POST', '/mappings',
       { body: mapping({ role: 'nobody' })[1] });
     assert.equal(missing.field, 'role');
     const nobody = await api.refused(404, 'not_found', 'POST', '/grants',
       { body: { principal: 4711, role: 'user' } });
     assert.equal(nobody.field, 'principal');
+  });
+
+  test('what an edit says is checked like what is new', async () => {
+    const principal = await idOf('dev');
+    const role = await api.post('/roles', { name: 'checked' });
+    const mapping = await api.post('/mappings', { provider: 'entra',
+      kind: 'group', value: OTHER, role: 'checked' });
+    const grant = await api.post('/grants', { principal, role: 'checked' });
+    const paths = { role: '/roles/checked',
+      mapping: `/mappings/${mapping.body.id}`, grant: `/grants/${grant.body.id}`,
+      person: `/principals/${principal}` };
+    for (const [what, body, field] of [
+      ['role', { description: 'a\nb' }, 'description'],
+      ['role', { permissions: ['*'] }, 'permissions'],
+      ['role', { permissions: ['p', 'p'] }, 'permissions'],
+      ['role', { permissions: Array.from({ length: 257 }, (_, i) => `p${i}`) },
+        'permissions'],
+      ['role', { name: 'other' }, 'body'],
+      ['mapping', { label: 'a\nb' }, 'label'],
+      ['mapping', { note: 'x'.repeat(201) }, 'note'],
+      ['mapping', { expires_at: 1 }, 'expires_at'],
+      ['mapping', { enabled: 'no' }, 'enabled'],
+      ['grant', { reason: 'a\rb' }, 'reason'],
+      ['grant', { expires_at: 1 }, 'expires_at'],
+      ['person', { disabled: 'yes' }, 'disabled'],
+      ['person', { name: 'x' }, 'body'],
+    ]) {
+      const before_ = await api.get(paths[what]);
+      const error = await api.refused(422, 'invalid', 'PATCH', paths[what],
+        { match: before_.etag, body });
+      assert.equal(error.field, field, JSON.stringify([body, error]));
+      assert.deepEqual((await api.get(paths[what])).body, before_.body);
+    }
+    for (const [path, etag] of [[paths.grant, grant.etag],
+      [paths.mapping, mapping.etag], [paths.role, role.etag]]) {
+      await api.delete(path, etag);
+    }
   });
 
   test('what is no JSON object is none', async () => {

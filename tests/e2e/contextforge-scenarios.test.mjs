@@ -283,6 +283,13 @@ describe('emit_as_roles: groups come in the roles claim', () => {
     await assertRoles(['developer']);
   });
 
+  it('a mapping of an app role is refused, as it would do nothing', async () => {
+    const { status, stderr } = await site.ctlRaw(['map', 'add', '--provider',
+      'entra', '--kind', 'app_role', '--value', 'Admin', '--role', 'viewer']);
+    assert.equal(status, 1);
+    assert.match(stderr, /kind: groups_claim and roles_claim .* are the same/);
+  });
+
   it('overage is named after roles', async () => {
     await prepare({ graph: [G2], claims: { _claim_names: { roles: 'src1' } } });
     await assertRoles(['team_admin']);
@@ -301,6 +308,14 @@ describe('generic OIDC', () => {
     }
   });
   table(GENERIC);
+
+  it('a mapping that names a tenant is refused: there are none', async () => {
+    const { status, stderr } = await site.ctlRaw(['map', 'add', '--provider',
+      'entra', '--kind', 'group', '--value', 'x', '--role', 'viewer', '--tenant',
+      'aaaaaaaa-0000-4000-8000-00000000000a']);
+    assert.equal(status, 1);
+    assert.match(stderr, /tenant: expected a GUID, with a provider of type entra/);
+  });
 
   it('admin groups of one provider are none of another', async () => {
     await site.restartRolegate({ 'provider.other': site.config['provider.entra'] });

@@ -191,6 +191,8 @@ describe('resources', () => {
       [mapping({ kind: 'app', value: 'robot' }), 'value'],
       [mapping({ kind: 'claim', value: 'x' }), 'claim'],
       [mapping({ claim: 'x' }), 'claim'],
+      [mapping({ kind: 'claim', claim: '', value: 'x' }), 'claim'],
+      [mapping({ kind: 'claim', claim: 'a\nb', value: 'x' }), 'claim'],
       [mapping({ tenant: 'contoso' }), 'tenant'],
       [mapping({ tenant: OTHER }), 'tenant'],
       [mapping({ role: undefined }), 'role'],
@@ -249,7 +251,7 @@ describe('resources', () => {
       ['grant', { reason: 'a\rb' }, 'reason'],
       ['grant', { expires_at: 1 }, 'expires_at'],
       ['person', { disabled: 'yes' }, 'disabled'],
-      ['person', { name: 'x' }, 'body'],
+      ['person', { disabled: false, name: 'x' }, 'body'],
     ]) {
       const before_ = await api.get(paths[what]);
       const error = await api.refused(422, 'invalid', 'PATCH', paths[what],
@@ -341,8 +343,9 @@ describe('resources', () => {
     const res = await site.whoami(dev);
     assert.equal(res.status, 403);
     assert.equal(res.json().error, 'denied');
-    await api.refused(422, 'invalid', 'PATCH', `/mappings/${made.body.id}`,
-      { body: { role: 'user' }, match: made.etag });
+    const { field } = await api.refused(422, 'invalid', 'PATCH',
+      `/mappings/${made.body.id}`, { body: { role: 'user' }, match: made.etag });
+    assert.equal(field, 'role');
     await api.delete(`/mappings/${made.body.id}`, made.etag);
     assert.equal((await site.whoami(dev)).status, 200);
   });

@@ -471,6 +471,23 @@ read_rest(struct request *q, char *const *params, const struct vars *v,
 	return RG_OK;
 }
 
+/*
+ * Some ids at a time: each would be a system call. They are no secret, and a
+ * process that serves requests does not fork, so that no other has the rest.
+ */
+static void
+make_id(char out[static REQUEST_ID_LEN + 1])
+{
+	static char ids[16 * REQUEST_ID_LEN + 1];
+	static size_t left;
+
+	if (left == 0)
+		random_name(ids, left = sizeof(ids) - 1);
+	left -= REQUEST_ID_LEN;
+	memcpy(out, ids + left, REQUEST_ID_LEN);
+	out[REQUEST_ID_LEN] = '\0';
+}
+
 enum rg_err
 request_read(char *const *params, enum fcgi_role role, request_read_fn *fn,
     void *ctx, struct request **out)
@@ -482,7 +499,7 @@ request_read(char *const *params, enum fcgi_role role, request_read_fn *fn,
 	*out = NULL;
 	if ((q = calloc(1, sizeof(*q))) == NULL)
 		return RG_E_NOMEM;
-	random_name(q->id, REQUEST_ID_LEN);
+	make_id(q->id);
 	q->role = role;
 	collect(q, params, &v);
 	q->method = method_of(var(&v, VAR_METHOD));

@@ -69,6 +69,9 @@ log_quote(const char *s)
 	return out;
 }
 
+static void write_line(enum log_level level, const char *event, const char *fmt,
+    va_list ap) __attribute__((format(printf, 3, 0)));
+
 static void
 write_line(enum log_level level, const char *event, const char *fmt, va_list ap)
 {

@@ -36,8 +36,8 @@ access_policy_new(int64_t version)
 	return p;
 }
 
-static void
-role_free(struct access_role **rp)
+void
+policy_role_free(struct access_role **rp)
 {
 	struct access_role *r = *rp;
 	size_t i;
@@ -52,8 +52,8 @@ role_free(struct access_role **rp)
 	*rp = NULL;
 }
 
-static void
-held_free(struct held **hp)
+void
+policy_held_free(struct held **hp)
 {
 	if (*hp != NULL)
 		free((*hp)->text);
@@ -70,9 +70,9 @@ access_policy_free(struct access_policy **pp)
 	if (p == NULL)
 		return;
 	for (i = 0; i < p->mapping_count; i++)
-		held_free(&p->mappings[i]);
+		policy_held_free(&p->mappings[i]);
 	for (i = 0; i < p->role_count; i++)
-		role_free(&p->roles[i]);
+		policy_role_free(&p->roles[i]);
 	free(p->sorted);
 	free(p->denies);
 	free(p->mappings);
@@ -122,8 +122,8 @@ copy_permissions(
 }
 
 /* Where the role is, or where it belongs, in the list sorted by name. */
-static size_t
-role_place(const struct access_policy *p, const char *name, bool *found)
+size_t
+policy_role_place(const struct access_policy *p, const char *name, bool *found)
 {
 	size_t low = 0, high = p->role_count, mid;
 	int order;
@@ -145,36 +145,43 @@ role_place(const struct access_policy *p, const char *name, bool *found)
 }
 
 enum rg_err
+policy_role_new(const char *name, const char *const *permissions, size_t count,
+    bool is_admin, struct access_role **out)
+{
+	struct access_role *role = calloc(1, sizeof(*role));
+
+	if (role == NULL || (role->name = strdup(name)) == NULL ||
+	    copy_permissions(role, permissions, count) != RG_OK) {
+		policy_role_free(&role);
+		return RG_E_NOMEM;
+	}
+	role->is_admin = is_admin;
+	*out = role;
+	return RG_OK;
+}
+
+enum rg_err
 access_policy_add_role(struct access_policy *p, const char *name,
     const char *const *permissions, size_t permission_count, bool is_admin)
 {
-	enum rg_err r = RG_E_NOMEM;
-	struct access_role *role = NULL, **grown;
+	struct access_role *role, **grown;
 	bool found;
-	size_t at = role_place(p, name, &found);
+	size_t at = policy_role_place(p, name, &found);
 
-	if (found) {
-		r = RG_E_EXISTS;
-		goto out;
-	}
-	if ((role = calloc(1, sizeof(*role))) == NULL ||
-	    (role->name = strdup(name)) == NULL ||
-	    copy_permissions(role, permissions, permission_count) != RG_OK)
-		goto out;
-	role->is_admin = is_admin;
-	grown = reallocarray(p->roles, p->role_count + 1, sizeof(role));
+	if (found)
+		return RG_E_EXISTS;
+	grown = reallocarray(p->roles, p->role_count + 1, sizeof(*grown));
 	if (grown == NULL)
-		goto out;
+		return RG_E_NOMEM;
 	p->roles = grown;
+	if (policy_role_new(
+		name, permissions, permission_count, is_admin, &role) != RG_OK)
+		return RG_E_NOMEM;
 	memmove(
-	    &grown[at + 1], &grown[at], (p->role_count - at) * sizeof(role));
+	    &grown[at + 1], &grown[at], (p->role_count - at) * sizeof(*grown));
 	grown[at] = role;
 	p->role_count++;
-	role = NULL;
-	r = RG_OK;
-out:
-	role_free(&role);
-	return r;
+	return RG_OK;
 }
 
 /* Moves one string into the block; NULL stays NULL. */
@@ -198,11 +205,11 @@ size_of(const char *s)
 }
 
 enum rg_err
-access_policy_add_mapping(struct access_policy *p,
-    const struct access_mapping *from, const char *role)
+policy_hold(const struct access_policy *p, const struct access_mapping *from,
+    const char *role, struct held **out)
 {
 	enum rg_err r = RG_E_NOMEM;
-	struct held *h = NULL, **grown;
+	struct held *h = NULL;
 	char *to, *value;
 
 	if ((h = calloc(1, sizeof(*h))) == NULL)
@@ -227,15 +234,28 @@ access_policy_add_mapping(struct access_policy *p,
 	if (text_is_guid(value))
 		text_lower(value);
 	keep(&h->m.label, &to);
-	grown = reallocarray(p->mappings, p->mapping_count + 1, sizeof(h));
-	if (grown == NULL)
-		goto out;
-	p->mappings = grown;
-	p->mappings[p->mapping_count++] = h;
+	*out = h;
 	h = NULL;
 	r = RG_OK;
 out:
-	held_free(&h);
+	policy_held_free(&h);
+	return r;
+}
+
+enum rg_err
+access_policy_add_mapping(struct access_policy *p,
+    const struct access_mapping *from, const char *role)
+{
+	struct held **grown;
+	enum rg_err r;
+
+	grown = reallocarray(p->mappings, p->mapping_count + 1, sizeof(*grown));
+	if (grown == NULL)
+		return RG_E_NOMEM;
+	p->mappings = grown;
+	r = policy_hold(p, from, role, &grown[p->mapping_count]);
+	if (r == RG_OK)
+		p->mapping_count++;
 	return r;
 }
 
@@ -243,7 +263,7 @@ const struct access_role *
 access_policy_role(const struct access_policy *p, const char *name)
 {
 	bool found;
-	size_t at = role_place(p, name, &found);
+	size_t at = policy_role_place(p, name, &found);
 
 	return found ? p->roles[at] : NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A snapshot of roles and mappings, ready for decisions. Pure memory: whoever
- * has the rows fills it and seals it, decide.h reads it. Immutable from then
- * on.
+ * has the rows fills it and seals it, decide.h reads it, and edits make of it
+ * the snapshot of a later version.
  */
 #ifndef RG_ACCESS_POLICY_H
 #define RG_ACCESS_POLICY_H
@@ -34,6 +34,8 @@ struct access_role {
 	char **permissions; /* sorted, without repetitions */
 	size_t permission_count;
 	bool is_admin;
+	bool
+	    dropped; /* between access_policy_drop_roles() and ..._set_role() */
 };
 
 struct access_mapping {
@@ -67,6 +69,26 @@ enum rg_err access_policy_add_mapping(
 
 /* Makes it ready for access_policy_range(). RG_E_NOMEM. */
 enum rg_err access_policy_seal(struct access_policy *);
+
+/*
+ * Edits of a sealed one, which stays sealed. They take time in proportion to
+ * what is edited, but for moving some memory. What was borrowed from it is
+ * lost. One that failed leaves it neither old nor new: then it is to be freed.
+ *
+ * All roles: dropped, set one by one, and what was not set again is removed.
+ * RG_E_NOT_FOUND when a mapping leads to one of these.
+ */
+void access_policy_drop_roles(struct access_policy *);
+enum rg_err access_policy_set_role(struct access_policy *, const char *name,
+    const char *const *permissions, size_t permission_count, bool is_admin);
+enum rg_err access_policy_end_roles(struct access_policy *);
+
+/* One mapping, in place of the one with its id; RG_E_NOT_FOUND as above. */
+void access_policy_drop_mapping(struct access_policy *, int64_t id);
+enum rg_err access_policy_set_mapping(
+    struct access_policy *, const struct access_mapping *, const char *role);
+
+void access_policy_set_version(struct access_policy *, int64_t version);
 
 /* Borrowed; NULL when there is none. */
 const struct access_role *

@@ -52,6 +52,21 @@ access_policy_seal(struct access_policy *p)
 	return RG_OK;
 }
 
+size_t
+policy_place(const struct access_policy *p, const struct access_mapping *m)
+{
+	size_t low = 0, high = p->mapping_count, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (key(p->sorted[mid], m, 5) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 /* The part of a sorted list that equals `like` in its first `n` members. */
 static struct access_range
 equal_range(

@@ -10,24 +10,6 @@
 
 #define BUILT_IN_ROLE "admin"
 
-enum rg_err
-store_policy_version(struct store *s, int64_t *version)
-{
-	enum rg_err r;
-	struct query q;
-	bool row;
-
-	*version = 0;
-	db_query(&q, s, ST_POLICY_VERSION);
-	r = db_step(&q, &row);
-	if (r == RG_OK && !row)
-		r = db_fail(s, RG_E_STORE_CORRUPT, "meta has no row");
-	if (r == RG_OK)
-		*version = db_column_int(&q, 0);
-	db_done(&q);
-	return r;
-}
-
 /* A role while the rows of its permissions come in. */
 struct gather {
 	char *name;

@@ -15,6 +15,16 @@
 
 enum rg_err store_policy_version(struct store *, int64_t *version);
 
+/*
+ * What was changed after version `since`, up to `version`, in the open
+ * transaction: each mapping's id once (the mapping may be gone), 0 before them
+ * where roles were. RG_E_NOT_FOUND when that is not on record: then all must be
+ * read. Else what `fn` returns, which ends it if not RG_OK.
+ */
+typedef enum rg_err policy_change_fn(void *ctx, int64_t mapping);
+enum rg_err store_each_policy_change(struct store *, int64_t since,
+    int64_t version, policy_change_fn *, void *ctx);
+
 struct role_row {
 	const char *name;
 	const char *description;

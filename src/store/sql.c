@@ -129,6 +129,12 @@ const char *const sql_text[ST__MAX] = {
     [ST_CHECK_KEYS] = "PRAGMA foreign_key_check",
 
     [ST_POLICY_VERSION] = "SELECT policy_version FROM meta WHERE id = 1",
+    [ST_POLICY_CHANGE_COUNT] =
+	"SELECT count(*) FROM policy_changes WHERE version > ?1"
+	" AND version <= ?2",
+    [ST_POLICY_CHANGES] =
+	"SELECT DISTINCT coalesce(mapping, 0) FROM policy_changes"
+	" WHERE version > ?1 AND version <= ?2 ORDER BY 1",
     [ST_ROLES] = "SELECT r.name, r.description, r.is_admin, p.permission"
 		 " FROM roles r LEFT JOIN role_permissions p"
 		 " ON p.role = r.name ORDER BY r.name, p.permission",

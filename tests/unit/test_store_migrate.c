@@ -79,6 +79,7 @@ static const struct {
     {6, "SELECT sessions_from FROM meta", 1699999995},
     {7, "SELECT count(*) FROM contextforge_grants", 1},
     {8, "SELECT count(*) FROM refreshes", 1},
+    {11, "SELECT mapping FROM policy_changes", 2},
 };
 
 static void

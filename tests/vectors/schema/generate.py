@@ -60,6 +60,7 @@ INSERT INTO contextforge_grants VALUES ('https://gw.example', 'dana@contoso.com'
   'team', 'team-1', 1, 'analyst', 0, 0, {NOW});
 """,
     8: f"INSERT INTO refreshes VALUES ({HASH}, 'sealed', {NOW + 60}, {NOW + 43200});",
+    11: "UPDATE mappings SET note = 'm' WHERE id = 2;",
 }
 
 

@@ -86,6 +86,7 @@ worker_authenticate(struct worker *w, const struct request *q,
 {
 	struct gate_context ctx = worker_context(q);
 	struct err e = {RG_OK, ""};
+	char client[GATE_CLIENT_LEN + 1];
 	const char *token;
 	enum rg_err r;
 
@@ -105,7 +106,8 @@ worker_authenticate(struct worker *w, const struct request *q,
 		return RG_OK;
 	gate_count(w->gate, "bearer.refused", err_name(e.code), ctx.now);
 	log_info("bearer.refused", "error=%s client=%s detail=%s",
-	    err_name(e.code), q->client, log_quote(e.detail));
+	    err_name(e.code), gate_client_text(w->gate, q->client, client),
+	    log_quote(e.detail));
 	return r;
 }
 

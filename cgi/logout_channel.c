@@ -74,6 +74,7 @@ back(struct worker *w, const struct request *q, struct response *s)
 {
 	struct gate_context ctx = worker_context(q);
 	struct err e = {RG_OK, ""};
+	char client[GATE_CLIENT_LEN + 1];
 	const char *token;
 	enum rg_err r;
 
@@ -87,7 +88,8 @@ back(struct worker *w, const struct request *q, struct response *s)
 		return;
 	}
 	log_info("sign_out.refused", "error=%s client=%s detail=%s",
-	    err_name(r), ctx.client, log_quote(e.detail));
+	    err_name(r), gate_client_text(w->gate, ctx.client, client),
+	    log_quote(e.detail));
 	fail_json(q, s, r);
 	/* Section 2.8: 400 for every token that is refused. */
 	if (s->status != 503 && s->status != 500)

@@ -277,6 +277,14 @@ gate_token_check(struct gate *, const struct provider *, const char *token,
 #define GATE_CHECKPOINT "rolegate-audit-checkpoint-v1"
 
 /*
+ * A client's address as audit_client wants it on record, for the log as well:
+ * itself, a keyed hash of it (in `hash`), or "".
+ */
+#define GATE_CLIENT_LEN 37
+const char *gate_client_text(
+    struct gate *, const char *client, char hash[static GATE_CLIENT_LEN + 1]);
+
+/*
  * Appends a signed statement (base/statement.h) of this kind: origin, seq, hash
  * and created. Verifies the whole chain before; RG_E_AUDIT_CHAIN. RG_E_CONF
  * when audit_key_file is not set.

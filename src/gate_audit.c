@@ -6,23 +6,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLIENT_PURPOSE "rolegate audit client"
-
-/* The client's address as the configuration wants it on record; or NULL. */
+/* As the configuration wants it on record; or NULL. */
 static const char *
-client_text(struct gate *g, const char *client, char *hash, size_t size)
+personal(struct gate *g, enum settings_personal how, const char *purpose,
+    const char *text, char hash[static GATE_CLIENT_LEN + 1])
 {
 	char mac[SEAL_MAC_LEN + 1];
 
-	if (client == NULL || client[0] == '\0' ||
-	    g->settings->audit_client == CLIENT_OFF)
+	if (text == NULL || text[0] == '\0' || how == PERSONAL_OFF)
 		return "";
-	if (g->settings->audit_client == CLIENT_FULL)
-		return client;
-	if (seal_mac(gate_keys(g), CLIENT_PURPOSE, client, mac) != RG_OK)
+	if (how == PERSONAL_FULL)
+		return text;
+	if (seal_mac(gate_keys(g), purpose, text, mac) != RG_OK)
 		return NULL;
-	(void)snprintf(hash, size, "hash:%s", mac);
+	(void)snprintf(hash, GATE_CLIENT_LEN + 1, "hash:%s", mac);
 	return hash;
+}
+
+static const char *
+client_text(
+    struct gate *g, const char *client, char hash[static GATE_CLIENT_LEN + 1])
+{
+	_Static_assert(GATE_CLIENT_LEN == sizeof("hash:") - 1 + SEAL_MAC_LEN,
+	    "room for a hash");
+	return personal(g, g->settings->audit_client, "rolegate audit client",
+	    client, hash);
+}
+
+const char *
+gate_client_text(
+    struct gate *g, const char *client, char hash[static GATE_CLIENT_LEN + 1])
+{
+	const char *text = client_text(g, client, hash);
+
+	return text == NULL ? "?" : text;
+}
+
+json_t *
+gate_audit_email(struct gate *g, const char *email)
+{
+	char hash[GATE_CLIENT_LEN + 1];
+
+	return json_string(personal(
+	    g, g->settings->audit_email, "rolegate audit email", email, hash));
 }
 
 enum rg_err
@@ -32,14 +58,14 @@ gate_audit(struct gate *g, const struct gate_context *ctx, const char *event,
 	enum rg_err r = RG_E_NOMEM;
 	struct audit_row row = {0};
 	char *text = gate_json_text(detail);
-	char hash[SEAL_MAC_LEN + sizeof("hash:")];
+	char hash[GATE_CLIENT_LEN + 1];
 
 	if (text != NULL) {
 		row.time = ctx->now;
 		row.event = event;
 		row.actor = actor;
 		row.subject = subject;
-		row.client = client_text(g, ctx->client, hash, sizeof(hash));
+		row.client = client_text(g, ctx->client, hash);
 		row.request_id = ctx->request_id;
 		row.detail = text;
 		if (row.client != NULL)

@@ -83,11 +83,12 @@ note(struct cf_run *n, const json_t *step, enum change what, struct err *e)
 		    what == CHANGE_GIVEN ? "contextforge.grant"
 					 : "contextforge.revoke",
 		    actor(n), n->s->subject,
-		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:O?, s:O}",
-			"email", n->email, "step", json_str(step, "do"), "role",
-			row.role, "scope", row.scope, "scope_id", row.scope_id,
-			"expires_at", (json_int_t)row.expires_at, "old", old,
-			"new", n->held));
+		    json_pack("{s:o, s:s, s:s, s:s, s:s, s:I, s:O?, s:O}",
+			"email", gate_audit_email(n->g, n->email), "step",
+			json_str(step, "do"), "role", row.role, "scope",
+			row.scope, "scope_id", row.scope_id, "expires_at",
+			(json_int_t)row.expires_at, "old", old, "new",
+			n->held));
 	r = gate_commit(n->g, r, "noting a role given", e);
 	json_decref(old);
 	return r;
@@ -227,7 +228,9 @@ make_user(struct cf_run *n, struct err *e)
 		gate_cf_report(n, NULL, "create", NULL);
 		r = gate_audit_alone(n->g, n->ctx, "contextforge.user",
 		    actor(n), n->s->subject,
-		    json_pack("{s:s}", "email", n->email), e);
+		    json_pack(
+			"{s:o}", "email", gate_audit_email(n->g, n->email)),
+		    e);
 	} else if (r == RG_E_EXISTS) {
 		r = RG_OK;
 	}

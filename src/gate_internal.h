@@ -193,6 +193,12 @@ enum rg_err
 gate_audit_alone(struct gate *, const struct gate_context *, const char *event,
     const char *actor, const char *subject, json_t *detail, struct err *e);
 
+/*
+ * A person's e-mail address as it goes into the detail of an audit row: as
+ * audit_email says, "" for nothing. A new reference; NULL when out of memory.
+ */
+json_t *gate_audit_email(struct gate *, const char *email);
+
 /* Compact text of a JSON value in a new string; NULL when out of memory. */
 char *gate_json_text(const json_t *);
 

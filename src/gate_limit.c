@@ -47,8 +47,11 @@ static enum rg_err
 refuse(struct gate *g, const struct gate_context *ctx, const char *what,
     struct err *e)
 {
+	char client[GATE_CLIENT_LEN + 1];
+
 	gate_count(g, "limited", what, ctx->now);
-	return err_set(e, RG_E_LIMITED, "%s: too many %s", ctx->client, what);
+	return err_set(e, RG_E_LIMITED, "%s: too many %s",
+	    gate_client_text(g, ctx->client, client), what);
 }
 
 enum rg_err

@@ -383,11 +383,13 @@ void
 gate_refused(
     struct gate *g, const struct gate_context *ctx, const struct err *why)
 {
+	char client[GATE_CLIENT_LEN + 1];
 	json_t *detail;
 	enum rg_err r;
 
 	log_info("sign_in.refused", "error=%s client=%s detail=%s",
-	    err_name(why->code), ctx->client, log_quote(why->detail));
+	    err_name(why->code), gate_client_text(g, ctx->client, client),
+	    log_quote(why->detail));
 	gate_count(g, "sign_in.refused", err_name(why->code), ctx->now);
 	gate_limit_failed(g, ctx, why->code);
 	if (!may_write_refusal(g, ctx->now)) {

@@ -36,11 +36,11 @@ struct resource {
 	size_t audience_count;
 };
 
-/* What of a client's network address is written to the audit. */
-enum settings_client {
-	CLIENT_FULL,
-	CLIENT_HASH, /* keyed: equal addresses look equal */
-	CLIENT_OFF
+/* What of an address of a person is written to the audit. */
+enum settings_personal {
+	PERSONAL_FULL,
+	PERSONAL_HASH, /* keyed: equal addresses look equal */
+	PERSONAL_OFF
 };
 
 /* Of the processes that serve requests. */
@@ -78,7 +78,8 @@ struct settings {
 	int64_t sign_in_time;
 	int64_t audit_refusals; /* rows per minute */
 	int64_t audit_refusals_day;
-	enum settings_client audit_client;
+	enum settings_personal audit_client; /* the network address */
+	enum settings_personal audit_email;
 	char *audit_key_file; /* or NULL: nothing is signed */
 	char *metrics_token;  /* or NULL: there is no /metrics */
 	enum settings_sandbox sandbox;

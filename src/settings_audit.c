@@ -36,7 +36,7 @@ read_metrics(struct conf *c, struct settings *s)
 void
 settings_read_audit(struct conf *c, struct settings *s)
 {
-	static const char *const clients[] = {"full", "hash", "off", NULL};
+	static const char *const personal[] = {"full", "hash", "off", NULL};
 
 	s->audit_refusals = conf_int(c, MAIN, "audit_refusals", 120, 1, 100000);
 	s->audit_refusals_day = conf_int(c, MAIN, "audit_refusals_day",
@@ -44,8 +44,10 @@ settings_read_audit(struct conf *c, struct settings *s)
 	if (s->audit_refusals_day < s->audit_refusals)
 		conf_fail(c, MAIN, "audit_refusals_day",
 		    "is below audit_refusals, which would have no effect");
-	s->audit_client = (enum settings_client)conf_choice(
-	    c, MAIN, "audit_client", clients, CLIENT_FULL);
+	s->audit_client = (enum settings_personal)conf_choice(
+	    c, MAIN, "audit_client", personal, PERSONAL_FULL);
+	s->audit_email = (enum settings_personal)conf_choice(
+	    c, MAIN, "audit_email", personal, PERSONAL_HASH);
 	s->audit_key_file = conf_copy_opt(c, MAIN, "audit_key_file");
 	read_metrics(c, s);
 }

@@ -40,6 +40,7 @@ before(async () => {
   gateway = await startContextForge({ env: { JWT_SECRET_KEY: SECRET } });
   site = await startSite();
   site.configure({
+    rolegate: { audit_email: 'full' },
     contextforge: { url: gateway.url, create_users: 'yes',
       token_file: site.work.write('gateway-token', TOKEN, 0o600),
       jwt_secret_file: site.work.write('gateway-jwt', `${SECRET}\n`, 0o600),
@@ -87,8 +88,12 @@ test('what is in it, and that it is on record', async () => {
   assert.match(row.actor, /./);
   assert.deepEqual(row.detail, { email: 'ana@contoso.example', jti,
     roles: ['platform_viewer'], expires_at: exp });
+  site.configure({ rolegate: { audit_email: 'off' } });
   const { token } = await site.ctlJson('contextforge', 'token', ids.ana);
   assert.equal(claimsOf(token).email, 'ana@contoso.example');
+  const silent = (await site.audit('--event', 'contextforge.token')).at(-1);
+  assert.equal(silent.detail.jti, claimsOf(token).jti);
+  assert.equal(silent.detail.email, '');
 });
 
 test('no longer than the session', async () => {

@@ -89,9 +89,17 @@ describe('sync', { concurrency: false }, () => {
   test('audits each change, old and new', async () => {
     const rows = await site.audit('--event', 'contextforge.grant');
     assert.equal(rows.length, 3);
-    const row = rows.find((r) => r.detail.email === ana);
+    const row = rows.find((r) => r.detail.new[0].startsWith('developer '));
     assert.deepEqual([row.detail.old, row.detail.new],
       [[], [`developer team:${TEAM}`]]);
+    // Whose addresses they are is not told (audit_email), only which are equal.
+    const users = await site.audit('--event', 'contextforge.user');
+    assert.match(row.detail.email, /^hash:[0-9a-f]{32}$/);
+    assert.deepEqual(users.filter((r) => r.subject === row.subject)
+      .map((r) => r.detail.email), [row.detail.email]);
+    assert.equal(new Set(users.map((r) => r.detail.email)).size, 3);
+    const exported = await site.ctl('audit', 'export');
+    for (const email of [ana, dev, ada]) assert.ok(!exported.includes(email));
     assert.match(row.subject, /^entra:/);
     assert.match(row.actor, /^cli:/);
     assert.equal((await site.audit('--event', 'contextforge.user')).length, 3);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// What the audit says of people: no name, no e-mail, and of their network
-// address what audit_client allows.
+// What audit and log say of people: no name, no e-mail, and of their network
+// address what audit_client allows (contextforge.test.mjs: audit_email).
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -12,8 +12,10 @@ before(async () => { site = await startSite({ config: { rolegate: {
   workers: 2 } } }); });
 after(() => site?.close());
 
-/* A sign-in, a sign-out and a refusal; the client of each row. */
+/* A sign-in, a sign-out and refusals; the client of each row, and of each line
+ * of the log that has one. */
 async function clients() {
+  const logged = site.work.read('rolegate.log').length;
   const [{ n }] = await sql(site.config.rolegate.database,
     'SELECT audit_seq AS n FROM meta');
   const dev = await site.signIn('dev');
@@ -21,13 +23,23 @@ async function clients() {
   assert.ok(subject.name && subject.username);
   await dev.post(site.url('/logout'), {});
   await dev.get(site.url('/callback?state=x&code=y'));
+  await dev.get(site.url('/whoami'), { headers: { authorization: 'Bearer x' } });
+  await dev.post(site.url('/logout'), { logout_token: 'x' });
   const rows = (await site.audit()).filter((row) => row.seq > n);
   assert.ok(rows.length >= 2, JSON.stringify(rows));
   const text = JSON.stringify(rows);
   for (const personal of [subject.name, subject.username, subject.email]) {
     if (personal) assert.ok(!text.includes(personal), personal);
   }
-  return rows.map((row) => row.client);
+  const log = site.work.read('rolegate.log').slice(logged);
+  for (const event of ['sign_in.refused', 'bearer.refused', 'sign_out.refused']) {
+    assert.ok(log.includes(` ${event} `), log);
+  }
+  for (const personal of [subject.username, subject.email]) {
+    if (personal) assert.ok(!log.includes(personal), log);
+  }
+  return [...rows.map((row) => row.client),
+    ...[...log.matchAll(/ client=(\S*)/g)].map(([, client]) => client)];
 }
 
 test('full: the address, and neither name nor e-mail', async () => {

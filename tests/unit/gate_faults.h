@@ -80,7 +80,7 @@ open_world(struct world *w)
 	s->session_idle = 3600;
 	s->session_lifetime = 7200;
 	s->sign_in_time = 600;
-	s->audit_client = CLIENT_HASH;
+	s->audit_client = PERSONAL_HASH;
 	s->client_sign_ins = s->client_failures = 1000000;
 	s->audit_refusals = 1000;
 	s->audit_refusals_day = 100000;

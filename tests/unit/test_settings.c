@@ -136,6 +136,7 @@ test_what_would_not_hold(void **state)
 	refused("workers = 4\nsign_in_workers = 4\n", "", "",
 	    "must be below workers");
 	refused("audit_client = some\n", "", "", "audit_client");
+	refused("audit_email = some\n", "", "", "audit_email");
 	refused("metrics_token_file = /nonexistent\n", "", "",
 	    "metrics_token_file");
 	refused("audit_refusals = 50\naudit_refusals_day = 49\n", "", "",
@@ -618,6 +619,7 @@ test_example(void **state)
 	assert_int_equal(few->audit_refusals, all->audit_refusals);
 	assert_int_equal(few->audit_refusals_day, all->audit_refusals_day);
 	assert_int_equal(few->audit_client, all->audit_client);
+	assert_int_equal(few->audit_email, all->audit_email);
 	assert_null(few->audit_key_file);
 	assert_int_equal(few->clock_skew, all->clock_skew);
 	assert_int_equal(few->log_level, all->log_level);

@@ -71,7 +71,8 @@ gather(void *ctx, const struct audit_row *row)
 	struct gathering *x = ctx;
 	enum rg_err r;
 
-	if (row->time >= x->before || x->chain.count == SEGMENT_ROWS)
+	if (row->time >= x->before || x->chain.count == SEGMENT_ROWS ||
+	    x->text.len >= SEGMENT_BYTES)
 		return RG_E_EXISTS;
 	if ((r = store_audit_chain_next(&x->chain, row, NULL)) != RG_OK)
 		return r;

@@ -16,7 +16,8 @@
 #include "store/audit.h"
 
 #define SEGMENT_KIND "rolegate-audit-segment-v1"
-#define SEGMENT_ROWS 50000 /* at most; some 30 MB */
+#define SEGMENT_ROWS 50000	 /* at most; some 30 MB ... */
+#define SEGMENT_BYTES (32 << 20) /* ... and no row more behind so many */
 #define SEGMENT_NAME_MAX 64
 
 struct segment {

@@ -13,6 +13,20 @@
 /* ---- CSV (RFC 4180) -------------------------------------------------------
  */
 
+/* Also in the full width that an East Asian locale takes for the same. */
+static bool
+is_formula(const char *s)
+{
+	static const char *const wide[] = {
+	    "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
+	size_t i;
+
+	for (i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (strncmp(s, wide[i], strlen(wide[i])) == 0)
+			return true;
+	return s[0] != '\0' && strchr("=+-@\t\r\n", s[0]) != NULL;
+}
+
 /*
  * Every field is quoted. A spreadsheet takes a field that begins with one of
  * these for a formula: an apostrophe before it makes it text (OWASP, "CSV
@@ -23,7 +37,7 @@ static void
 csv_field(struct buf *out, const char *s, char end)
 {
 	buf_putc(out, '"');
-	if (s[0] != '\0' && strchr("=+-@\t\r\n", s[0]) != NULL)
+	if (is_formula(s))
 		buf_putc(out, '\'');
 	for (; *s != '\0'; s++) {
 		if (*s == '"')

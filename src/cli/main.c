@@ -207,7 +207,8 @@ static const struct command commands[] = {
 	"verifiable.\n\n"
 	"  rolegatectl audit archive --before 365d --to /srv/audit\n"},
     {"audit", "export", cmd_audit_export,
-	"audit export [--format jsonl|csv|cef] [--after SEQ] [--follow]\n"
+	"audit export [--format jsonl|csv|cef] [--after SEQ[:HASH]] "
+	"[--follow]\n"
 	"        [--since WHEN] [--until WHEN] [--event NAME] [--subject S]\n"
 	"        [--actor A] [--request ID]",
 	{"format", "after", "follow!", "since", "until", "event", "subject",

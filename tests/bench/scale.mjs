@@ -3,6 +3,9 @@
 // database. Run it by hand, after make programs:
 //
 //   B=build node tests/bench/scale.mjs [sessions] [people] [mappings]
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Api } from '../e2e/lib/api.mjs';
 import { sql } from '../e2e/lib/sqlite.mjs';
 import { startSite } from '../e2e/lib/site.mjs';
@@ -35,6 +38,29 @@ async function pages(path, far) {
   return { first: first.median, deep: deep.median, max: deep.max };
 }
 
+/* Who would gain or lose what by all mappings but one in ten: time and memory. */
+async function whatIf() {
+  const document = JSON.parse(await site.ctl('map', 'export'));
+  document.mappings = document.mappings.filter((_, i) => i % 10 !== 9);
+  const file = site.work.write('what-if.json', JSON.stringify(document));
+  const begin = Date.now();
+  const child = spawn(site.programs.rolegatectl, ['--config',
+    site.work.path('rolegate.conf'), 'map', 'apply', '--dry-run', '--force',
+    '--file', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let peak = 0;
+  const look = setInterval(() => {
+    const [, kib] = /VmHWM:\s+(\d+)/.exec(
+      readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+    if (kib) peak = kib / 1024;
+  }, 50);
+  let text = '';
+  child.stdout.on('data', (data) => { text = (text + data).slice(-4000); });
+  await once(child, 'exit');
+  clearInterval(look);
+  console.log(`what-if: ${(Date.now() - begin) / 1000} s, at most ${
+    peak.toFixed(0)} MiB; ${text.trim().split('\n').slice(-2).join(' / ')}`);
+}
+
 async function measure(far) {
   const edit = async (i) => api.patch('/mappings/1', { note: `${i}` }, '*');
   await edit(99);
@@ -56,14 +82,20 @@ try {
   console.table(await measure({ session: '9999999999:', id: '1' }));
   const series = (n) => `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
     SELECT i + 1 FROM n WHERE i < ${n})`;
-  await db(`${series(PEOPLE)} INSERT INTO principals (provider, issuer, tenant,
-    subject, kind, name, username, email, roles, first_seen, last_seen,
-    disabled) SELECT 'entra', issuer, tenant, 'p' || i, 'user', 'P', 'p' || i,
-    '', '[]', 1, 1, 0 FROM n, (SELECT issuer, tenant FROM principals LIMIT 1)`);
   await db(`${series(MAPPINGS)} INSERT INTO mappings (provider, kind, value,
     effect, role, label, note, enabled, expires_at, created_by, created_at)
     SELECT 'entra', 'group', printf('%08x-0000-4000-8000-000000000000', i),
     'allow', 'user', '', '', 1, 0, 'x', 1 FROM n`);
+  await whatIf();
+  await db(`${series(PEOPLE)} INSERT INTO principals (provider, issuer, tenant,
+    subject, kind, name, username, email, roles, first_seen, last_seen,
+    disabled, claims) SELECT 'entra', issuer, tenant, 'p' || i, 'user', 'P',
+    'p' || i, '', '[]', 1, 1, 0, json_object('groups', (SELECT
+    json_group_array(printf('%08x-0000-4000-8000-000000000000',
+    i * k % ${MAPPINGS})) FROM (WITH RECURSIVE m(k) AS (SELECT 1 UNION ALL
+    SELECT k + 1 FROM m WHERE k < 20) SELECT k FROM m)))
+    FROM n, (SELECT issuer, tenant FROM principals LIMIT 1)`);
+  await whatIf();
   await db(`${series(SESSIONS)} INSERT INTO sessions (hash, public_id,
     principal, provider_sid, claims, roles, issued_at, last_used,
     idle_seconds, expires_at, dies_at) SELECT randomblob(32),

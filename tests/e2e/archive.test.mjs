@@ -2,10 +2,12 @@
 // Checkpoints and archived segments of the audit: signed, verifiable without
 // rolegate, and no row is ever lost on the way.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync,
-} from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync,
+  writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addAuditRows } from './lib/chain.mjs';
@@ -39,6 +41,12 @@ async function addRows(count) {
 const checkpoint = async (name) => site.work.write(name,
   await site.ctl('audit', 'checkpoint'));
 const verify = (...args) => site.ctlRaw(['audit', 'verify', ...args]);
+const python = (...args) => {
+  const { status, stdout, stderr } = spawnSync('/usr/bin/python3',
+    [VERIFIER, '--key', site.work.path('audit.pub'), ...args],
+    { encoding: 'utf8' });
+  return { status, stdout, stderr };
+};
 const folder = (name) => {
   const dir = site.work.path(name);
   if (!existsSync(dir)) mkdirSync(dir);
@@ -85,6 +93,9 @@ test('a checkpoint proves that the end was cut off', async () => {
     const { status, stderr } = await verify('--checkpoint', later);
     assert.equal(status, 1);
     assert.match(stderr, new RegExp(`row ${n} is missing`));
+    assert.equal(python('--checkpoint', file, copy).status, 0);
+    assert.match(python('--checkpoint', later, copy).stderr,
+      new RegExp(`row ${n} is missing: the end was cut off`));
   } finally {
     site.configure({ rolegate: { database } });
   }
@@ -100,6 +111,8 @@ test('a checkpoint that was changed, or signed by another, is refused',
       other[i] = `${lines[i].slice(0, -1)}${lines[i].endsWith('1') ? '2' : '1'}`;
       const bad = site.work.write('bad.checkpoint', other.join('\n'));
       assert.equal((await verify('--checkpoint', bad)).status, 1,
+        `line ${i + 1} was changed`);
+      assert.equal(python('--checkpoint', bad, database).status, 1,
         `line ${i + 1} was changed`);
     }
     for (const bad of [`${text}\n`, text.slice(0, -1), `x${text}`,
@@ -154,12 +167,16 @@ test('old rows move into segments, and the chain goes on', async () => {
     site.work.path('audit.pub'));
   assert.equal(all.stderr, '');
   assert.match(all.stdout, /^ok, \d+ rows, head/);
-  const python = execFileSync('/usr/bin/python3', [VERIFIER, ...files, database],
-    { encoding: 'utf8' });
-  assert.equal(/head (.*)/.exec(python)[1], /head (.*)/.exec(all.stdout)[1]);
-  for (const name of readdirSync(dir).filter((n) => n.endsWith('.manifest'))) {
-    openssl(join(dir, name));
-  }
+  const plain = python(...files, database);
+  assert.equal(/head (.*)/.exec(plain.stdout)[1], /head (.*)/.exec(all.stdout)[1],
+    plain.stderr);
+  const manifests = readdirSync(dir).filter((n) => n.endsWith('.manifest'))
+    .sort().map((name) => join(dir, name));
+  const signed = python('--checkpoint', noted, ...manifests, database);
+  assert.equal(signed.stdout, plain.stdout, signed.stderr);
+  assert.match(python(manifests[1], database).stdout, /^ok/, 'the later ones');
+  assert.match(python(manifests[0], database).stderr, /row \d+ is missing/);
+  for (const file of manifests) openssl(file);
   for (const name of readdirSync(dir)) {
     if (/\.(body|sig)$/.test(name)) rmSync(join(dir, name));
   }
@@ -195,6 +212,10 @@ test('what is done to a segment is found', async () => {
     const { status, stderr } = await verify('--segments', dir);
     assert.equal(status, 1);
     assert.match(stderr, why);
+    const theirs = python(...[first, second].map((file) =>
+      file.replace('.jsonl', '.manifest')), database);
+    assert.equal(theirs.status, 1, why);
+    assert.match(theirs.stderr, /row \d+ |not the file|was not signed|No such/);
   };
   const text = readFileSync(first, 'utf8');
   const lines = text.split('\n');
@@ -312,6 +333,66 @@ test('segments that a restored database does not know are set aside',
       site.configure({ rolegate: { database } });
     }
   });
+
+test('a shipper that is killed and started again gets each row once', async () => {
+  const dir = folder('shipped');
+  const [{ seq: begin, hash }] = await sql(database,
+    'SELECT audit_seq AS seq, audit_hash AS hash FROM meta');
+  const got = [];
+  let at = `${begin}:${hash}`;
+  const ship = async (count) => {
+    const child = spawn(site.programs.rolegatectl, ['--config',
+      site.work.path('rolegate.conf'), 'audit', 'export', '--follow',
+      '--after', at], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    let left = count;
+    for await (const line of createInterface({ input: child.stdout })) {
+      const row = JSON.parse(line);
+      got.push(row.seq);
+      at = `${row.seq}:${row.hash}`;
+      left -= 1;
+      if (left === 0) break;
+    }
+    child.kill('SIGKILL');
+    await ended;
+  };
+  await addRows(4);
+  await ship(3); // killed before the last one
+  await addRows(2);
+  await ship(3);
+  assert.equal((await archive(dir)).status, 0); // all that it has, and its place
+  await ship(1);
+  const [{ seq: end }] = await sql(database,
+    'SELECT audit_seq AS seq FROM meta');
+  assert.deepEqual(got, Array.from({ length: end - begin }, (_, i) =>
+    begin + 1 + i));
+});
+
+test('rows of a megabyte: segments and memory stay small', async () => {
+  const MB = 1_000_000;
+  const dir = folder('large');
+  addAuditRows(database, { count: 70, time: 1_700_000_000, event: 'a.b', size: MB });
+  const child = spawn(site.programs.rolegatectl, ['--config',
+    site.work.path('rolegate.conf'), 'audit', 'export', '--follow', '--event',
+    'a.b'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  let bytes = 0;
+  for await (const data of child.stdout) {
+    bytes += data.length;
+    if (bytes > 70 * MB) break;
+  }
+  const peak = 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(
+    `/proc/${child.pid}/status`, 'utf8'))[1]);
+  child.kill();
+  await ended;
+  // AddressSanitizer keeps what was freed.
+  if (process.env.MODE !== 'asan') assert.ok(peak < 50 * MB, `${peak} bytes`);
+  assert.equal((await archive(dir)).status, 0);
+  const sizes = segments(dir).map((file) => statSync(file).size);
+  assert.ok(sizes.length >= 3, String(sizes));
+  for (const size of sizes) assert.ok(size < 36 * MB, String(sizes));
+  rmSync(dir, { recursive: true });
+});
 
 test('without a key nothing is signed or archived', async () => {
   site.configure({ rolegate: { audit_key_file: null } });

@@ -5,9 +5,11 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync } from 'node:fs';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { addAuditRows } from './lib/chain.mjs';
 import { merge, toIni } from './lib/config.mjs';
 import { TOP } from './lib/programs.mjs';
 import { startSite } from './lib/site.mjs';
@@ -163,9 +165,7 @@ test('a cut end is found by what meta says, and by a head kept elsewhere',
   async () => {
     const noted = await head();
     const cut = 'DELETE FROM audit WHERE seq > 12';
-    const plain = await tampered(cut);
-    assert.match((await plain.ctl('audit', 'verify')).stderr,
-      /row 13 is missing: the end was cut off/);
+    await assertFound(cut, 13);
     const hidden = `${cut}; UPDATE meta SET audit_seq = 12,
       audit_hash = (SELECT hash FROM audit WHERE seq = 12)`;
     assert.equal((await (await tampered(hidden)).ctl('audit', 'verify')).status,
@@ -187,6 +187,9 @@ test('rows that are claimed to be archived must be on record as archived',
     const { status, stderr } = await copy.ctl('audit', 'verify');
     assert.equal(status, 1);
     assert.match(stderr, /rows up to 8 are missing/);
+    const theirs = await python(copy.file);
+    assert.equal(theirs.status, 1);
+    assert.match(theirs.stderr, /rows up to 8 are missing/);
   });
 
 test('an export can be verified without rolegate', async () => {
@@ -205,6 +208,14 @@ test('an export can be verified without rolegate', async () => {
     const row = JSON.parse(lines[n - 1]);
     for (const field of Object.keys(row)) {
       if (field === 'when' || (field === 'seq' && n === 1)) continue;
+      if (n === 1) { // what is not hashed must not tell something else
+        await bad([JSON.stringify({ ...row, when: '1999-12-31T23:59:59Z' }),
+          ...lines.slice(1)], 1);
+        await bad([JSON.stringify({ ...row, role: 'admin' }),
+          ...lines.slice(1)], 1);
+        assert.equal((await check([lines[0].replace('{', '{"actor":"x",'),
+          ...lines.slice(1)])).status, 1);
+      }
       const other = { ...row, [field]: typeof row[field] === 'number'
         ? row[field] + 1 : `${row[field]}x` };
       const list = [...lines];
@@ -216,6 +227,10 @@ test('an export can be verified without rolegate', async () => {
   await bad([...lines.slice(0, 5), lines[4], ...lines.slice(5)], 6);
   await bad([...lines.slice(0, 4), lines[5], lines[4], ...lines.slice(6)], 5);
   await bad(lines.slice(0, -1), ROWS, '--head', noted);
+  const [, first] = /^(.*)$/.exec(`1:${JSON.parse(lines[0]).hash}`);
+  assert.equal((await check(lines.slice(1), '--head', first)).status, 0,
+    'where it begins');
+  await bad(lines.slice(2), 1, '--head', first);
 });
 
 test('export: what goes in comes out, in each format', async () => {
@@ -261,6 +276,22 @@ test('export: filters, and a place to go on from', async () => {
     .status, 2);
   assert.equal((await site.ctlRaw(['audit', 'export', '--after', '-1']))
     .status, 2);
+  // A place with its hash: the one that the shipper was at, or none.
+  const last = JSON.parse((await site.ctl('audit', 'export', '--after',
+    String(ROWS - 1))));
+  assert.deepEqual(await seqs('--after', `${ROWS}:${last.hash}`), []);
+  assert.deepEqual(await seqs('--after', `${ROWS - 1}:${last.prev_hash}`),
+    [ROWS]);
+  for (const [place, why] of [[`${ROWS - 1}:${last.hash}`, /is another one/],
+    [String(ROWS + 1), /there is no row/]]) {
+    for (const follow of [[], ['--follow']]) {
+      const { status, stdout, stderr } = await site.ctlRaw(
+        ['audit', 'export', ...follow, '--after', place]);
+      assert.equal(status, 1);
+      assert.equal(stdout, '');
+      assert.match(stderr, why);
+    }
+  }
 });
 
 test('export --follow: rows as they come, until TERM or nobody reads',
@@ -283,6 +314,26 @@ test('export --follow: rows as they come, until TERM or nobody reads',
     const over = new Promise((resolve) => { gone.once('exit', resolve); });
     await new Promise((resolve) => { gone.stdout.once('data', resolve); });
     gone.stdout.destroy();
-    await site.ctl('role', 'remove', 'followed');
-    assert.equal(await over, 0);
+    assert.equal(await over, 0, 'no row has to come to notice');
+  });
+
+test('export ends by TERM though nobody reads; and only --follow is then done',
+  async () => {
+    addAuditRows(site.config.rolegate.database, { count: 2000,
+      time: 1_800_000_000, event: 'a.b', size: 600 }); // more than fits a pipe
+    for (const [args, status] of [[['--follow'], 0], [[], 1]]) {
+      const child = spawn(site.programs.rolegatectl, ['--config',
+        site.work.path('rolegate.conf'), 'audit', 'export', ...args],
+      { stdio: ['ignore', 'pipe', 'pipe'] });
+      const ended = once(child, 'exit');
+      let said = '';
+      child.stderr.on('data', (data) => { said += data; });
+      const silent = once(child.stderr, 'close');
+      await once(child.stdout, 'readable');
+      child.kill('SIGTERM');
+      assert.deepEqual(await ended, [status, null]);
+      await silent;
+      assert.match(said, status ? /ended by a signal after row \d/ : /^$/);
+      child.stdout.destroy();
+    }
   });

@@ -56,11 +56,14 @@ test_csv(void **state)
 	    "\"192.0.2.1\",\"'-1+1\","
 	    "\"{\"\"a\"\":\"\"b=c\\\\d|e\"\"}\r\nCEF:0|forged\",\"" ZEROS
 	    "\",\"" ONES "\"\r\n");
+	row.client = "\xef\xbc\x9d"
+		     "1+1"; /* = in full width */
 	row.detail = "\tx";
 	row.actor = row.subject = row.request_id = "";
 	assert_put("csv", &row,
 	    "7,1700000000,\"2023-11-14T22:13:20Z\",\"role.add|x\\\",\"\",\"\","
-	    "\"192.0.2.1\",\"\",\"'\tx\",\"" ZEROS "\",\"" ONES "\"\r\n");
+	    "\"'\xef\xbc\x9d"
+	    "1+1\",\"\",\"'\tx\",\"" ZEROS "\",\"" ONES "\"\r\n");
 }
 
 /* One line, whatever is in it; no field makes another. */

@@ -5,11 +5,12 @@ import { execFileSync } from 'node:child_process';
 
 const ADD = `
 import hashlib, sqlite3, sys
-file, count, time, event = sys.argv[1:]
+file, count, time, event, size = sys.argv[1:]
 db = sqlite3.connect(file, timeout=5)
 seq, last = db.execute("SELECT audit_seq, audit_hash FROM meta").fetchone()
 for n in range(seq + 1, seq + 1 + int(count)):
-    row = (n, int(time), event, "", "", "192.0.2.1", "r", '{"n":1}')
+    row = (n, int(time), event, "", "", "192.0.2.1", "r",
+           '{"n":"' + "x" * int(size) + '"}')
     raw = [last.encode()] + [str(x).encode() for x in row]
     digest = hashlib.sha256(b"".join(
         len(r).to_bytes(8, "big") + r for r in raw)).hexdigest()
@@ -18,7 +19,8 @@ for n in range(seq + 1, seq + 1 + int(count)):
     last = digest
 db.commit()`;
 
-export function addAuditRows(file, { count, time, event }) {
+/* `size` is about that of each row's detail. */
+export function addAuditRows(file, { count, time, event, size = 1 }) {
   execFileSync('/usr/bin/python3', ['-c', ADD, file, String(count),
-    String(time), event]);
+    String(time), event, String(size)]);
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "gate_admins.h"
 
+#include <limits.h>
+#include <string.h>
+
 #include "gate_edit.h"
 #include "gate_known.h"
 #include "store/admin.h"
 
 #define PAGE 500
+#define JUDGED_MAX 200 /* while others wait for the lock */
 
 enum {
 	NOW,
@@ -80,6 +84,7 @@ struct search {
 	struct gate *g;
 	const struct access_policy *policy;
 	int64_t when;
+	int left; /* how many more may be judged */
 	bool found;
 };
 
@@ -89,27 +94,46 @@ is_admin(const struct access_decision *d)
 	return d->is_admin && access_has_permission(d, "*");
 }
 
+/* Whether they are an admin at each of these times. */
 static enum rg_err
-take_person(void *ctx, const struct principal_row *row)
+judge(struct gate *g, const struct access_policy *policy,
+    const struct principal_row *row, const int64_t *when, size_t count,
+    bool *admin)
 {
-	struct search *s = ctx;
 	struct access_decision d = {0};
 	struct gate_known person;
 	enum rg_err r;
+	size_t i;
 
+	memset(admin, 0, count * sizeof(*admin));
 	if (row->disabled)
 		return RG_OK;
-	r = gate_known_load(s->g, row, s->when, &person);
+	r = gate_known_load(g, row, when[0], &person);
 	if (gate_known_is_left_out(r))
 		return RG_OK;
 	if (r != RG_OK)
 		return r;
 	/* Groups that stand in for a while count as they are. */
 	person.groups.valid_until = 0;
-	r = access_decide(s->policy, &person.subject, &d);
-	s->found = r == RG_OK && is_admin(&d);
-	access_decision_clear(&d);
+	for (i = 0; r == RG_OK && i < count; i++) {
+		person.subject.now = when[i];
+		r = access_decide(policy, &person.subject, &d);
+		admin[i] = r == RG_OK && is_admin(&d);
+		access_decision_clear(&d);
+	}
 	gate_known_clear(&person);
+	return r;
+}
+
+static enum rg_err
+take_person(void *ctx, const struct principal_row *row)
+{
+	struct search *s = ctx;
+	enum rg_err r;
+
+	if (s->left-- == 0)
+		return RG_E_TOO_LARGE;
+	r = judge(s->g, s->policy, row, &s->when, 1, &s->found);
 	/* One is enough: the list ends here. */
 	return s->found ? RG_E_EXISTS : r;
 }
@@ -148,7 +172,7 @@ gate_admins_before(struct gate *g, int64_t now, struct gate_admins *a)
 	if ((r = read_policy(g, &policy)) != RG_OK)
 		return r;
 	for (i = NOW; r == RG_OK && i <= FOR_EVER; i++) {
-		struct search s = {g, policy, when[i], false};
+		struct search s = {g, policy, when[i], INT_MAX, false};
 
 		if ((r = has_way(g, when[i], &a->way[i])) == RG_OK)
 			r = search_admins(&s);
@@ -165,7 +189,12 @@ is_known_lost(struct search *s, struct gate_admins *a, int which, bool *lost)
 	struct gate_spares *spares = &a->spares[which];
 	enum rg_err r;
 
-	if ((r = search_admins(s)) == RG_OK && !s->found)
+	/* All of them may be admins, and none afterwards: others wait. */
+	s->left = JUDGED_MAX;
+	if ((r = search_admins(s)) == RG_E_TOO_LARGE)
+		r = RG_OK;
+	s->left = INT_MAX;
+	if (r == RG_OK && !s->found)
 		r = search_spares(s, a);
 	spares->wanted = !s->found && !spares->exhausted;
 	*lost = !s->found && spares->exhausted;
@@ -193,7 +222,7 @@ gate_admins_lost(struct gate *g, int64_t now, struct gate_admins *a,
 	if ((r = read_policy(g, &a->proposed)) != RG_OK)
 		return r;
 	for (i = NOW; r == RG_OK && *loss == NULL && i <= FOR_EVER; i++) {
-		struct search s = {g, a->proposed, when[i], false};
+		struct search s = {g, a->proposed, when[i], INT_MAX, false};
 		bool way, lost = false;
 
 		if ((r = has_way(g, when[i], &way)) != RG_OK)
@@ -211,59 +240,72 @@ gate_admins_lost(struct gate *g, int64_t now, struct gate_admins *a,
 }
 
 struct looking {
-	struct search search;
-	struct gate_spares *spares;
+	struct gate *g;
+	int64_t when[2];
+	struct gate_admins *a;
+	int64_t at; /* all people up to this id */
 };
+
+/* Whoever is an admin for ever most likely is one now. */
+static bool
+is_enough(const struct gate_admins *a)
+{
+	const struct gate_spares *ever = &a->spares[FOR_EVER];
+	const struct gate_spares *spares =
+	    ever->wanted ? ever : &a->spares[NOW];
+
+	return spares->count == GATE_SPARES;
+}
 
 static enum rg_err
 take_spare(void *ctx, const struct principal_row *row)
 {
 	struct looking *l = ctx;
-	struct gate_spares *spares = l->spares;
+	struct gate_spares *spares;
+	bool admin[2];
 	enum rg_err r;
+	int i;
 
-	spares->searched = row->id;
-	r = take_person(&l->search, row);
-	if (!l->search.found)
-		return r;
-	l->search.found = false;
-	spares->id[spares->count++] = row->id;
-	return spares->count < GATE_SPARES ? RG_OK : RG_E_EXISTS;
-}
-
-static enum rg_err
-look_for(struct looking *l)
-{
-	struct gate_spares *spares = l->spares;
-	int64_t before;
-	enum rg_err r;
-
-	spares->count = 0;
-	do {
-		before = spares->searched;
-		r = store_known_page(
-		    l->search.g->store, before, PAGE, take_spare, l);
-	} while (r == RG_OK && spares->searched > before);
-	spares->exhausted = r == RG_OK;
-	return spares->count == GATE_SPARES ? RG_OK : r;
+	l->at = row->id;
+	r = judge(l->g, l->a->proposed, row, l->when, 2, admin);
+	for (i = NOW; r == RG_OK && i <= FOR_EVER; i++) {
+		spares = &l->a->spares[i];
+		if (!spares->wanted || row->id <= spares->searched)
+			continue;
+		spares->searched = row->id;
+		if (admin[i] && spares->count < GATE_SPARES)
+			spares->id[spares->count++] = row->id;
+	}
+	if (r == RG_OK && is_enough(l->a))
+		return RG_E_EXISTS;
+	return r;
 }
 
 enum rg_err
 gate_admins_search(struct gate *g, int64_t now, struct gate_admins *a)
 {
-	struct gate_spares *ever = &a->spares[FOR_EVER];
-	struct looking at_once = {{g, a->proposed, now, false},
-			   &a->spares[NOW]},
-		       for_ever = {
-			   {g, a->proposed, EDIT_TIME_MAX, false}, ever};
-	enum rg_err r = RG_OK;
+	struct looking l = {g, {now, EDIT_TIME_MAX}, a, INT64_MAX};
+	struct gate_spares *spares;
+	int64_t before;
+	enum rg_err r;
+	int i;
 
-	if (ever->wanted) {
-		/* Whoever is one for ever most likely is one now. */
-		if ((r = look_for(&for_ever)) != RG_OK || ever->count > 0)
-			return r;
+	for (i = NOW; i <= FOR_EVER; i++) {
+		spares = &a->spares[i];
+		if (!spares->wanted)
+			continue;
+		spares->count = 0;
+		if (spares->searched < l.at)
+			l.at = spares->searched;
 	}
-	return a->spares[NOW].wanted ? look_for(&at_once) : RG_OK;
+	do {
+		before = l.at;
+		r = store_known_page(g->store, before, PAGE, take_spare, &l);
+	} while (r == RG_OK && l.at > before);
+	for (i = NOW; r == RG_OK && i <= FOR_EVER; i++)
+		if (a->spares[i].wanted)
+			a->spares[i].exhausted = true;
+	return r == RG_E_EXISTS ? RG_OK : r;
 }
 
 void

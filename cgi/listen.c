@@ -386,21 +386,38 @@ listen_adopt(
 	return RG_OK;
 }
 
+/* Where make_unix() has moved it: the name that it was bound to has a suffix.
+ */
+static void
+find_path(struct listener *l)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNSPEC};
+	socklen_t len = sizeof(sa) - 1; /* a longest path has no NUL */
+	char suffix[SUFFIX_MAX + 1];
+	struct stat st;
+	size_t n, tail;
+
+	tail = (size_t)snprintf(suffix, sizeof(suffix), ".%ld", (long)getpid());
+	if (getsockname(l->fd, (struct sockaddr *)&sa, &len) != 0 ||
+	    sa.sun_family != AF_UNIX || (n = strlen(sa.sun_path)) <= tail ||
+	    strcmp(sa.sun_path + n - tail, suffix) != 0)
+		return;
+	sa.sun_path[n - tail] = '\0';
+	if (lstat(sa.sun_path, &st) != 0 || !S_ISSOCK(st.st_mode))
+		return;
+	memcpy(l->path, sa.sun_path, n - tail + 1);
+	l->dev = st.st_dev;
+	l->ino = st.st_ino;
+}
+
 enum rg_err
-listen_adopt_own(int fd, const char *address, const struct server_options *o,
-    struct listener *out, struct err *e)
+listen_adopt_own(
+    int fd, const struct server_options *o, struct listener *out, struct err *e)
 {
 	enum rg_err r = listen_adopt(fd, o, out, e);
-	struct stat st;
 
-	if (r == RG_OK && address != NULL &&
-	    strncmp(address, "unix:", 5) == 0 &&
-	    strlen(address + 5) < sizeof(out->path) &&
-	    lstat(address + 5, &st) == 0 && S_ISSOCK(st.st_mode)) {
-		(void)snprintf(out->path, sizeof(out->path), "%s", address + 5);
-		out->dev = st.st_dev;
-		out->ino = st.st_ino;
-	}
+	if (r == RG_OK)
+		find_path(out);
 	return r;
 }
 

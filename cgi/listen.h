@@ -55,11 +55,11 @@ enum rg_err listen_adopt(
 
 /*
  * The same for one that listen_open() or listen_open_authorizer() made before
- * this process became another program: `address` says where, so that the path
- * is removed at the end.
+ * this process became another program: the path where it is, which may not be
+ * the configured one any more, is removed at the end.
  */
-enum rg_err listen_adopt_own(int fd, const char *address,
-    const struct server_options *, struct listener *out, struct err *);
+enum rg_err listen_adopt_own(
+    int fd, const struct server_options *, struct listener *out, struct err *);
 
 /* Looks up options->peer_user; RG_E_CONF if there is no such user. */
 enum rg_err

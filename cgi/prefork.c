@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -289,6 +290,36 @@ compare_address(const char *was, const char *now, const char *key)
 		    "detail=\"a new %s needs a restart\"", key);
 }
 
+static void
+compare_addresses(const struct parent *p)
+{
+	compare_address(p->addresses[0], p->options->listen, "listen");
+	compare_address(p->addresses[1], p->options->listen_authorizer,
+	    "listen_authorizer");
+}
+
+/* One that was handed over may not be where the configuration says now. */
+static void
+remember_addresses(struct parent *p)
+{
+	const char *const configured[LISTENERS] = {
+	    p->options->listen, p->options->listen_authorizer};
+	char made[sizeof(p->listeners->path) + 5];
+	const char *address;
+	int i;
+
+	for (i = 0; i < LISTENERS; i++) {
+		address = configured[i];
+		if (p->listeners[i].path[0] != '\0') {
+			(void)snprintf(made, sizeof(made), "unix:%s",
+			    p->listeners[i].path);
+			address = made;
+		}
+		p->addresses[i] = address == NULL ? NULL : strdup(address);
+	}
+	compare_addresses(p);
+}
+
 /* New children first, so that somebody always takes connections. */
 static void
 reload(struct parent *p)
@@ -316,9 +347,7 @@ reload(struct parent *p)
 		    "detail=\"too many workers are still ending\"");
 		return;
 	}
-	compare_address(p->addresses[0], p->options->listen, "listen");
-	compare_address(p->addresses[1], p->options->listen_authorizer,
-	    "listen_authorizer");
+	compare_addresses(p);
 	memcpy(p->listeners, fresh, sizeof(fresh));
 	start_due(p);
 	dismiss(p, old);
@@ -365,6 +394,11 @@ stop(struct parent *p)
 	int64_t until = clock_mono_ms() + STOP_MS, left;
 	size_t i;
 
+	/* What it finds makes us another program no more: the end is asked for
+	 * once, and that one would not know of it. */
+	if (p->checker != 0)
+		(void)kill(p->checker, SIGTERM);
+	p->checker = 0;
 	for (i = 0; i < LISTENERS; i++)
 		listen_close(&p->listeners[i]);
 	dismiss(p, p->count);
@@ -404,10 +438,7 @@ prefork_run(struct listener *l, const struct server_options *o,
 	struct parent p = {.listeners = l, .options = o, .app = app};
 	int sig = 0;
 
-	if (o->listen != NULL)
-		p.addresses[0] = strdup(o->listen);
-	if (o->listen_authorizer != NULL)
-		p.addresses[1] = strdup(o->listen_authorizer);
+	remember_addresses(&p);
 	prefork_block_signals(&p.signals);
 	p.nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (p.nudge < 0 || !add(&p)) {
@@ -416,9 +447,11 @@ prefork_run(struct listener *l, const struct server_options *o,
 	}
 	start_due(&p);
 	dismiss_inherited(&p, before);
-	while (sig != SIGTERM && sig != SIGINT) {
+	for (;;) {
 		start_due(&p);
 		sig = next_signal(&p, next_due(&p));
+		if (sig == SIGTERM || sig == SIGINT)
+			break;
 		if (sig == SIGHUP)
 			reload(&p);
 		if (sig == SIGUSR2)

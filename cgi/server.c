@@ -78,16 +78,14 @@ static enum rg_err
 get_handed_over(const struct handover *h, const struct server_options *o,
     struct listener *l, struct err *e)
 {
-	const char *const addresses[LISTENERS] = {
-	    o->listen, o->listen_authorizer};
 	enum rg_err r = RG_OK;
 	int i;
 
 	for (i = 0; r == RG_OK && i < LISTENERS; i++) {
 		if (h->fds[i] < 0)
 			continue;
-		r = listen_adopt_own(
-		    h->fds[i], h->own[i] ? addresses[i] : NULL, o, &l[i], e);
+		r = h->own[i] ? listen_adopt_own(h->fds[i], o, &l[i], e)
+			      : listen_adopt(h->fds[i], o, &l[i], e);
 		(void)close(h->fds[i]);
 		l[i].authorizer_only = i == 1;
 	}

@@ -5,6 +5,7 @@
 // socket over to the program that is on disk now.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
@@ -180,9 +181,44 @@ describe('SIGUSR2', () => {
     assert.match(stderr, /in use, another process listens there/);
   });
 
-  test('the socket is removed at the end', async () => {
+  test('its own socket is removed at the end, whatever is configured', async () => {
+    const theirs = site.work.path('theirs.sock');
+    const other = createServer().unref();
+    await new Promise((done) => { other.listen(theirs, done); });
+    const conf = readFileSync(site.work.path('rolegate.conf'), 'utf8');
+    site.work.write('rolegate.conf',
+      conf.replace(/^listen = .*$/m, `listen = unix:${theirs}`), 0o600);
+    const upgrades = () => count(logOf(site), 'server.start mode=');
+    const before = upgrades();
+    site.rolegate.kill('SIGUSR2');
+    await until('the new program', () => upgrades() > before);
     assert.ok(existsSync(site.work.socket));
     assert.equal(await site.rolegate.stop(), 0);
+    assert.ok(!existsSync(site.work.socket));
+    assert.ok(existsSync(theirs), 'somebody else listens there');
+    assert.match(logOf(site), /server\.listen_unchanged/);
+  });
+
+  test('who is told to end does not become another program', async () => {
+    site.configure({});
+    await site.startRolegate();
+    const became = site.work.path('became');
+    install(`#!/bin/sh\ncase "$*" in\n*--check*) sleep 0.3 ;;\n*) : > ${
+      became}; exec sleep 5 ;;\nesac\n`);
+    site.rolegate.kill('SIGUSR2');
+    // A request that is in hand keeps one worker, and the parent, for a while.
+    const busy = connect(site.work.socket);
+    busy.write(Buffer.from([1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
+    await sleep(100);
+    const parent = site.rolegate;
+    parent.kill('SIGUSR2');
+    await until('the check', () => childrenOf(parent.pid).length > WORKERS);
+    parent.kill('SIGTERM');
+    await sleep(800);
+    assert.equal(parent.ended, false);
+    busy.destroy();
+    assert.equal(await parent.exit, 0);
+    assert.ok(!existsSync(became));
     assert.ok(!existsSync(site.work.socket));
   });
 });

@@ -76,22 +76,26 @@ async function bearer(server, own, session) {
     forgedFrom(token).map((t) => `Bearer ${t}`));
   const url = server.url('/auth/whoami');
   const pids = own.rolegate;
-  const [known, other, junk, fresh, top] = await interleaved([
-    { name: 'bearer, the same token', url, pids,
-      headers: { authorization: `Bearer ${token}` } },
+  const brought = { authorization: `Bearer ${token}` };
+  const [known, other, junk, fresh, top, loaded] = await interleaved([
+    { name: 'bearer, the same token', url, pids, headers: brought },
     { name: 'session beside it', url, pids, headers: session },
     { name: 'forged tokens, strange keys', url, pids, script, refused: true },
     { name: 'bearer, distinct tokens', url, pids, script: distinct },
     { name: 'ceiling beside it', url: server.url('/ceiling'),
       pids: own.ceiling },
+    { name: 'ceiling, with the token', url: server.url('/ceiling'),
+      pids: own.ceiling, headers: brought },
   ], TIMES);
-  show([known, other, junk, fresh, top]);
+  show([known, other, junk, fresh, top, loaded]);
   const one = verification(token.length);
   console.log(`one EVP_DigestVerify: ${one} us`);
   ratios['verify_us'] = one;
   ratios['lighttpd.bearer_distinct_cpu_vs_goal'] = median(
     fresh.results.map((r, i) => r.cpu / (top.results[i].cpu + 1.3 * one)));
   ratios['lighttpd.bearer_cached_vs_session'] = ratio(known, other);
+  // What the same bytes cost a program that does not look at them.
+  ratios['lighttpd.ceiling_with_token_vs_ceiling'] = ratio(loaded, top);
   const before = (await site.idp.counts()).keys;
   const flood = load(url, { seconds: SECONDS * 2, script, refused: true,
     connections: 4 });

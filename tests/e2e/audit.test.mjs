@@ -172,6 +172,7 @@ test('a cut end is found by what meta says, and by a head kept elsewhere',
       0, 'whoever sets meta back as well is not found by the file alone');
     await assertFound(hidden, 13, { with: ['--head', noted] });
     // Before the first row there is nothing, and that has one hash only.
+    const plain = await tampered(cut);
     const none = '0'.repeat(64);
     assert.equal((await plain.ctl('audit', 'verify', '--head', `0:${none}`))
       .stderr.includes('of no chain'), false);

@@ -220,6 +220,9 @@ describe('resources', () => {
     const { message } = await api.refused(422, 'invalid', 'POST', '/mappings',
       { body: mapping({ tenant: 'contoso' })[1] });
     assert.match(message, /expected a GUID/);
+    const all = await api.refused(422, 'invalid', 'POST', '/roles',
+      { body: { name: 'r', permissions: ['*'] } });
+    assert.match(all.message, /"\*" is for admin roles/);
     const missing = await api.refused(404, 'not_found', 'POST', '/mappings',
       { body: mapping({ role: 'nobody' })[1] });
     assert.equal(missing.field, 'role');

@@ -77,6 +77,9 @@ test('what it promises must be possible: default roles', async () => {
   assert.equal((await check()).status, 0);
   const { stderr } = await site.ctlRaw(['role', 'remove', 'user']);
   assert.match(stderr, /default_role/);
+  const admin = await site.ctlRaw(['role', 'set', 'user', '--admin']);
+  assert.equal(admin.status, 1);
+  assert.match(admin.stderr, /is_admin: .*nobody is an admin by default/);
   site.configure({ 'provider.entra': { default_role: null } });
 });
 

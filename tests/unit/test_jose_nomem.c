@@ -5,7 +5,6 @@
  * of a refused one reaches the caller. (libjwt 1.10.2, for one, calls a
  * token verified when it can't allocate the key.)
  */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,55 +12,12 @@
 
 #include <cmocka.h>
 
+#include "jose/cert.h"
+#include "jose/keygen.h"
+#include "jose/sign.h"
+#include "tests/unit/cert_util.h"
+#include "tests/unit/nomem.h"
 #include "vector.h"
-
-#define ALLOCATIONS_MAX 20000
-
-/* The window is open while it is >= 0; the allocation at 0 and later fail. */
-static long countdown = -1;
-static bool once; /* only one fails, the later ones succeed again */
-static long failures;
-
-#ifndef RG_SANITIZED
-/* glibc's own names; AddressSanitizer has no such second door. */
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-
-static bool
-must_fail(void)
-{
-	if (countdown < 0)
-		return false;
-	if (countdown > 0) {
-		countdown--;
-		return false;
-	}
-	if (once)
-		countdown = -1;
-	failures++;
-	errno = ENOMEM;
-	return true;
-}
-
-void *
-malloc(size_t n)
-{
-	return must_fail() ? NULL : __libc_malloc(n);
-}
-
-void *
-calloc(size_t n, size_t size)
-{
-	return must_fail() ? NULL : __libc_calloc(n, size);
-}
-
-void *
-realloc(void *p, size_t n)
-{
-	return must_fail() ? NULL : __libc_realloc(p, n);
-}
-#endif
 
 struct sample {
 	struct vector v;
@@ -108,13 +64,13 @@ starve_key(const struct sample *s)
 	json_t *claims = NULL;
 	struct jwk *key = NULL;
 	enum rg_err r;
+	bool done;
 	long n;
 
-	for (n = 0; n < ALLOCATIONS_MAX; n++) {
-		failures = 0;
-		countdown = n;
+	for (n = 0; n < NOMEM_MAX; n++) {
+		nomem_begin(n);
 		r = jwk_parse(s->jwk, -1, JOSE_RS256, &key);
-		countdown = -1;
+		done = nomem_end();
 		if (r == RG_OK)
 			assert_int_equal(vector_verify(s->v.token.p,
 					     s->v.token.len, key, &claims),
@@ -124,10 +80,10 @@ starve_key(const struct sample *s)
 		json_decref(claims);
 		claims = NULL;
 		jwk_free(&key);
-		if (failures == 0)
+		if (done)
 			break;
 	}
-	assert_true(n < ALLOCATIONS_MAX);
+	assert_true(n < NOMEM_MAX);
 }
 
 /* Every allocation in turn; how many verdicts were RG_OK in spite of it. */
@@ -137,24 +93,24 @@ starve(const struct sample *s)
 	json_t *claims = NULL;
 	long n, accepted = 0;
 	enum rg_err r;
+	bool done;
 
-	for (n = 0; n < ALLOCATIONS_MAX; n++) {
-		failures = 0;
-		countdown = n;
+	for (n = 0; n < NOMEM_MAX; n++) {
+		nomem_begin(n);
 		r = judge(s, &claims);
-		countdown = -1;
+		done = nomem_end();
 		if (s->v.want != RG_OK)
 			assert_int_not_equal(r, RG_OK);
 		if (s->v.want == RG_E_SIGNATURE)
 			assert_null(claims);
 		json_decref(claims);
-		if (failures == 0) {
+		if (done) {
 			assert_int_equal(r, s->v.want);
 			break;
 		}
 		accepted += r == RG_OK;
 	}
-	assert_true(n < ALLOCATIONS_MAX);
+	assert_true(n < NOMEM_MAX);
 	return accepted;
 }
 
@@ -168,9 +124,9 @@ starve_both(const char *name, const char *kid)
 	/* What is allocated once and kept, is so before the shortage. */
 	assert_int_equal(judge(&s, &claims), s.v.want);
 	json_decref(claims);
-	once = false;
+	nomem_once = false;
 	assert_int_equal(starve(&s), 0);
-	once = true;
+	nomem_once = true;
 	starve(&s);
 	if (s.v.want == RG_OK)
 		starve_key(&s);
@@ -206,16 +162,16 @@ test_key_set(void **state)
 	char *text = json_dumps(json_object_get(vector_defaults(), "jwks"), 0);
 	struct jwks *set = NULL;
 	enum rg_err r;
+	bool done;
 	long n;
 
 	(void)state;
-	once = true;
-	for (n = 0; n < ALLOCATIONS_MAX; n++) {
-		failures = 0;
-		countdown = n;
+	nomem_once = true;
+	for (n = 0; n < NOMEM_MAX; n++) {
+		nomem_begin(n);
 		r = jwks_parse(text, strlen(text), JOSE_RS256, &set, NULL);
-		countdown = -1;
-		if (failures == 0)
+		done = nomem_end();
+		if (done)
 			break;
 		if (r == RG_OK)
 			assert_in_range(jwks_count(set), 1, JOSE__MAX);
@@ -229,6 +185,114 @@ test_key_set(void **state)
 	free(text);
 }
 
+/* An EC key and its certificate: read whole, or not. */
+static void
+test_certificate(void **state)
+{
+	static char pem[PEM_MAX], text[PEM_MAX];
+	char print[JOSE_THUMBPRINT_LEN + 1], want[JOSE_THUMBPRINT_LEN + 1];
+	EVP_PKEY *ec = EVP_EC_gen("P-256");
+	struct jose_key *key = NULL;
+	struct cert whole, cert;
+	enum rg_err r = RG_E_INTERNAL;
+	bool done = false;
+	long n;
+
+	(void)state;
+	pem_key(ec, NULL, pem);
+	pem_cert(ec, 1700000000, 1800000000, text);
+	EVP_PKEY_free(ec);
+	assert_int_equal(
+	    jose_key_parse(pem, strlen(pem), -1, &key, NULL), RG_OK);
+	assert_int_equal(jose_key_thumbprint(key, want), RG_OK);
+	assert_int_equal(
+	    cert_parse(text, strlen(text), key, &whole, NULL), RG_OK);
+	nomem_once = true;
+	/* OpenSSL's own reading takes thousands of them: not each. */
+	for (n = 0; n < NOMEM_MAX && !done; n += 1 + n / 20) {
+		jose_key_free(&key);
+		nomem_begin(n);
+		r = jose_key_parse(pem, strlen(pem), -1, &key, NULL);
+		if (r == RG_OK)
+			r = cert_parse(text, strlen(text), key, &cert, NULL);
+		if (r == RG_OK)
+			r = jose_key_thumbprint(key, print);
+		done = nomem_end();
+		if (r != RG_OK)
+			continue;
+		assert_string_equal(print, want);
+		assert_int_equal(cert.not_after, whole.not_after);
+		assert_string_equal(cert.x5t_s256, whole.x5t_s256);
+	}
+	assert_true(done);
+	assert_int_equal(r, RG_OK);
+	jose_key_free(&key);
+}
+
+/*
+ * A token is whole, or none of it is there. Not with ES256: libjwt 1.10.2
+ * itself reads at NULL when jansson has no memory for the text that it signs.
+ */
+static void
+test_signing(void **state)
+{
+	static char pem[PEM_MAX];
+	EVP_PKEY *rsa = EVP_RSA_gen(2048);
+	json_t *header = json_pack("{s:s}", "kid", "k");
+	json_t *payload = json_pack("{s:s}", "sub", "somebody");
+	struct buf token = BUF_INIT;
+	struct jose_key *key = NULL;
+	size_t whole;
+	enum rg_err r = RG_E_INTERNAL;
+	bool done = false;
+	long n;
+
+	(void)state;
+	pem_key(rsa, NULL, pem);
+	EVP_PKEY_free(rsa);
+	assert_int_equal(
+	    jose_key_parse(pem, strlen(pem), JOSE_PS256, &key, NULL), RG_OK);
+	assert_int_equal(jose_sign(key, header, payload, &token), RG_OK);
+	whole = token.len;
+	nomem_once = true;
+	for (n = 0; n < NOMEM_MAX && !done; n++) {
+		buf_clear(&token);
+		nomem_begin(n);
+		r = jose_sign(key, header, payload, &token);
+		done = nomem_end();
+		assert_int_equal(token.len, r == RG_OK ? whole : 0);
+	}
+	assert_true(done);
+	assert_int_equal(r, RG_OK);
+	buf_clear(&token);
+	jose_key_free(&key);
+	json_decref(header);
+	json_decref(payload);
+}
+
+static void
+test_new_key(void **state)
+{
+	struct buf pem = BUF_INIT;
+	enum rg_err r = RG_E_INTERNAL;
+	bool done = false;
+	long n;
+
+	(void)state;
+	nomem_once = true;
+	for (n = 0; n < NOMEM_MAX && !done; n++) {
+		nomem_begin(n);
+		r = jose_key_generate(&pem);
+		done = nomem_end();
+		if (r == RG_OK)
+			assert_non_null(strstr(
+			    buf_str(&pem), "\n-----END PRIVATE KEY-----\n"));
+		buf_clear(&pem);
+	}
+	assert_true(done);
+	assert_int_equal(r, RG_OK);
+}
+
 int
 main(void)
 {
@@ -236,6 +300,9 @@ main(void)
 	    cmocka_unit_test(test_good_tokens),
 	    cmocka_unit_test(test_bad_tokens),
 	    cmocka_unit_test(test_key_set),
+	    cmocka_unit_test(test_certificate),
+	    cmocka_unit_test(test_signing),
+	    cmocka_unit_test(test_new_key),
 	};
 
 	return cmocka_run_group_tests_name("jose_nomem", tests, NULL, NULL);

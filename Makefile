@@ -67,6 +67,10 @@ OPT_LD   := -fsanitize=address,undefined
 else ifeq ($(MODE),cover)
 OPT      := -O0 -g --coverage -DRG_COVER_DIR='"$(abspath $(O))"'
 OPT_LD   := --coverage
+else ifeq ($(MODE),mutate)
+OPT      := -O0
+OPT_LD   := -Wl,--no-as-needed
+HARDEN   := -fPIC
 else
 OPT      := -O2 -g -D_FORTIFY_SOURCE=3
 OPT_LD   :=
@@ -91,7 +95,11 @@ UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 ASSETS    := $(sort $(wildcard sql/*.sql www/*.html www/*.css www/*.svg www/*.js www/console/*.js www/console/*.css \
              www/*.json www/text/*.json))
 obj        = $(patsubst %.c,$(O)/%.o,$(1))
+ifeq ($(MODE),mutate)
+LIB       := $(O)/mutant.so $(O)/whole.so
+else
 LIB       := $(O)/librolegate.a
+endif
 EDGE      := $(O)/libedge.a
 UNITS     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(UNIT_SRC))
 MODEL     := $(O)/model/decide $(O)/model/return_to $(O)/hook/rolegate
@@ -134,9 +142,18 @@ $(O)/gen/assets.c: src/base/embed.sh $(ASSETS) $(MAKEFILE_LIST)
 $(O)/gen/assets.o: $(O)/gen/assets.c
 	$(Q)$(CC) $(CPPFLAGS_) $(CFLAGS_) -c -o $@ $<
 
-$(LIB): $(call obj,$(LIB_SRC)) $(O)/gen/assets.o
+$(O)/librolegate.a: $(call obj,$(LIB_SRC)) $(O)/gen/assets.o
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+# For `make mutate`: what is in mutant.so, here nothing, takes the place of what
+# has the same name in whole.so.
+$(O)/whole.so: $(call obj,$(LIB_SRC)) $(O)/gen/assets.o
+	@echo "  LD      $@"
+	$(Q)$(CC) -shared -Wl,-soname,$(@F) -o $@ $^ $(LIBS)
+
+$(O)/mutant.so: $(O)/whole.so
+	$(Q)$(CC) -shared -Wl,-soname,$(@F) -o $@ $^
 
 $(EDGE): $(call obj,$(EDGE_SRC))
 	@echo "  AR      $@"
@@ -187,6 +204,17 @@ $(O)/bench/%: $(O)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS)
+
+# What decides who may what, with counts in it, and its own tests: quick enough
+# for `make test` (tests/cover.sh).
+PURE_SRC  := $(wildcard src/jose/*.c src/access/*.c)
+PURE_TEST := $(wildcard tests/unit/test_jose_*.c tests/unit/test_access_*.c \
+             tests/unit/test_vectors.c)
+.PHONY: pure
+pure: $(patsubst tests/unit/%.c,$(O)/pure/%,$(PURE_TEST))
+$(O)/pure/%: $(O)/tests/unit/%.o $(call obj,$(PURE_SRC)) $(B)/release/librolegate.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(LIBS) -lcmocka
 
 -include $(shell test -d $(O) && find $(O) -name '*.d')
 
@@ -307,10 +335,19 @@ soak: deps-test ## load for S seconds while everything breaks
 asan: deps-test ## all tests with AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory MODE=asan check
 
-cover: deps-test ## all tests with line coverage of src/ and cgi/
+cover: deps-test ## all tests, and that they run 95 % of src/ and cgi/
 	$(Q)find $(B)/cover -name '*.gcda' -delete 2>/dev/null || true
 	$(Q)$(MAKE) --no-print-directory MODE=cover check
-	@sh tests/cover.sh $(B)/cover
+	@sh tests/cover.sh all $(B)/cover
+
+.PHONY: mutate mutate-run
+mutate: deps-test ## does a test notice each condition of src/jose, src/access (long)
+	$(Q)$(MAKE) --no-print-directory MODE=mutate units
+	$(Q)$(MAKE) --no-print-directory MODE=mutate mutate-run
+
+mutate-run:
+	@MODE=$(MODE) B=$(B) O=$(O) python3 -B tests/mutate.py --build '$(O)' \
+	    --cc '$(lastword $(CC)) $(CPPFLAGS_) $(CFLAGS_)' $(FILES)
 
 install: all ## into $(DESTDIR)$(PREFIX)
 	$(Q)$(MAKE) --no-print-directory install-files

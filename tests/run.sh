@@ -137,6 +137,9 @@ if [ "$what" = all ]; then
 		-s tests/contextforge-plugin
 	node_tests "test providers" idp tests/idp/*.test.mjs
 fi
+if [ "$what" = all ] && [ "$MODE" = release ]; then
+	check "coverage of jose/ and access/" sh tests/cover.sh pure "$B/cover"
+fi
 if wants e2e; then
 	node_tests "end to end" e2e tests/e2e/*.test.mjs
 fi

@@ -49,7 +49,8 @@ claim_at(const json_t *claims, const char *path)
 
 	if (at != NULL)
 		return at;
-	for (at = claims; at != NULL && path != NULL;) {
+	/* jansson finds nothing in NULL. */
+	for (at = claims; path != NULL;) {
 		path = next_name(path, name, &whole);
 		at = whole ? json_object_get(at, name) : NULL;
 	}
@@ -61,9 +62,8 @@ claim_values(struct claim_values *v, const json_t *claim)
 {
 	v->claim = claim;
 	v->next = 0;
-	v->member = NULL;
-	if (json_is_object(claim))
-		v->member = json_object_iter((json_t *)(uintptr_t)claim);
+	/* NULL for what is no object */
+	v->member = json_object_iter((json_t *)(uintptr_t)claim);
 }
 
 /* One value that is no list. */
@@ -107,8 +107,8 @@ next_of_member(struct claim_values *v)
 				return "";
 			n = snprintf(v->room, sizeof(v->room), "%s:%s", name,
 			    json_string_value(item));
-			return n < 0 || n >= (int)sizeof(v->room) ? ""
-								  : v->room;
+			/* As size_t a failure is too large as well. */
+			return (size_t)n >= sizeof(v->room) ? "" : v->room;
 		}
 		v->member = json_object_iter_next(object, v->member);
 		v->next = 0;

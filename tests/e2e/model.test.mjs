@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { makeModel, random, reference } from '../model/model.mjs';
 import { O, SANITIZED } from './lib/programs.mjs';
 
-const COUNT = SANITIZED ? 20_000 : 100_000;
+const COUNT = Number(process.env.MODELS ?? (SANITIZED ? 20_000 : 100_000));
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
 /* A quick decision tells what counts, and leaves the near misses out. */

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,9 @@ test_claim_paths(void **state)
 	    "  \"my.app\": {\"roles\": \"dotted\"},"
 	    "  \"my\": {\"app\": {\"roles\": \"nested\"}},"
 	    "  \"my.app.roles\": {\"roles\": \"stranger\"}},"
-	    " \"back\\\\slash\": \"bs\", \"list\": [{\"x\": \"in list\"}]}";
+	    " \"back\\\\slash\": \"bs\", \"list\": [{\"x\": \"in list\"}],"
+	    " \"in\\\\side\": {\"c\": \"kept\"}, \"inside\": {\"c\": "
+	    "\"lost\"}}";
 	static const struct {
 		const char *path, *want;
 	} rows[] = {
@@ -35,6 +38,7 @@ test_claim_paths(void **state)
 	    {"resource_access.my.app\\.roles", NULL},
 	    {"resource_access.my\\.app", NULL}, /* an object: no text */
 	    {"back\\slash", "bs"},
+	    {"in\\side.c", "kept"}, /* only before a dot */
 	    {"list.x", NULL},
 	    {"list.0", NULL},
 	    {"A.c", NULL},
@@ -139,6 +143,31 @@ test_claim_shapes(void **state)
 	assert_null(claim_next(&all));
 }
 
+/* A value that is cut, or none, is no other value. */
+static void
+test_no_value_matches_by_mistake(void **state)
+{
+	char name[CLAIM_ROOM], value[CLAIM_ROOM + 2];
+	json_t *claim = json_real(1.5);
+
+	(void)state;
+	assert_false(claim_has(claim, ""));
+	json_decref(claim);
+	/* "name:vw" is one byte more than fits with its end, "name:v" fits. */
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 3] = '\0';
+	memcpy(value, name, sizeof(name) - 3);
+	strcpy(value + sizeof(name) - 3, ":v");
+	claim = json_pack("{s:s}", name, "v");
+	assert_true(claim_has(claim, value));
+	json_decref(claim);
+	claim = json_pack("{s:s}", name, "vw");
+	assert_false(claim_has(claim, value));
+	strcpy(value + sizeof(name) - 3, ":vw");
+	assert_false(claim_has(claim, value));
+	json_decref(claim);
+}
+
 int
 main(void)
 {
@@ -146,6 +175,7 @@ main(void)
 	    cmocka_unit_test(test_claim_paths),
 	    cmocka_unit_test(test_claim_path_too_long),
 	    cmocka_unit_test(test_claim_shapes),
+	    cmocka_unit_test(test_no_value_matches_by_mistake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -732,6 +732,120 @@ test_policy_refuses_what_it_cant_mean(void **state)
 	assert_int_equal(access_policy_version(f->policy), 7);
 }
 
+/* In a hurry: by id, each once, and only what counts. */
+static void
+test_reasons_in_a_hurry(void **state)
+{
+	struct fixture *f = *state;
+	const struct access_grant gone[] = {
+	    {1, "user", "", "", NOW - 1}, {2, "nobody", "", "", 0}};
+
+	/* Groups are looked up before app roles. */
+	map(f->policy, 1, ACCESS_APP_ROLE, NULL, "Task", "user");
+	map(f->policy, 2, ACCESS_GROUP, NULL, "staff", "analyst");
+	map(f->policy, 3, ACCESS_GROUP, NULL, "", "admin");
+	f->s.grants = gone;
+	f->s.grant_count = 2;
+	f->s.default_role = "nobody";
+	decide(f, "{\"groups\": [\"staff\", \"staff\", \"\"], "
+		  "\"roles\": [\"Task\", \"Task\"]}");
+	assert_int_equal(f->d.reason_count, 2);
+	assert_int_equal(f->d.reasons[0].mapping->id, 1);
+	assert_int_equal(f->d.reasons[1].mapping->id, 2);
+	assert_false(f->d.is_admin);
+	assert_true(access_has_permission(&f->d, "tools.use"));
+	assert_false(access_has_permission(&f->d, "tools.usE"));
+	decide(f, "{}");
+	assert_int_equal(f->d.reason_count, 0);
+	f->s.explain = true;
+	decide(f, "{}");
+	assert_int_equal(f->d.reason_count, 3);
+	assert_true(f->d.reasons[2].by_default);
+	assert_int_equal(f->d.reasons[2].outcome, ACCESS_NO_ROLE);
+}
+
+/* Without a claim for names, no other claim is taken for one. */
+static void
+test_no_claim_has_names(void **state)
+{
+	struct fixture *f = *state;
+	struct access_mapping m = {.kind = ACCESS_GROUP_NAME};
+
+	map(f->policy, 1, ACCESS_GROUP_NAME, NULL, "dept:x", "admin");
+	decide(f, "{\"dept\": \"x\"}");
+	assert_nothing(f);
+	f->s.explain = true;
+	decide(f, "{\"dept\": \"x\"}");
+	assert_nothing(f);
+	assert_string_equal(access_mapping_claim(&m, &f->s), "groups");
+	f->s.group_names_claim = "names";
+	assert_string_equal(access_mapping_claim(&m, &f->s), "names");
+}
+
+/* A record of groups with a hole in it is none. */
+static void
+test_groups_record(void **state)
+{
+	static const char *const needed[] = {
+	    "state", "source", "as_of", "valid_until", "asked_through"};
+	json_t *whole = json_pack("{s:s, s:s, s:i, s:i, s:i}", "state",
+	    "complete", "source", "graph", "as_of", 1, "valid_until", 2,
+	    "asked_through", 3);
+	struct access_groups g;
+	json_t *doc;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(access_groups_parse(whole, &g), RG_OK);
+	assert_int_equal(g.asked_through, 3);
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		doc = json_copy(whole);
+		assert_int_equal(json_object_del(doc, needed[i]), 0);
+		assert_int_equal(access_groups_parse(doc, &g), RG_E_INVALID);
+		assert_int_equal(g.state, GROUPS_UNKNOWN);
+		json_decref(doc);
+	}
+	assert_int_equal(
+	    json_object_set_new(whole, "ids", json_pack("[s]", "a")), 0);
+	assert_int_equal(access_groups_parse(whole, &g), RG_OK);
+	assert_int_equal(
+	    json_object_set_new(whole, "ids", json_pack("[i]", 1)), 0);
+	assert_int_equal(access_groups_parse(whole, &g), RG_E_INVALID);
+	assert_int_equal(g.state, GROUPS_UNKNOWN);
+	json_decref(whole);
+}
+
+/* What marks say of a claim that is there, or is not. */
+static void
+test_marks_and_claims(void **state)
+{
+	struct access_groups g;
+	json_t *claims = json_pack(
+	    "{s:[s], s:{s:s}}", "groups", "g", "_claim_names", "a.b", "src");
+
+	(void)state;
+	assert_true(access_claim_is_elsewhere(claims, "a.b"));
+	assert_false(access_claim_is_elsewhere(claims, "b.a"));
+	assert_int_equal(access_claims_set_missing(claims), RG_OK);
+	access_groups_from_claims(claims, "groups", &g);
+	assert_int_equal(g.state, GROUPS_COMPLETE);
+	assert_string_equal(g.source, "token");
+	access_groups_from_claims(claims, "teams", &g);
+	assert_int_equal(g.state, GROUPS_UNKNOWN);
+	assert_string_equal(g.reason, ACCESS_NO_USERINFO);
+	json_decref(claims);
+	claims = json_object();
+	access_groups_from_claims(claims, "groups", &g);
+	assert_int_equal(g.state, GROUPS_COMPLETE);
+	assert_string_equal(g.source, "none");
+	/* Nothing was ever kept; what is no object never was ours. */
+	assert_int_equal(access_groups_parse(claims, &g), RG_E_NOT_FOUND);
+	json_decref(claims);
+	claims = json_array();
+	assert_int_equal(access_groups_parse(claims, &g), RG_E_INVALID);
+	json_decref(claims);
+}
+
 int
 main(void)
 {
@@ -769,6 +883,12 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		test_many_tenants_deny, setup, teardown),
 	    cmocka_unit_test(test_groups_round_trip),
+	    cmocka_unit_test(test_marks_and_claims),
+	    cmocka_unit_test(test_groups_record),
+	    cmocka_unit_test_setup_teardown(
+		test_no_claim_has_names, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_reasons_in_a_hurry, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_policy_refuses_what_it_cant_mean, setup, teardown)};
 

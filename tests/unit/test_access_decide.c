@@ -782,6 +782,46 @@ test_no_claim_has_names(void **state)
 	assert_string_equal(access_mapping_claim(&m, &f->s), "names");
 }
 
+/* In order of ids whatever the order of adding; nothing found is no crash. */
+static void
+test_index_order(void **state)
+{
+	static const int64_t ids[] = {5, 2, 9, 1, 7, 3, 8, 4, 6};
+	struct fixture *f = *state;
+	struct access_range found, all;
+	size_t i;
+
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		map(f->policy, ids[i], ACCESS_GROUP, NULL, "staff", "user");
+	assert_int_equal(access_policy_seal(f->policy), RG_OK);
+	all = access_policy_range(f->policy, "entra", ACCESS_GROUP, NULL);
+	found = access_range_find(&all, "staff");
+	assert_int_equal(found.count, 9);
+	for (i = 0; i < found.count; i++)
+		assert_int_equal(found.at[i]->id, i + 1);
+	all = access_policy_range(f->policy, "zzz", ACCESS_GROUP, NULL);
+	assert_int_equal(all.count, 0);
+	assert_int_equal(access_range_find(&all, "staff").count, 0);
+}
+
+/* Only a newer mapping of a group makes the groups that were asked for old. */
+static void
+test_newer_mapping_of_a_claim(void **state)
+{
+	struct fixture *f = *state;
+	const struct access_groups g = {
+	    .state = GROUPS_COMPLETE, .source = "graph", .asked_through = 1};
+
+	f->s.groups = &g;
+	map(f->policy, 2, ACCESS_CLAIM, "dept", "x", "user");
+	decide(f, "{\"_claim_names\": {\"dept\": \"src\"}}");
+	assert_int_equal(f->d.groups_state, GROUPS_COMPLETE);
+	map(f->policy, 3, ACCESS_GROUP, NULL, "staff", "user");
+	decide(f, "{\"_claim_names\": {\"dept\": \"src\"}}");
+	assert_int_equal(f->d.groups_state, GROUPS_UNKNOWN);
+	assert_string_equal(f->d.groups_reason, "mapping_newer");
+}
+
 /* A record of groups with a hole in it is none. */
 static void
 test_groups_record(void **state)
@@ -885,6 +925,9 @@ main(void)
 	    cmocka_unit_test(test_groups_round_trip),
 	    cmocka_unit_test(test_marks_and_claims),
 	    cmocka_unit_test(test_groups_record),
+	    cmocka_unit_test_setup_teardown(
+		test_newer_mapping_of_a_claim, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_index_order, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_no_claim_has_names, setup, teardown),
 	    cmocka_unit_test_setup_teardown(

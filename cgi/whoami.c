@@ -259,8 +259,9 @@ endpoint_whoami(struct worker *w, const struct request *q, struct response *s)
 	r = whoami_check(q, &id.decision);
 	if (r == RG_OK)
 		r = step_up_check(q, &id);
-	if (wants_explanation(q))
-		reasons = explanation(w, q, &id);
+	if (wants_explanation(q) &&
+	    (reasons = explanation(w, q, &id)) == NULL && r == RG_OK)
+		r = RG_E_NOMEM; /* they are part of the answer */
 	if (r != RG_OK) {
 		whoami_refuse(w, q, s, r);
 		if (reasons != NULL && s->status == 403)

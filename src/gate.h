@@ -190,7 +190,10 @@ void gate_identity_clear(struct gate_identity *);
 enum rg_err gate_bearer(struct gate *, const char *token,
     const struct gate_context *, struct gate_identity *, struct err *e);
 
-/* Decides again about an identity of gate_whoami(), near misses included. */
+/*
+ * Decides again about an identity of gate_whoami(), near misses included. One
+ * that fails leaves the identity as it was.
+ */
 enum rg_err gate_explain(struct gate *, struct gate_identity *,
     const struct gate_context *, struct err *e);
 

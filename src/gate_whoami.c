@@ -159,13 +159,18 @@ gate_explain(struct gate *g, struct gate_identity *id,
     const struct gate_context *ctx, struct err *e)
 {
 	const struct provider *p = settings_provider(g->settings, id->provider);
+	struct access_decision before = id->decision;
 	enum rg_err r;
 
-	access_decision_clear(&id->decision);
 	if (p == NULL)
 		return err_set(e, RG_E_PROVIDER_UNKNOWN, "%s", id->provider);
-	if ((r = gate_decide(g, p, id, ctx->now, true)) != RG_OK)
+	memset(&id->decision, 0, sizeof(id->decision));
+	if ((r = gate_decide(g, p, id, ctx->now, true)) != RG_OK) {
+		access_decision_clear(&id->decision);
+		id->decision = before;
 		return err_set(e, r, "explaining");
+	}
+	access_decision_clear(&before);
 	return RG_OK;
 }
 

@@ -10,6 +10,7 @@
 #ifndef RG_TESTS_GATE_FAULTS_H
 #define RG_TESTS_GATE_FAULTS_H
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "oidc_stub.h"
@@ -187,6 +188,28 @@ whoami(struct world *w, const char *session, bool in_window)
 	return r;
 }
 
+/* Why: the answer to be given stays what it was, whether that can be told. */
+static bool
+explain(struct world *w)
+{
+	long window = countdown;
+	struct gate_identity id;
+	struct err e = {RG_OK, ""};
+	enum rg_err r;
+
+	countdown = -1;
+	assert_int_equal(
+	    gate_whoami(w->gate, w->session, &w->ctx, &id, &e), RG_OK);
+	countdown = window;
+	r = gate_explain(w->gate, &id, &w->ctx, &e);
+	countdown = -1;
+	assert_int_equal(id.decision.role_count, 1);
+	assert_string_equal(id.decision.roles[0], "analyst");
+	assert_non_null(id.decision.groups_source);
+	gate_identity_clear(&id);
+	return r == RG_OK;
+}
+
 static enum rg_err
 edit(struct world *w, long n)
 {
@@ -291,6 +314,11 @@ round_of(struct world *w, long n)
 	assert_int_not_equal(
 	    whoami(w, "sssssssssssssssssssssssssssssssssssssssssss", true),
 	    RG_OK);
+	close_window();
+	(void)open_window(n);
+	if (!explain(w))
+		assert_in_range(failed, 1, LONG_MAX);
+	reached |= failed > 0;
 	close_window();
 	(void)open_window(n);
 	r = edit(w, n);

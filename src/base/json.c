@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/json.h"
 
-#include "base/json_plain.h"
-
 /*
  * jansson parses recursively, to 2048 levels; a cheap look before keeps what
  * comes later (copying, dumping, walking) shallow as well.
@@ -38,9 +36,9 @@ load(const char *text, size_t len, json_type type, json_t **out)
 	json_error_t why;
 
 	*out = NULL;
-	value = json_plain_load(text, len);
-	if (value == NULL && !too_deep(text, len))
-		value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+	if (too_deep(text, len))
+		return RG_E_JSON;
+	value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
 	if (value == NULL)
 		return RG_E_JSON;
 	if (json_typeof(value) != type) {

@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-#include "base/json_plain.h"
-
 static enum rg_err
 load(const char *s)
 {
@@ -127,43 +125,6 @@ test_members(void **state)
 	json_decref(v);
 }
 
-/* Which texts are left to jansson is only a matter of time; that both agree is
- * tests/fuzz/json.c. */
-static void
-test_plain(void **state)
-{
-	static const char *const plain[] = {"{}", "[]", "{\"a\":[0,-5,\"\"]}",
-	    "{\"a\":{\"b\":null,\"c\":true},\"d\":false}",
-	    "[999999999999999999,-999999999999999999]"};
-	static const char *const other[] = {"", "{", "{}x", "{} ", " {}",
-	    "{\"a\":1,\"a\":1}", "{\"\":1}", "{\"a\":\"\\u0041\"}",
-	    "{\"a\":\"\xc3\xa4\"}", "{\"a\":\"\x7f\"}", "{\"a\":\"\n\"}",
-	    "{\"a\":1,}", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\" :1}",
-	    "[01]", "[-0]", "[-]", "[1.0]", "[1e3]", "[1000000000000000000]",
-	    "[truex]", "[nul", "[\"a", "\"a\"", "1"};
-	json_t *v, *want;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
-		v = json_plain_load(plain[i], strlen(plain[i]));
-		want = json_loads(plain[i], 0, NULL);
-		assert_non_null(v);
-		assert_true(json_equal(v, want));
-		json_decref(want);
-		json_decref(v);
-	}
-	for (i = 0; i < sizeof(other) / sizeof(other[0]); i++)
-		if (json_plain_load(other[i], strlen(other[i])) != NULL)
-			fail_msg("read %s", other[i]);
-	/* Bytes behind the length are not looked at. */
-	v = json_plain_load("[12]", 3);
-	assert_null(v);
-	v = json_plain_load("[1]2", 3);
-	assert_non_null(v);
-	json_decref(v);
-}
-
 static void
 test_put(void **state)
 {
@@ -198,7 +159,6 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_members),
-	    cmocka_unit_test(test_plain),
 	    cmocka_unit_test(test_put),
 	};
 

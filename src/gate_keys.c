@@ -82,6 +82,30 @@ reseal_rows(struct gate *g, const struct seal_keys *keys,
 	return gate_commit(g, r, "sealing anew", e);
 }
 
+/*
+ * Four keys open: because of rotations in quick succession, which can wait, or
+ * of some that failed halfway. These leave keys without an end, under which
+ * rows may be sealed; when they are sealed anew, nothing needs the oldest.
+ */
+static enum rg_err
+make_room(struct gate *g, struct seal_rotation *t, bool at_once,
+    const struct gate_context *ctx, struct gate_keys_replaced *out,
+    struct err *e)
+{
+	enum rg_err r;
+
+	if (!seal_rotation_is_full(t))
+		return RG_OK;
+	if (!at_once && seal_rotation_oldest_until(t) != 0)
+		return err_set(e, RG_E_EXISTS,
+		    "%s holds %d keys that open, and no more fit",
+		    g->settings->key_file, SEAL_MAX_KEYS);
+	r = reseal_rows(g, seal_rotation_keys(t), ctx, out, e);
+	if (r == RG_OK)
+		seal_rotation_forget_oldest(t);
+	return r;
+}
+
 enum rg_err
 gate_keys_replace(struct gate *g, bool at_once, const struct gate_context *ctx,
     struct gate_keys_replaced *out, struct err *e)
@@ -95,6 +119,7 @@ gate_keys_replace(struct gate *g, bool at_once, const struct gate_context *ctx,
 		    ctx->now, g->settings->sign_in_time + LATE_SECONDS);
 	/* In this order: at each moment something opens what is sealed. */
 	if ((r = seal_rotation_begin(g->settings->key_file, &t, e)) == RG_OK &&
+	    (r = make_room(g, t, at_once, ctx, out, e)) == RG_OK &&
 	    (r = seal_rotation_add(t, e)) == RG_OK &&
 	    (r = reseal_rows(g, seal_rotation_keys(t), ctx, out, e)) == RG_OK)
 		r = seal_rotation_drop_others(t, out->until, e);

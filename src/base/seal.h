@@ -39,7 +39,8 @@ enum rg_err seal_keys_create(const char *path, struct err *e);
  * The key file's keys, replaced: begin() locks (RG_E_EXISTS when somebody else
  * is at it) and reads; add() puts a new key above the others, from which moment
  * it is in the file and seals; drop_others() lets these open until `until`, or
- * no more at all if that is 0. RG_E_EXISTS when there is no room for another.
+ * no more at all if that is 0. When it is full, forget_oldest() makes room, of
+ * whose key nothing may be left that must be opened.
  */
 struct seal_rotation;
 
@@ -48,6 +49,12 @@ enum rg_err seal_rotation_begin(
 enum rg_err seal_rotation_add(struct seal_rotation *, struct err *e);
 enum rg_err
 seal_rotation_drop_others(struct seal_rotation *, int64_t until, struct err *e);
+
+bool seal_rotation_is_full(const struct seal_rotation *);
+
+/* When the oldest ends anyhow; 0: never, so that no rotation was finished. */
+int64_t seal_rotation_oldest_until(const struct seal_rotation *);
+void seal_rotation_forget_oldest(struct seal_rotation *);
 
 /* Borrowed; all that open now. */
 const struct seal_keys *seal_rotation_keys(const struct seal_rotation *);

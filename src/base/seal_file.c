@@ -209,12 +209,6 @@ seal_rotation_begin(const char *path, struct seal_rotation **out, struct err *e)
 	if ((r = lock_folder(t, e)) != RG_OK ||
 	    (r = seal_keys_load(path, &t->keys, e)) != RG_OK)
 		goto out;
-	if (t->keys->count == SEAL_MAX_KEYS) {
-		r = err_set(e, RG_E_EXISTS,
-		    "%s holds %d keys that open, and no more fit", path,
-		    SEAL_MAX_KEYS);
-		goto out;
-	}
 	*out = t;
 	t = NULL;
 out:
@@ -272,6 +266,27 @@ seal_rotation_drop_others(struct seal_rotation *t, int64_t until, struct err *e)
 		if (t->keys->k[i].until == 0 || t->keys->k[i].until > until)
 			t->keys->k[i].until = until;
 	return write_keys(t, e);
+}
+
+bool
+seal_rotation_is_full(const struct seal_rotation *t)
+{
+	return t->keys->count == SEAL_MAX_KEYS;
+}
+
+int64_t
+seal_rotation_oldest_until(const struct seal_rotation *t)
+{
+	return t->keys->k[t->keys->count - 1].until;
+}
+
+void
+seal_rotation_forget_oldest(struct seal_rotation *t)
+{
+	size_t last = t->keys->count - 1;
+
+	explicit_bzero(&t->keys->k[last], sizeof(t->keys->k[last]));
+	t->keys->count = last;
 }
 
 const struct seal_keys *

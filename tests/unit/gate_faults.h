@@ -363,6 +363,39 @@ sign_in_well(struct world *w)
 	assert_int_equal(whoami(w, w->session, false), RG_OK);
 }
 
+/*
+ * The key file's keys, replaced with the n-th failing: whatever is left, the
+ * row that was sealed before opens, and it can be tried again.
+ */
+static void
+run_keys(struct world *w, bool all)
+{
+	struct gate_keys_replaced done;
+	struct err e = {RG_OK, ""};
+	char *kid = NULL;
+	bool reached = true;
+	long n;
+
+	all_after = all;
+	w->settings->role_token_always = true;
+	assert_int_equal(gate_key_rotate(w->gate, 0, &w->ctx, &kid, &e), RG_OK);
+	free(kid);
+	for (n = 0; n < WINDOWS_MAX && reached; n++) {
+		(void)open_window(n);
+		(void)gate_keys_replace(w->gate, true, &w->ctx, &done, &e);
+		reached = failed > 0;
+		close_window();
+		if (gate_role_token_check(w->gate, NOW, &e) != RG_OK)
+			fail_msg("failure %ld: %s", n, e.detail);
+	}
+	assert_in_range(n, 10, WINDOWS_MAX - 1);
+	/* the last one went well: one key is left, and nothing beside the file
+	 */
+	assert_int_equal(done.role_keys, 1);
+	(void)printf("%ld replacements\n", n);
+	w->settings->role_token_always = false;
+}
+
 static void
 with_world(void **state, bool all)
 {
@@ -372,6 +405,7 @@ with_world(void **state, bool all)
 	open_world(&w);
 	sign_in_well(&w);
 	run(&w, all);
+	run_keys(&w, all);
 	sign_in_well(&w);
 	assert_int_equal(store_check(gate_store(w.gate), &e), RG_OK);
 	assert_int_equal(

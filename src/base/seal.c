@@ -92,8 +92,12 @@ seal_open(const struct seal_keys *keys, const char *purpose, const char *text,
 		r = RG_E_NOMEM;
 		goto out;
 	}
-	if (EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce) != 1 ||
-	    EVP_DecryptUpdate(ctx, NULL, &got, raw, 1 + ID_LEN) != 1 ||
+	/* Not for what was sealed: a want of memory must not look forged. */
+	if (EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce) != 1) {
+		r = RG_E_NOMEM;
+		goto out;
+	}
+	if (EVP_DecryptUpdate(ctx, NULL, &got, raw, 1 + ID_LEN) != 1 ||
 	    EVP_DecryptUpdate(ctx, NULL, &got, (const uint8_t *)purpose,
 		(int)strlen(purpose)) != 1 ||
 	    EVP_DecryptUpdate(ctx, plain, &got, ct, (int)plen) != 1 ||

@@ -114,8 +114,13 @@ describe(`soak of ${S} s, seed ${SEED}`, () => {
     FakeClock.sweep(chaos?.pids ?? []);
   });
 
-  const look = () => childrenOf(site.rolegate.pid)
-    .map((pid) => [pid, ownMemory(pid)]);
+  const look = () => childrenOf(site.rolegate.pid).map((pid) => {
+    try {
+      return [pid, ownMemory(pid)];
+    } catch {
+      return [pid, null]; // it has ended meanwhile
+    }
+  }).filter(([, bytes]) => bytes !== null);
 
   function progress(begun) {
     if (S < 120) return () => {};

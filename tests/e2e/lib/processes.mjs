@@ -43,10 +43,14 @@ export function residentMemory(pid) {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)[1]) * 1024;
 }
 
-/* What of it is its own, not shared with a file or another process. */
+/*
+ * What of it is its own, not shared with a file or another process; null of one
+ * that is ending.
+ */
 export function ownMemory(pid) {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(text)[1]) * 1024;
+  const found = /^RssAnon:\s+(\d+) kB$/m.exec(text);
+  return found && Number(found[1]) * 1024;
 }
 
 /*

@@ -24,8 +24,9 @@ import sys
 import threading
 
 ROOMS = ('src/jose', 'src/access')
-# Whose tests are to notice: the room's own.
-NEAR = {'jose': ('jose', 'vectors', 'fuzz'), 'access': ('access', 'fuzz', 'model')}
+# Whose tests are to notice: the room's own, and what edits its policies.
+NEAR = {'jose': ('jose', 'vectors', 'fuzz'),
+        'access': ('access', 'fuzz', 'model', 'gate')}
 SURVIVORS = 'tests/mutate-survivors'
 WALL_S = 120  # a busy machine is no reason to call a mutant killed
 CPU_S = 3     # ... but work without end is; on top of four times the usual

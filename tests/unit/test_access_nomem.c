@@ -93,6 +93,53 @@ test_policy(void **state)
 	access_policy_free(&p);
 }
 
+/* An edit of one that is in use is told as failed: then it is given up. */
+static enum rg_err
+edit(struct access_policy *p)
+{
+	struct access_mapping m = mappings[0];
+	enum rg_err r;
+
+	access_policy_drop_roles(p);
+	if ((r = access_policy_set_role(p, "even", permissions, 2, false)) !=
+		RG_OK ||
+	    (r = access_policy_set_role(p, "odd", permissions, 1, false)) !=
+		RG_OK ||
+	    (r = access_policy_set_role(p, "new", permissions, 1, true)) !=
+		RG_OK ||
+	    (r = access_policy_end_roles(p)) != RG_OK)
+		return r;
+	m.id = MAPPINGS + 1;
+	m.provider = "entra";
+	m.value = "g3";
+	return access_policy_set_mapping(p, &m, "new");
+}
+
+static void
+test_policy_edit(void **state)
+{
+	struct access_policy *p = NULL;
+	enum rg_err r;
+	bool done = false;
+	long n;
+
+	(void)state;
+	nomem_once = true;
+	for (n = 0; n < NOMEM_MAX && !done; n++) {
+		access_policy_free(&p);
+		assert_int_equal(build(&p), RG_OK);
+		nomem_begin(n);
+		r = edit(p);
+		done = nomem_end();
+		assert_int_equal(r, done ? RG_OK : RG_E_NOMEM);
+	}
+	assert_true(done);
+	assert_int_equal(access_policy_mapping_count(p), MAPPINGS + 1);
+	assert_non_null(access_policy_role(p, "new"));
+	assert_null(access_policy_role(p, "boss"));
+	access_policy_free(&p);
+}
+
 static void
 assert_same(const struct access_decision *a, const struct access_decision *b)
 {
@@ -204,6 +251,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_policy),
+	    cmocka_unit_test(test_policy_edit),
 	    cmocka_unit_test(test_decision),
 	    cmocka_unit_test(test_marks),
 	};

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 MODE=${MODE:-release}
 B=${B:-build}
 O=${O:-$B/$MODE}
-JOBS=${JOBS:-2}
+JOBS=${JOBS:-3}
 export MODE B O
 what=${1:-all}
 passed=0

@@ -2,7 +2,7 @@
 /*
  * Sign-in, /whoami and an edit, over a real database and a provider of canned
  * answers, again and again with something failing in turn; what fails is up to
- * the test that includes this: it asks must_fail(). What must hold whatever
+ * the test that includes this: it asks fault_now(). What must hold whatever
  * fails: no access that there is not otherwise, nothing half done (a session
  * has its audit row and the other way round, an edit too), an intact chain, and
  * all is well afterwards.
@@ -21,29 +21,9 @@
 #include "gate.h"
 #include "gate_admin.h"
 #include "store_util.h"
+#include "tests/unit/fault.h"
 
 #define WINDOWS_MAX 5000
-
-/* What fails while a window is open: the countdown's last, and with `all` every
- * one after it. */
-static long countdown = -1;
-static bool all_after;
-static long failed;
-
-static bool
-must_fail(void)
-{
-	if (countdown < 0)
-		return false;
-	if (countdown > 0) {
-		countdown--;
-		return false;
-	}
-	if (!all_after)
-		countdown = -1;
-	failed++;
-	return true;
-}
 
 struct world {
 	struct op *op;
@@ -172,13 +152,13 @@ whoami(struct world *w, const char *session, bool in_window)
 {
 	struct gate_identity id;
 	struct err e = {RG_OK, ""};
-	long window = countdown;
+	long window = fault_countdown;
 	enum rg_err r;
 
 	if (!in_window)
-		countdown = -1;
+		fault_countdown = -1;
 	r = gate_whoami(w->gate, session, &w->ctx, &id, &e);
-	countdown = in_window ? -1 : window;
+	fault_countdown = in_window ? -1 : window;
 	if (r == RG_OK) {
 		assert_false(id.decision.is_admin);
 		assert_int_equal(id.decision.role_count, 1);
@@ -192,17 +172,17 @@ whoami(struct world *w, const char *session, bool in_window)
 static bool
 explain(struct world *w)
 {
-	long window = countdown;
+	long window = fault_countdown;
 	struct gate_identity id;
 	struct err e = {RG_OK, ""};
 	enum rg_err r;
 
-	countdown = -1;
+	fault_countdown = -1;
 	assert_int_equal(
 	    gate_whoami(w->gate, w->session, &w->ctx, &id, &e), RG_OK);
-	countdown = window;
+	fault_countdown = window;
 	r = gate_explain(w->gate, &id, &w->ctx, &e);
-	countdown = -1;
+	fault_countdown = -1;
 	assert_int_equal(id.decision.role_count, 1);
 	assert_string_equal(id.decision.roles[0], "analyst");
 	assert_non_null(id.decision.groups_source);
@@ -226,7 +206,7 @@ edit(struct world *w, long n)
 	int64_t id;
 
 	(void)snprintf(
-	    value, sizeof(value), "g-edit-%ld-%d", n, (int)all_after);
+	    value, sizeof(value), "g-edit-%ld-%d", n, (int)fault_once);
 	row.value = value;
 	return gate_mapping_add(w->gate, &row, &how, &id, &e);
 }
@@ -257,20 +237,13 @@ check(struct world *w, long n)
 	w->edits = mappings;
 }
 
-static long
-open_window(long n)
-{
-	failed = 0;
-	countdown = n;
-	return n;
-}
-
-static void
+/* True when something has failed. */
+static bool
 close_window(void)
 {
-	countdown = -1;
 	/* What OpenSSL noted is not ours to keep. */
 	ERR_clear_error();
+	return !fault_end();
 }
 
 /* All of it with the n-th failing; false when there is no n-th any more. */
@@ -282,18 +255,16 @@ round_of(struct world *w, long n)
 	bool reached;
 	enum rg_err r;
 
-	(void)open_window(n);
+	fault_begin(n);
 	r = begin(w, &login);
-	close_window();
-	reached = failed > 0;
+	reached = close_window();
 	if (r == RG_OK)
 		gate_login_clear(&login);
 	assert_int_equal(begin(w, &login), RG_OK);
 	provider_answers(w, &login);
-	(void)open_window(n);
+	fault_begin(n);
 	r = finish(w, &login, &in);
-	close_window();
-	reached |= failed > 0;
+	reached |= close_window();
 	if (r == RG_OK) {
 		w->signed_in++;
 		assert_int_equal(whoami(w, in.session, false), RG_OK);
@@ -305,25 +276,22 @@ round_of(struct world *w, long n)
 	}
 	gate_signed_in_clear(&in);
 	gate_login_clear(&login);
-	(void)open_window(n);
+	fault_begin(n);
 	(void)whoami(w, w->session, true);
-	reached |= failed > 0;
-	close_window();
+	reached |= close_window();
 	/* a stranger's */
-	(void)open_window(n);
+	fault_begin(n);
 	assert_int_not_equal(
 	    whoami(w, "sssssssssssssssssssssssssssssssssssssssssss", true),
 	    RG_OK);
-	close_window();
-	(void)open_window(n);
+	(void)close_window();
+	fault_begin(n);
 	if (!explain(w))
-		assert_in_range(failed, 1, LONG_MAX);
-	reached |= failed > 0;
-	close_window();
-	(void)open_window(n);
+		assert_in_range(fault_count, 1, LONG_MAX);
+	reached |= close_window();
+	fault_begin(n);
 	r = edit(w, n);
-	close_window();
-	reached |= failed > 0;
+	reached |= close_window();
 	if (r == RG_OK)
 		w->edits++;
 	return reached;
@@ -334,7 +302,7 @@ run(struct world *w, bool all)
 {
 	long n, rounds = 0;
 
-	all_after = all;
+	fault_once = !all;
 	for (n = 0; n < WINDOWS_MAX; n++) {
 		rounds++;
 		if (!round_of(w, n))
@@ -376,15 +344,14 @@ run_keys(struct world *w, bool all)
 	bool reached = true;
 	long n;
 
-	all_after = all;
+	fault_once = !all;
 	w->settings->role_token_always = true;
 	assert_int_equal(gate_key_rotate(w->gate, 0, &w->ctx, &kid, &e), RG_OK);
 	free(kid);
 	for (n = 0; n < WINDOWS_MAX && reached; n++) {
-		(void)open_window(n);
+		fault_begin(n);
 		(void)gate_keys_replace(w->gate, true, &w->ctx, &done, &e);
-		reached = failed > 0;
-		close_window();
+		reached = close_window();
 		if (gate_role_token_check(w->gate, NOW, &e) != RG_OK)
 			fail_msg("failure %ld: %s", n, e.detail);
 	}

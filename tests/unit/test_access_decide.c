@@ -886,10 +886,72 @@ test_marks_and_claims(void **state)
 	json_decref(claims);
 }
 
+/* The same mapping with another id, value and role (or NULL, to deny). */
+static void
+remap(struct fixture *f, int64_t id, const char *value, const char *role)
+{
+	struct access_mapping m = {.id = id,
+	    .provider = "entra",
+	    .kind = ACCESS_GROUP,
+	    .value = value,
+	    .label = "a label",
+	    .enabled = true};
+
+	assert_int_equal(access_policy_set_mapping(f->policy, &m, role), RG_OK);
+}
+
+/* A policy that is edited decides as one that was read so. */
+static void
+test_edited_policy(void **state)
+{
+	static const char *const fewer[] = {"reports.read"};
+	struct fixture *f = *state;
+	struct access_policy *p = f->policy;
+
+	map(p, 2, ACCESS_GROUP, NULL, DEVELOPERS, "user");
+	map(p, 5, ACCESS_GROUP, NULL, ADMINS, "admin");
+	decide(f, "{\"groups\":[\"" ADMINS "\"]}");
+	assert_true(f->d.is_admin);
+	access_policy_drop_mapping(p, 4); /* there is none */
+	access_policy_drop_mapping(p, 5);
+	decide(f, "{\"groups\":[\"" ADMINS "\"]}");
+	assert_nothing(f);
+	remap(f, 3, ADMINS, "analyst");
+	remap(f, 2, DEVELOPERS, "analyst");
+	decide(f, "{\"groups\":[\"" DEVELOPERS "\"]}");
+	assert_int_equal(f->d.role_count, 1);
+	assert_string_equal(f->d.roles[0], "analyst");
+	assert_int_equal(f->d.permission_count, 2);
+	access_policy_drop_roles(p);
+	assert_int_equal(
+	    access_policy_set_role(p, "analyst", fewer, 1, false), RG_OK);
+	assert_int_equal(
+	    access_policy_set_role(p, "later", use, 1, false), RG_OK);
+	assert_int_equal(access_policy_end_roles(p), RG_OK);
+	decide(f, "{\"groups\":[\"" DEVELOPERS "\"]}");
+	assert_int_equal(f->d.permission_count, 1);
+	/* denies, in the middle and at the end, and one that goes again */
+	remap(f, 9, DEVELOPERS, NULL);
+	remap(f, 7, ADMINS, NULL);
+	decide(f, "{\"groups\":[\"" ADMINS "\"]}");
+	assert_nothing(f);
+	access_policy_drop_mapping(p, 7);
+	decide(f, "{\"groups\":[\"" ADMINS "\"]}");
+	assert_int_equal(f->d.role_count, 1);
+	decide(f, "{\"groups\":[\"" DEVELOPERS "\"]}");
+	assert_nothing(f);
+	/* a role that mappings lead to does not end */
+	access_policy_drop_roles(p);
+	assert_int_equal(access_policy_end_roles(p), RG_E_NOT_FOUND);
+	access_policy_set_version(p, 8);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		test_edited_policy, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_founding_scenarios, setup, teardown),
 	    cmocka_unit_test_setup_teardown(

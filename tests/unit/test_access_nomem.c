@@ -73,11 +73,11 @@ test_policy(void **state)
 	long n;
 
 	(void)state;
-	nomem_once = true;
+	fault_once = true;
 	for (n = 0; n < NOMEM_MAX && !done; n++) {
-		nomem_begin(n);
+		fault_begin(n);
 		r = build(&p);
-		done = nomem_end();
+		done = fault_end();
 		if (!done)
 			assert_int_equal(r, RG_E_NOMEM);
 		else
@@ -124,13 +124,13 @@ test_policy_edit(void **state)
 	long n;
 
 	(void)state;
-	nomem_once = true;
+	fault_once = true;
 	for (n = 0; n < NOMEM_MAX && !done; n++) {
 		access_policy_free(&p);
 		assert_int_equal(build(&p), RG_OK);
-		nomem_begin(n);
+		fault_begin(n);
 		r = edit(p);
-		done = nomem_end();
+		done = fault_end();
 		assert_int_equal(r, done ? RG_OK : RG_E_NOMEM);
 	}
 	assert_true(done);
@@ -167,9 +167,9 @@ starve(const struct access_policy *p, const struct access_subject *s)
 
 	assert_int_equal(access_decide(p, s, &whole), RG_OK);
 	for (n = 0; n < NOMEM_MAX && !done; n++) {
-		nomem_begin(n);
+		fault_begin(n);
 		r = access_decide(p, s, &d);
-		done = nomem_end();
+		done = fault_end();
 		if (done) {
 			assert_int_equal(r, RG_OK);
 			assert_same(&d, &whole);
@@ -210,7 +210,7 @@ test_decision(void **state)
 
 	(void)state;
 	assert_int_equal(build(&p), RG_OK);
-	nomem_once = true;
+	fault_once = true;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		claims = json_loads(texts[i], 0, NULL);
 		assert_non_null(claims);
@@ -235,14 +235,14 @@ test_marks(void **state)
 	json_t *claims = json_object();
 
 	(void)state;
-	nomem_once = true;
-	nomem_begin(0);
+	fault_once = true;
+	fault_begin(0);
 	assert_int_equal(access_claims_set_missing(claims), RG_E_NOMEM);
-	assert_false(nomem_end());
+	assert_false(fault_end());
 	assert_false(access_claims_are_missing(claims));
-	nomem_begin(0);
+	fault_begin(0);
 	assert_null(access_groups_json(&g));
-	assert_false(nomem_end());
+	assert_false(fault_end());
 	json_decref(claims);
 }
 
@@ -256,5 +256,6 @@ main(void)
 	    cmocka_unit_test(test_marks),
 	};
 
+	nomem_hook_libraries();
 	return cmocka_run_group_tests_name("access_nomem", tests, NULL, NULL);
 }

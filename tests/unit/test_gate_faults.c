@@ -15,7 +15,7 @@
 static ssize_t
 bad_pwrite(int fd, const void *p, size_t n, off64_t at)
 {
-	if (!must_fail())
+	if (!fault_now())
 		return pwrite64(fd, p, n, at);
 	/* half of it, as a full disk does */
 	if (n > 1 && pwrite64(fd, p, n / 2, at) < 0)
@@ -27,7 +27,7 @@ bad_pwrite(int fd, const void *p, size_t n, off64_t at)
 static ssize_t
 bad_pread(int fd, void *p, size_t n, off64_t at)
 {
-	if (!must_fail())
+	if (!fault_now())
 		return pread64(fd, p, n, at);
 	errno = EIO;
 	return -1;
@@ -36,7 +36,7 @@ bad_pread(int fd, void *p, size_t n, off64_t at)
 static int
 bad_truncate(int fd, off64_t size)
 {
-	if (!must_fail())
+	if (!fault_now())
 		return ftruncate64(fd, size);
 	errno = EIO;
 	return -1;
@@ -63,7 +63,7 @@ hook_sqlite(void)
 ssize_t
 send(int fd, const void *p, size_t n, int flags)
 {
-	if (!must_fail())
+	if (!fault_now())
 		return sendto(fd, p, n, flags, NULL, 0);
 	errno = EPIPE;
 	return -1;
@@ -72,7 +72,7 @@ send(int fd, const void *p, size_t n, int flags)
 ssize_t
 recv(int fd, void *p, size_t n, int flags)
 {
-	if (!must_fail())
+	if (!fault_now())
 		return recvfrom(fd, p, n, flags, NULL, NULL);
 	errno = ECONNRESET;
 	return -1;

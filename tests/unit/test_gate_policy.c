@@ -319,6 +319,9 @@ test_any_edit(void **state)
 static void
 test_only_what_changed(void **state)
 {
+	static const char replace_role[] =
+	    "INSERT INTO roles VALUES ('r2', '', 0); UPDATE mappings SET role ="
+	    " 'r2' WHERE role = 'r1'; DELETE FROM roles WHERE name = 'r1'";
 	static const char *const edits[] = {
 	    "UPDATE mappings SET label = 'new' WHERE id = 3",
 	    "DELETE FROM mappings WHERE id IN (1, 40)",
@@ -327,9 +330,7 @@ test_only_what_changed(void **state)
 	    " ('entra', 'group', 'v', 'allow', 'r1', '', '', 1, 0, 'x', 1)",
 	    "INSERT INTO roles VALUES ('r2', '', 1)",
 	    "INSERT INTO role_permissions VALUES ('r1', 'p9')",
-	    "DELETE FROM roles WHERE name = 'r2'",
-	    "INSERT INTO roles VALUES ('r2', '', 0); UPDATE mappings SET role ="
-	    " 'r2' WHERE role = 'r1'; DELETE FROM roles WHERE name = 'r1'"};
+	    "DELETE FROM roles WHERE name = 'r2'", replace_role};
 	struct world *w = *state;
 	size_t i;
 
@@ -344,6 +345,9 @@ test_only_what_changed(void **state)
 static void
 test_what_is_not_on_record(void **state)
 {
+	static const char older[] = /* in place of the newer */
+	    "UPDATE mappings SET label = 'e'; DELETE FROM policy_changes;"
+	    "UPDATE meta SET policy_version = 3";
 	static const char *const edits[] = {/* more than are kept */
 	    "UPDATE mappings SET label = 'a'; WITH RECURSIVE n (i) AS (SELECT"
 	    " 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30) UPDATE mappings"
@@ -355,9 +359,7 @@ test_what_is_not_on_record(void **state)
 	    "UPDATE mappings SET label = 'c' WHERE id = 5; UPDATE mappings SET"
 	    " label = 'd' WHERE id = 6; DELETE FROM policy_changes WHERE"
 	    " mapping = 5",
-	    /* an older database in place of the newer */
-	    "UPDATE mappings SET label = 'e'; DELETE FROM policy_changes;"
-	    "UPDATE meta SET policy_version = 3"};
+	    older};
 	struct world *w = *state;
 	size_t i;
 

@@ -68,9 +68,9 @@ starve_key(const struct sample *s)
 	long n;
 
 	for (n = 0; n < NOMEM_MAX; n++) {
-		nomem_begin(n);
+		fault_begin(n);
 		r = jwk_parse(s->jwk, -1, JOSE_RS256, &key);
-		done = nomem_end();
+		done = fault_end();
 		if (r == RG_OK)
 			assert_int_equal(vector_verify(s->v.token.p,
 					     s->v.token.len, key, &claims),
@@ -96,9 +96,9 @@ starve(const struct sample *s)
 	bool done;
 
 	for (n = 0; n < NOMEM_MAX; n++) {
-		nomem_begin(n);
+		fault_begin(n);
 		r = judge(s, &claims);
-		done = nomem_end();
+		done = fault_end();
 		if (s->v.want != RG_OK)
 			assert_int_not_equal(r, RG_OK);
 		if (s->v.want == RG_E_SIGNATURE)
@@ -124,9 +124,9 @@ starve_both(const char *name, const char *kid)
 	/* What is allocated once and kept, is so before the shortage. */
 	assert_int_equal(judge(&s, &claims), s.v.want);
 	json_decref(claims);
-	nomem_once = false;
+	fault_once = false;
 	assert_int_equal(starve(&s), 0);
-	nomem_once = true;
+	fault_once = true;
 	starve(&s);
 	if (s.v.want == RG_OK)
 		starve_key(&s);
@@ -166,11 +166,11 @@ test_key_set(void **state)
 	long n;
 
 	(void)state;
-	nomem_once = true;
+	fault_once = true;
 	for (n = 0; n < NOMEM_MAX; n++) {
-		nomem_begin(n);
+		fault_begin(n);
 		r = jwks_parse(text, strlen(text), JOSE_RS256, &set, NULL);
-		done = nomem_end();
+		done = fault_end();
 		if (done)
 			break;
 		if (r == RG_OK)
@@ -207,17 +207,17 @@ test_certificate(void **state)
 	assert_int_equal(jose_key_thumbprint(key, want), RG_OK);
 	assert_int_equal(
 	    cert_parse(text, strlen(text), key, &whole, NULL), RG_OK);
-	nomem_once = true;
+	fault_once = true;
 	/* OpenSSL's own reading takes thousands of them: not each. */
 	for (n = 0; n < NOMEM_MAX && !done; n += 1 + n / 20) {
 		jose_key_free(&key);
-		nomem_begin(n);
+		fault_begin(n);
 		r = jose_key_parse(pem, strlen(pem), -1, &key, NULL);
 		if (r == RG_OK)
 			r = cert_parse(text, strlen(text), key, &cert, NULL);
 		if (r == RG_OK)
 			r = jose_key_thumbprint(key, print);
-		done = nomem_end();
+		done = fault_end();
 		if (r != RG_OK)
 			continue;
 		assert_string_equal(print, want);
@@ -254,12 +254,12 @@ test_signing(void **state)
 	    jose_key_parse(pem, strlen(pem), JOSE_PS256, &key, NULL), RG_OK);
 	assert_int_equal(jose_sign(key, header, payload, &token), RG_OK);
 	whole = token.len;
-	nomem_once = true;
+	fault_once = true;
 	for (n = 0; n < NOMEM_MAX && !done; n++) {
 		buf_clear(&token);
-		nomem_begin(n);
+		fault_begin(n);
 		r = jose_sign(key, header, payload, &token);
-		done = nomem_end();
+		done = fault_end();
 		assert_int_equal(token.len, r == RG_OK ? whole : 0);
 	}
 	assert_true(done);
@@ -279,11 +279,11 @@ test_new_key(void **state)
 	long n;
 
 	(void)state;
-	nomem_once = true;
+	fault_once = true;
 	for (n = 0; n < NOMEM_MAX && !done; n++) {
-		nomem_begin(n);
+		fault_begin(n);
 		r = jose_key_generate(&pem);
-		done = nomem_end();
+		done = fault_end();
 		if (r == RG_OK)
 			assert_non_null(strstr(
 			    buf_str(&pem), "\n-----END PRIVATE KEY-----\n"));
@@ -305,5 +305,6 @@ main(void)
 	    cmocka_unit_test(test_new_key),
 	};
 
+	nomem_hook_libraries();
 	return cmocka_run_group_tests_name("jose_nomem", tests, NULL, NULL);
 }

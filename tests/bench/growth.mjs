@@ -15,7 +15,7 @@ import { plot } from './plot.mjs';
 import { load, median } from './load.mjs';
 
 const B = process.env.B ?? 'build';
-const [AUDIT = 1e6] = process.argv.slice(2).map(Number);
+const [AUDIT = 1e7] = process.argv.slice(2).map(Number);
 const ROUNDS = 3;
 
 let ceilingSocket;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "cgi/plain.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 
 static const char failed[] = "Status: 500 Internal Server Error\r\n"
 			     "Cache-Control: no-store\r\n"
@@ -62,23 +62,6 @@ read_stdin(void *ctx, char *out, size_t size)
 	return (long)n;
 }
 
-static bool
-write_all(const char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(STDOUT_FILENO, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 int
 plain_serve(const struct server_options *o, const struct server_app *app)
 {
@@ -90,14 +73,14 @@ plain_serve(const struct server_options *o, const struct server_app *app)
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	if ((state = app->open(app->ctx)) == NULL) {
-		(void)write_all(failed, sizeof(failed) - 1);
+		(void)file_write_all(STDOUT_FILENO, failed, sizeof(failed) - 1);
 		return 1;
 	}
 	app->serve(state, environ, ROLE_RESPONDER, read_stdin, &in, &out);
 	if (buf_ok(&out) && out.len > 0)
-		ok = write_all(buf_str(&out), out.len);
+		ok = file_write_all(STDOUT_FILENO, buf_str(&out), out.len);
 	else
-		ok = write_all(failed, sizeof(failed) - 1);
+		ok = file_write_all(STDOUT_FILENO, failed, sizeof(failed) - 1);
 	if (ok && app->idle != NULL)
 		(void)app->idle(state);
 	app->close(state);

@@ -209,15 +209,17 @@ upgrade_refused(const char *why)
 static void
 begin_upgrade(struct parent *p)
 {
+	const struct server_options *o = p->options;
+	pid_t pid;
+
 	if (p->checker != 0)
 		return;
-	if (p->options->program == NULL)
+	if (o->program == NULL)
 		upgrade_refused("where the program is, is not known");
-	else if ((p->checker = handover_check(
-		      p->options->program, p->options->argv)) < 0)
+	else if ((pid = handover_check(o->program, o->argv)) < 0)
 		upgrade_refused("it can't be started");
-	if (p->checker < 0)
-		p->checker = 0;
+	else
+		p->checker = pid;
 }
 
 static void

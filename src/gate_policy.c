@@ -101,9 +101,7 @@ take_change(void *ctx, int64_t mapping)
 
 	if (mapping == 0) {
 		access_policy_drop_roles(g->policy);
-		r = store_each_role(g->store, set_role, g->policy);
-		if (r != RG_OK)
-			return r;
+		return store_each_role(g->store, set_role, g->policy);
 	}
 	access_policy_drop_mapping(g->policy, mapping);
 	r = store_mapping_find(g->store, mapping, set_mapping, g->policy);

@@ -122,8 +122,8 @@ file_read_secret(const char *path, size_t max, struct buf *out, struct err *e)
 	return r;
 }
 
-static bool
-write_all(int fd, const char *p, size_t len)
+bool
+file_write_all(int fd, const char *p, size_t len)
 {
 	ssize_t n;
 
@@ -153,7 +153,7 @@ file_create_secret(
 		return r;
 	}
 	(void)fchmod(fd, 0600); /* a umask may have taken more away */
-	if (!write_all(fd, data, len) || fsync(fd) != 0) {
+	if (!file_write_all(fd, data, len) || fsync(fd) != 0) {
 		r = err_set(e, RG_E_FILE, "%s: %s", path, strerror(errno));
 		(void)unlink(path); /* nothing half-written */
 		goto out;
@@ -184,7 +184,7 @@ put_in_place(const char *fresh, const char *real, const void *data, size_t len,
 	/* Of somebody who was interrupted. */
 	(void)unlink(fresh);
 	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0 && write_all(fd, data, len) && make_alike(fd, real) &&
+	if (fd >= 0 && file_write_all(fd, data, len) && make_alike(fd, real) &&
 	    fsync(fd) == 0 && rename(fresh, real) == 0)
 		r = RG_OK;
 	else

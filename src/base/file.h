@@ -2,6 +2,7 @@
 #ifndef RG_BASE_FILE_H
 #define RG_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -33,6 +34,9 @@ file_read_trusted(const char *path, size_t max, struct buf *out, struct err *e);
 /* Makes a new file of mode 0600 with these bytes; RG_E_EXISTS, RG_E_FILE. */
 enum rg_err file_create_secret(
     const char *path, const void *data, size_t len, struct err *e);
+
+/* All of it, also where a write takes but a part; false, and errno says why. */
+bool file_write_all(int fd, const char *p, size_t len);
 
 /*
  * Puts these bytes in the place of a secret that exists, with its owner, group

@@ -57,26 +57,17 @@ static enum rg_err
 verify_signature(struct oidc *o, struct documents *d, const struct provider *p,
     const struct jws *t, int64_t now, const struct jwk **key, json_t **claims)
 {
-	const struct jws_header *h = jws_header(t);
 	enum rg_err r;
-	int looks;
+	bool others;
 
-	if (h->alg != p->alg)
+	if (jws_header(t)->alg != p->alg)
 		return RG_E_ALG_MISMATCH;
 	if (d->keys == NULL)
 		return RG_E_JWKS_EMPTY;
-	for (looks = 0;; looks++) {
-		r = jwks_select(
-		    d->keys, h->has_kid ? h->kid : NULL, h->alg, key);
-		if (r == RG_OK)
-			r = jws_verify(t, *key, claims);
-		/* As in id_token.c: without a kid, only this shows new keys. */
-		if (r != RG_E_KID_UNKNOWN &&
-		    !(r == RG_E_SIGNATURE && !h->has_kid))
-			return r;
-		if (looks == 1 || !look_again(o, d, now))
-			return r;
-	}
+	r = document_verify(d, t, key, claims, &others);
+	if (others && look_again(o, d, now))
+		r = document_verify(d, t, key, claims, &others);
+	return r;
 }
 
 enum rg_err

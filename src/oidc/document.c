@@ -120,6 +120,20 @@ out:
 }
 
 enum rg_err
+document_verify(const struct documents *d, const struct jws *t,
+    const struct jwk **key, json_t **claims, bool *others)
+{
+	const struct jws_header *h = jws_header(t);
+	enum rg_err r;
+
+	r = jwks_select(d->keys, h->has_kid ? h->kid : NULL, h->alg, key);
+	if (r == RG_OK)
+		r = jws_verify(t, *key, claims);
+	*others = r == RG_E_KID_UNKNOWN || (r == RG_E_SIGNATURE && !h->has_kid);
+	return r;
+}
+
+enum rg_err
 document_download(struct oidc *o, struct documents *d, const struct provider *p,
     enum oidc_document kind, int64_t now, struct err *e)
 {

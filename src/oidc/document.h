@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "jose/jwk.h"
+#include "jose/jws.h"
 #include "net/fetch.h"
 #include "oidc/discovery.h"
 #include "oidc/oidc.h"
@@ -66,6 +67,16 @@ void document_free(struct documents **);
  */
 bool document_load(
     struct oidc *, struct documents *, enum oidc_document, int64_t now);
+
+/*
+ * Selects the key and checks the signature with the keys at hand. *others says
+ * that other keys, if they can be had, deserve another look: for an unknown
+ * kid, and without a kid, where only a signature that fails shows that there is
+ * a new key. *key is borrowed; on RG_OK *claims is a new reference. The errors
+ * of jwks_select() and jws_verify().
+ */
+enum rg_err document_verify(const struct documents *, const struct jws *,
+    const struct jwk **key, json_t **claims, bool *others);
 
 /*
  * Fetches one document from the provider into memory and cache. Keys need a

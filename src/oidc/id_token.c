@@ -24,28 +24,18 @@ id_token_check_entra(const json_t *claims, const struct provider *p,
 	return entra_check_person(p->entra, claims, e);
 }
 
-/*
- * A second and a third look are
- * taken when other keys could be had: for an unknown kid, and for a provider
- * without kids, whose new key can only be noticed by a signature that fails.
- */
+/* A second and a third look are taken when other keys could be had. */
 static enum rg_err
 verify_with(struct oidc *o, struct documents *d, const struct provider *p,
     const struct jws *t, int64_t now, const struct jwk **key, json_t **claims)
 {
-	const struct jws_header *h = jws_header(t);
 	enum rg_err r;
+	bool others;
 	int looks;
 
 	for (looks = 0;; looks++) {
-		r = jwks_select(
-		    d->keys, h->has_kid ? h->kid : NULL, h->alg, key);
-		if (r == RG_OK)
-			r = jws_verify(t, *key, claims);
-		if (r != RG_E_KID_UNKNOWN &&
-		    !(r == RG_E_SIGNATURE && !h->has_kid))
-			return r;
-		if (looks == 2 || !refresh_keys(o, d, p, now))
+		r = document_verify(d, t, key, claims, &others);
+		if (!others || looks == 2 || !refresh_keys(o, d, p, now))
 			return r;
 	}
 }

@@ -152,11 +152,10 @@ test_rotation(void **state)
 	assert_err(verify(x, 0), RG_E_KID_UNKNOWN);
 }
 
-/* Another process has fetched the new key: it is found without asking. */
+/* Another process fetches a new key, which is used `after` so many seconds. */
 static void
-test_found_in_cache(void **state)
+find_in_cache(struct op *x, int after)
 {
-	struct op *x = *state;
 	struct oidc *other = x->oidc;
 
 	warm(x);
@@ -166,8 +165,22 @@ test_found_in_cache(void **state)
 	assert_true(bearer_fetch(other, &x->provider, NOW));
 	oidc_free(&other);
 	op_set(x->header, "kid", json_string("k1"));
-	assert_err(verify_at(x, 1, NOW + 1), RG_OK);
+	assert_err(verify_at(x, 1, NOW + after), RG_OK);
 	assert_int_equal(stub_hits(&x->stub, "/keys"), 2);
+}
+
+/* It is found without asking. */
+static void
+test_found_in_cache(void **state)
+{
+	find_in_cache(*state, 1);
+}
+
+/* Also in the second in which the cache was looked into before. */
+static void
+test_found_in_cache_at_once(void **state)
+{
+	find_in_cache(*state, 0);
 }
 
 /*
@@ -235,6 +248,7 @@ main(void)
 	    TEST(test_flood),
 	    TEST(test_rotation),
 	    TEST(test_found_in_cache),
+	    TEST(test_found_in_cache_at_once),
 	    TEST(test_withdrawn_elsewhere),
 	    TEST(test_old_keys),
 	    TEST(test_broken_database),

@@ -115,7 +115,7 @@ handover_become(const char *program, char *const *argv,
 
 	buf_printf(&text, "%ld", (long)getpid());
 	for (i = 0; i < LISTENERS; i++)
-		buf_printf(&text, " %d %d", l[i].fd, l[i].path[0] != '\0');
+		buf_printf(&text, " %d %d", l[i].fd, l[i].is_ours);
 	for (i = 0; i < h->count; i++)
 		buf_printf(&text, " %ld", (long)h->workers[i]);
 	if (!buf_ok(&text) || setenv(VARIABLE, buf_str(&text), 1) != 0) {

@@ -19,7 +19,7 @@
 
 struct handover {
 	int fds[LISTENERS];  /* -1: none */
-	bool own[LISTENERS]; /* the path is to be removed at the end */
+	bool own[LISTENERS]; /* made by us: a path is removed at the end */
 	pid_t workers[HANDOVER_WORKERS];
 	size_t count;
 };

@@ -303,6 +303,7 @@ open_address(const struct server_options *o, const char *address,
 		r = open_tcp(address, out, e);
 	if (r != RG_OK)
 		listen_close(out);
+	out->is_ours = r == RG_OK;
 	return r;
 }
 
@@ -418,7 +419,48 @@ listen_adopt_own(
 
 	if (r == RG_OK)
 		find_path(out);
+	out->is_ours = r == RG_OK;
 	return r;
+}
+
+static void
+write_address(const struct sockaddr_storage *ss, char *out, size_t size)
+{
+	char host[INET6_ADDRSTRLEN] = "";
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (ss->ss_family == AF_INET6) {
+		memcpy(&in6, ss, sizeof(in6));
+		(void)inet_ntop(AF_INET6, &in6.sin6_addr, host, sizeof(host));
+		(void)snprintf(
+		    out, size, "[%s]:%u", host, ntohs(in6.sin6_port));
+	} else {
+		memcpy(&in, ss, sizeof(in));
+		(void)inet_ntop(AF_INET, &in.sin_addr, host, sizeof(host));
+		(void)snprintf(out, size, "%s:%u", host, ntohs(in.sin_port));
+	}
+}
+
+const char *
+listen_address(const struct listener *l, const char *configured,
+    char out[static LISTEN_ADDRESS_MAX])
+{
+	struct sockaddr_storage is = {0}, named = {0};
+	socklen_t len = sizeof(is);
+
+	if (l->path[0] != '\0') {
+		(void)snprintf(out, LISTEN_ADDRESS_MAX, "unix:%s", l->path);
+		return out;
+	}
+	if (l->is_unix || getsockname(l->fd, (struct sockaddr *)&is, &len) != 0)
+		return configured;
+	/* Not compared as text: an address can be written in several ways. */
+	if (configured != NULL && parse_tcp(configured, &named) == len &&
+	    memcmp(&is, &named, len) == 0)
+		return configured;
+	write_address(&is, out, LISTEN_ADDRESS_MAX);
+	return out;
 }
 
 bool

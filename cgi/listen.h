@@ -19,6 +19,7 @@ struct listener {
 	bool authorizer_only; /* other roles are refused on it */
 	bool has_peer;	      /* peer_uid holds */
 	uid_t peer_uid;
+	bool is_ours; /* made here, not inherited */
 	/* What to unlink at the end; path is "" when it is not ours. */
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	dev_t dev;
@@ -60,6 +61,16 @@ enum rg_err listen_adopt(
  */
 enum rg_err listen_adopt_own(
     int fd, const struct server_options *, struct listener *out, struct err *);
+
+#define LISTEN_ADDRESS_MAX (sizeof(((struct listener *)NULL)->path) + 5)
+
+/*
+ * Where a socket of ours is, which may be elsewhere than at `configured` (or
+ * NULL), as after an upgrade: `configured` itself if that names it, else the
+ * place, written to `out`.
+ */
+const char *listen_address(const struct listener *, const char *configured,
+    char out[static LISTEN_ADDRESS_MAX]);
 
 /* Looks up options->peer_user; RG_E_CONF if there is no such user. */
 enum rg_err

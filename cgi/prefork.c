@@ -37,7 +37,7 @@ struct parent {
 	struct listener *listeners; /* LISTENERS of them */
 	const struct server_options *options;
 	const struct server_app *app;
-	char *addresses[LISTENERS]; /* at the start; NULL: none */
+	char *addresses[LISTENERS]; /* what is served; NULL: none */
 	struct proc *procs;
 	size_t count;
 	int nudge;     /* eventfd: see nudge() */
@@ -289,7 +289,10 @@ compare_address(const char *was, const char *now, const char *key)
 		return;
 	if (was == NULL || now == NULL || strcmp(was, now) != 0)
 		log_warn("server.listen_unchanged",
-		    "detail=\"a new %s needs a restart\"", key);
+		    "served=%s configured=%s detail=\"a new %s needs a "
+		    "restart\"",
+		    was == NULL ? "none" : log_quote(was),
+		    now == NULL ? "none" : log_quote(now), key);
 }
 
 static void
@@ -306,17 +309,15 @@ remember_addresses(struct parent *p)
 {
 	const char *const configured[LISTENERS] = {
 	    p->options->listen, p->options->listen_authorizer};
-	char made[sizeof(p->listeners->path) + 5];
+	char where[LISTEN_ADDRESS_MAX];
 	const char *address;
 	int i;
 
 	for (i = 0; i < LISTENERS; i++) {
-		address = configured[i];
-		if (p->listeners[i].path[0] != '\0') {
-			(void)snprintf(made, sizeof(made), "unix:%s",
-			    p->listeners[i].path);
-			address = made;
-		}
+		address = p->listeners[i].fd < 0 ? NULL : configured[i];
+		if (p->listeners[i].is_ours)
+			address =
+			    listen_address(&p->listeners[i], address, where);
 		p->addresses[i] = address == NULL ? NULL : strdup(address);
 	}
 	compare_addresses(p);

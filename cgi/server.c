@@ -84,13 +84,18 @@ get_handed_over(const struct handover *h, const struct server_options *o,
 	for (i = 0; r == RG_OK && i < LISTENERS; i++) {
 		if (h->fds[i] < 0)
 			continue;
-		r = h->own[i] ? listen_adopt_own(h->fds[i], o, &l[i], e)
-			      : listen_adopt(h->fds[i], o, &l[i], e);
+		/* Nobody else makes the second one. */
+		r = h->own[i] || i == 1
+			? listen_adopt_own(h->fds[i], o, &l[i], e)
+			: listen_adopt(h->fds[i], o, &l[i], e);
 		(void)close(h->fds[i]);
 		l[i].authorizer_only = i == 1;
 	}
-	if (r == RG_OK && l[1].fd < 0)
-		r = listen_open_authorizer(o, &l[1], e);
+	/* Whoever was served before must be, whatever comes of a new one. */
+	if (r == RG_OK && l[1].fd < 0 &&
+	    listen_open_authorizer(o, &l[1], e) != RG_OK)
+		log_error("server.listen_authorizer", "error=%s detail=%s",
+		    err_name(e->code), log_quote(e->detail));
 	return r;
 }
 

@@ -12,7 +12,7 @@ import { after, before, describe, test } from 'node:test';
 import { childrenOf } from './lib/processes.mjs';
 import { startNginx } from './lib/servers.mjs';
 import { startSite } from './lib/site.mjs';
-import { sleep, freePort, until } from './lib/wait.mjs';
+import { sleep, freePort, listens, until, untilListens } from './lib/wait.mjs';
 
 const HOLD = fileURLToPath(new URL('./lib/hold-socket.py', import.meta.url));
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -199,8 +199,47 @@ describe('SIGUSR2', () => {
     assert.match(logOf(site), /server\.listen_unchanged/);
   });
 
+  test('what is served elsewhere than configured is told of', async () => {
+    const [a, b, busy] = [await freePort(), await freePort(), await freePort()];
+    const at = (port) => `127.0.0.1:${port}`;
+    const configure = (listen, authorizer) => site.configure({ rolegate: {
+      listen: at(listen), listen_authorizer: authorizer && at(authorizer) } });
+    const upgrade = async () => {
+      const starts = () => count(logOf(site), 'server.reloaded');
+      const [before, length] = [starts(), logOf(site).length];
+      proc.kill('SIGUSR2');
+      await until('the new program',
+        () => logOf(site).slice(length).includes('server.start mode=handed'));
+      // It compares before it takes signals.
+      proc.kill('SIGHUP');
+      await until('its reload', () => starts() > before);
+      return logOf(site).slice(length).split('server.upgrade program')[1];
+    };
+    configure(a);
+    const proc = site.work.spawn('rolegate', site.programs.rolegate,
+      ['--config', site.work.path('rolegate.conf')]);
+    await untilListens(proc, { port: a });
+    const other = createServer().unref();
+    await new Promise((done) => { other.listen(busy, '127.0.0.1', done); });
+    configure(a, busy);
+    assert.match(await upgrade(), /server\.listen_authorizer error=RG_E_EXISTS/);
+    assert.ok(await listens({ port: a }), 'that is no reason to end');
+    configure(a, b);
+    assert.doesNotMatch(await upgrade(), /listen_unchanged|RG_E_EXISTS/);
+    assert.ok(await listens({ port: b }));
+    assert.doesNotMatch(await upgrade(), /listen_unchanged|RG_E_EXISTS/);
+    configure(busy);
+    const told = await upgrade();
+    for (const words of [
+      `served="${at(a)}" configured="${at(busy)}" detail="a new listen needs a restart"`,
+      `served="${at(b)}" configured=none detail="a new listen_authorizer needs a restart"`,
+    ]) assert.equal(count(told, words), 2, `${words}\nin\n${told}`);
+    assert.equal(await proc.stop(), 0);
+    other.close();
+  });
+
   test('who is told to end does not become another program', async () => {
-    site.configure({});
+    site.configure({ rolegate: { listen: `unix:${site.work.socket}` } });
     await site.startRolegate();
     const became = site.work.path('became');
     install(`#!/bin/sh\ncase "$*" in\n*--check*) sleep 0.3 ;;\n*) : > ${

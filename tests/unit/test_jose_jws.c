@@ -262,12 +262,71 @@ test_each_prefix_is_refused(void **state)
 	}
 }
 
+/* The typ that each kind may have besides "JWT" and none: RFC 8725 3.11 */
+static void
+test_each_kind_has_its_typ(void **state)
+{
+	static const struct {
+		const char *typ; /* as JSON */
+		enum rg_err want[JWS__KINDS];
+		bool own[JWS__KINDS];
+	} cases[] = {
+#define PLAIN_ACCESS_LOGOUT(p, a, l)                                           \
+	{[JWS_PLAIN] = (p), [JWS_ACCESS] = (a), [JWS_LOGOUT] = (l)}
+	    {"\"JWT\"", PLAIN_ACCESS_LOGOUT(RG_OK, RG_OK, RG_OK),
+		PLAIN_ACCESS_LOGOUT(false, false, false)},
+	    {"\"jwt\"", PLAIN_ACCESS_LOGOUT(RG_OK, RG_OK, RG_OK),
+		PLAIN_ACCESS_LOGOUT(false, false, false)},
+	    {"\"at+jwt\"", PLAIN_ACCESS_LOGOUT(RG_E_TYP, RG_OK, RG_E_TYP),
+		PLAIN_ACCESS_LOGOUT(false, true, false)},
+	    {"\"application/at+JWT\"",
+		PLAIN_ACCESS_LOGOUT(RG_E_TYP, RG_OK, RG_E_TYP),
+		PLAIN_ACCESS_LOGOUT(false, true, false)},
+	    {"\"logout+jwt\"", PLAIN_ACCESS_LOGOUT(RG_E_TYP, RG_E_TYP, RG_OK),
+		PLAIN_ACCESS_LOGOUT(false, false, true)},
+	    {"\"application/logout+jwt\"",
+		PLAIN_ACCESS_LOGOUT(RG_E_TYP, RG_E_TYP, RG_OK),
+		PLAIN_ACCESS_LOGOUT(false, false, true)},
+	    {"\"at+jwt2\"", PLAIN_ACCESS_LOGOUT(RG_E_TYP, RG_E_TYP, RG_E_TYP),
+		PLAIN_ACCESS_LOGOUT(false, false, false)},
+	    {"\"\"", PLAIN_ACCESS_LOGOUT(RG_E_TYP, RG_E_TYP, RG_E_TYP),
+		PLAIN_ACCESS_LOGOUT(false, false, false)},
+	    {"5", PLAIN_ACCESS_LOGOUT(RG_E_TYP, RG_E_TYP, RG_E_TYP),
+		PLAIN_ACCESS_LOGOUT(false, false, false)},
+	    {"null", PLAIN_ACCESS_LOGOUT(RG_E_TYP, RG_E_TYP, RG_E_TYP),
+		PLAIN_ACCESS_LOGOUT(false, false, false)},
+#undef PLAIN_ACCESS_LOGOUT
+	};
+	char header[128], b64[256], token[300];
+	struct jws *t = NULL;
+	size_t i;
+	int n, kind;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		n = snprintf(header, sizeof(header),
+		    "{\"alg\":\"RS256\",\"typ\":%s}", cases[i].typ);
+		b64url_encode(header, (size_t)n, b64);
+		n = snprintf(token, sizeof(token), "%s.e30.AA", b64);
+		for (kind = 0; kind < JWS__KINDS; kind++) {
+			assert_int_equal(
+			    jws_open((enum jws_kind)kind, token, (size_t)n, &t),
+			    cases[i].want[kind]);
+			if (t != NULL)
+				assert_int_equal(
+				    jws_header(t)->own_typ, cases[i].own[kind]);
+			jws_free(&t);
+		}
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_open_reads_the_header),
 	    cmocka_unit_test(test_open_refuses_what_no_key_verifies),
+	    cmocka_unit_test(test_each_kind_has_its_typ),
 	    cmocka_unit_test(test_claims_are_what_was_signed),
 	    cmocka_unit_test(test_raw_payload_is_what_was_signed),
 	    cmocka_unit_test(test_payload_that_does_not_fit),

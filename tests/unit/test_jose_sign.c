@@ -398,6 +398,63 @@ test_certificate(void **state)
 	jose_key_free(&key);
 }
 
+/* What lies behind them is read up to the limit and no further. */
+static void
+test_longest_files(void **state)
+{
+	static char text[JOSE_KEY_MAX_PEM + 2], pem[PEM_MAX];
+	struct jose_key *key = NULL;
+	struct cert c;
+
+	(void)state;
+	memset(text, '\n', JOSE_KEY_MAX_PEM + 1);
+	memcpy(text, rsa_pem, strlen(rsa_pem));
+	refused(text, -1, RG_E_TOO_LARGE);
+	text[JOSE_KEY_MAX_PEM] = '\0';
+	assert_int_equal(parse(text, -1, &key), RG_OK);
+	pem_cert(rsa_key, NOW, NOW + DAY, pem);
+	memset(text, '\n', JOSE_KEY_MAX_PEM);
+	memcpy(text, pem, strlen(pem));
+	assert_int_equal(
+	    cert_parse(text, JOSE_KEY_MAX_PEM, key, &c, NULL), RG_OK);
+	jose_key_free(&key);
+}
+
+/* A time that is none must not pass for one long ago or far away. */
+static void
+test_certificate_times(void **state)
+{
+	struct jose_key *key = NULL;
+	struct err e;
+	struct cert c;
+	char pem[PEM_MAX];
+	int end;
+
+	(void)state;
+	assert_int_equal(parse(ec_pem, -1, &key), RG_OK);
+	for (end = 0; end < 2; end++) {
+		BIO *mem = BIO_new(BIO_s_mem());
+		X509 *x;
+
+		pem_cert(ec_key, NOW, NOW + DAY, pem);
+		assert_int_equal(BIO_puts(mem, pem), (int)strlen(pem));
+		x = PEM_read_bio_X509(mem, NULL, NULL, NULL);
+		assert_non_null(x);
+		assert_int_equal(ASN1_STRING_set(end ? X509_getm_notAfter(x)
+						     : X509_getm_notBefore(x),
+				     "991332999999Z", -1),
+		    1);
+		assert_true(X509_sign(x, ec_key, EVP_sha256()) > 0);
+		assert_int_equal(PEM_write_bio_X509(mem, x), 1);
+		X509_free(x);
+		pem_take(mem, pem);
+		assert_int_equal(cert_parse(pem, strlen(pem), key, &c, &e),
+		    RG_E_CERT_FORMAT);
+		assert_int_equal(e.code, RG_E_CERT_FORMAT);
+	}
+	jose_key_free(&key);
+}
+
 /* For a peer that shares a secret; libjwt, told it, takes it back. */
 static void
 test_hs256(void **state)
@@ -445,6 +502,8 @@ main(void)
 	    cmocka_unit_test(test_keys_that_are_refused),
 	    cmocka_unit_test(test_names_of_a_key),
 	    cmocka_unit_test(test_certificate),
+	    cmocka_unit_test(test_longest_files),
+	    cmocka_unit_test(test_certificate_times),
 	    cmocka_unit_test(test_hs256),
 	};
 

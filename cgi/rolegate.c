@@ -133,13 +133,17 @@ open_gate(struct worker *w)
 	if (w->gate != NULL || (again && now - w->tried < OPEN_RETRY_MS))
 		return;
 	w->tried = now;
-	if (gate_open(w->settings, &w->gate, &e) != RG_OK)
+	if (gate_open(w->settings, &w->gate, &e) == RG_OK) {
+		if (again)
+			log_info("worker.open", "repaired");
+		else
+			log_debug("worker.open", "ready");
+	} else if (strcmp(e.detail, w->unopened.detail) != 0) {
+		/* Once: strangers decide how often it is tried. */
 		log_error("worker.open", "error=%s detail=%s", err_name(e.code),
 		    log_quote(e.detail));
-	else if (again)
-		log_info("worker.open", "repaired");
-	else
-		log_debug("worker.open", "ready");
+		w->unopened = e;
+	}
 }
 
 static void *

@@ -26,6 +26,7 @@ struct worker {
 	struct gate *gate;
 	struct answers *answers; /* owned; NULL: none are kept */
 	int64_t tried; /* to open the gate: clock_mono_ms(), 0 for never */
+	struct err unopened; /* what the log says of that */
 	struct cookie_style style;
 	const char *endpoint; /* path of the route, for the counters */
 };

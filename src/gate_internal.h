@@ -22,6 +22,7 @@ struct gate {
 	const struct settings *settings;
 	struct store *store;
 	struct seal_keys *keys;
+	enum rg_err keys_error; /* why the file as it is can't be used */
 	struct slots *slots;
 	struct limiter *limiter;
 	struct oidc *oidc;

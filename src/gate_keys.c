@@ -19,13 +19,19 @@ gate_keys(struct gate *g)
 	const char *path = g->settings->key_file;
 	struct seal_keys *fresh = NULL;
 	struct err e = {RG_OK, ""};
+	enum rg_err r = RG_OK, before = g->keys_error;
 
-	if (seal_keys_are_of(g->keys, path))
+	if (seal_keys_are_of(g->keys, path)) {
+		g->keys_error = RG_OK;
 		return g->keys;
+	}
 	/* A file that can't be used is no reason to forget the keys. */
-	if (seal_keys_load(path, &fresh, &e) != RG_OK) {
-		log_warn("keys.unusable", "error=%s detail=%s",
-		    err_name(e.code), log_quote(e.detail));
+	g->keys_error = r = seal_keys_load(path, &fresh, &e);
+	if (r != RG_OK) {
+		/* Once: strangers decide how often something is sealed. */
+		if (r != before)
+			log_warn("keys.unusable", "error=%s detail=%s",
+			    err_name(r), log_quote(e.detail));
 		return g->keys;
 	}
 	seal_keys_free(&g->keys);

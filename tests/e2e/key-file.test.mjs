@@ -166,12 +166,63 @@ test('mode and link stay, and two at once do not meet', async () => {
   assert.ok(!readdirSync(site.work.dir).some((name) => name.endsWith('.new')));
 });
 
-test('one that can not be used does not end what runs', async () => {
+/* With a key file that can't be used. */
+async function spoilt(work) {
   const good = readFileSync(file);
   writeFileSync(file, 'no key\n');
-  await site.signIn('dev');
-  assert.match(site.work.read('rolegate.log'), /keys\.unusable/);
-  writeFileSync(file, good);
-  await site.signIn('dev');
+  try {
+    await work();
+  } finally {
+    writeFileSync(file, good);
+  }
+}
+
+test('one that can not be used does not end what runs', async () => {
+  const log = () => site.work.read('rolegate.log');
+  const count = (words) => log().split(words).length - 1;
+  const processes = workers.length; // one of them renews
+  for (const most of [processes, 2 * processes]) {
+    await spoilt(async () => {
+      await site.signIn('dev');
+      // Each of these seals, in any worker, and strangers can go on with it.
+      for (let i = 0; i < 20; i += 1) await site.begin('dev');
+      assert.match(log(), /keys\.unusable error=RG_E_CONF/);
+      const told = count('keys.unusable');
+      assert.ok(told <= most, `${told} lines of ${processes} processes`);
+    });
+    const read = count('keys.read');
+    await site.signIn('dev');
+    assert.ok(count('keys.read') > read);
+  }
   await site.ctl('audit', 'verify');
+});
+
+test('a worker that starts without it refuses, and says once why', async () => {
+  const { pid } = site.rolegate;
+  const login = site.url('/login?provider=entra');
+  const errors = () => site.work.read('rolegate.log')
+    .match(/error \S+ worker\.open error=RG_E_CONF.*/g) ?? [];
+  await spoilt(async () => {
+    const before = childrenOf(pid);
+    for (const worker of before) process.kill(worker, 'SIGKILL');
+    await until('others', () => {
+      const now = childrenOf(pid);
+      return now.length === before.length && !now.some((p) => before.includes(p));
+    });
+    await until('all to look', () => errors().length === before.length);
+    const ids = new Set();
+    const ask = async () => {
+      const res = await site.client().json(login);
+      assert.equal(res.status, 503, res.body);
+      ids.add(res.json().request_id);
+    };
+    const end = performance.now() + 2500; // they look again each second
+    let asked = 0;
+    for (; performance.now() < end; asked += 8)
+      await Promise.all(Array.from({ length: 8 }, ask));
+    assert.equal(ids.size, asked);
+    assert.equal(errors().length, before.length, errors().join('\n'));
+  });
+  await until('repair',
+    async () => (await site.client().get(login)).status === 303);
 });

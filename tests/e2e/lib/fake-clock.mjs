@@ -6,7 +6,9 @@ import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { SANITIZED } from './programs.mjs';
 
-const LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
+const NAME = 'faketime/libfaketimeMT.so.1';
+const LIBRARY = readdirSync('/usr/lib').map((folder) => join('/usr/lib', folder, NAME))
+  .find((path) => existsSync(path)); // of this architecture
 const FOLDER = '/dev/shm';
 
 /* A sanitizer's runtime insists on being the first library. */
@@ -22,7 +24,7 @@ export class FakeClock {
    * it must be in a folder that they may read.
    */
   constructor(file) {
-    if (!existsSync(LIBRARY)) throw new Error(`no ${LIBRARY}: make deps-test`);
+    if (!LIBRARY) throw new Error(`no ${NAME}: make deps-test`);
     this.#file = file;
     this.offset = 0;
     this.most = 0;

@@ -35,8 +35,6 @@ struct jwk {
 struct jose_key {
 	enum jose_alg alg;
 	EVP_PKEY *pkey;
-	unsigned char *pem; /* for libjwt; NULL where OpenSSL signs */
-	size_t pem_len;
 };
 
 /* What an algorithm is made of, RFC 7518 section 3.1 and RFC 8037 */

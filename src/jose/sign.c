@@ -8,6 +8,7 @@
 #include <jwt.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -91,30 +92,6 @@ choose_alg(EVP_PKEY *pkey, int alg, enum jose_alg *out, struct err *e)
 	return RG_OK;
 }
 
-/* libjwt wants PEM: our own, so that it never meets what a file may hold. */
-static enum rg_err
-write_pem(struct jose_key *k)
-{
-	enum rg_err r = RG_E_NOMEM;
-	char *text;
-	BIO *mem = BIO_new(BIO_s_mem());
-	long len;
-
-	if (mem == NULL ||
-	    PEM_write_bio_PKCS8PrivateKey(
-		mem, k->pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
-	    (len = BIO_get_mem_data(mem, &text)) <= 0)
-		goto out;
-	if ((k->pem = malloc((size_t)len)) == NULL)
-		goto out;
-	memcpy(k->pem, text, (size_t)len);
-	k->pem_len = (size_t)len;
-	r = RG_OK;
-out:
-	BIO_free(mem); /* wipes */
-	return r;
-}
-
 enum rg_err
 jose_key_parse(
     const char *pem, size_t len, int alg, struct jose_key **out, struct err *e)
@@ -130,10 +107,6 @@ jose_key_parse(
 	if ((r = read_pem(pem, len, &k->pkey, e)) != RG_OK ||
 	    (r = choose_alg(k->pkey, alg, &k->alg, e)) != RG_OK)
 		goto out;
-	if (k->alg != JOSE_PS256 && (r = write_pem(k)) != RG_OK) {
-		(void)err_set(e, r, "private key");
-		goto out;
-	}
 	*out = k;
 	k = NULL;
 	r = RG_OK;
@@ -149,9 +122,6 @@ jose_key_free(struct jose_key **kp)
 
 	if (k == NULL)
 		return;
-	if (k->pem != NULL)
-		explicit_bzero(k->pem, k->pem_len);
-	free(k->pem);
 	EVP_PKEY_free(k->pkey);
 	free(k);
 	*kp = NULL;
@@ -257,25 +227,51 @@ out:
 	return ok;
 }
 
-/* RFC 7518 section 3.5: MGF1 with the same hash, salt as long as the hash. */
+/*
+ * RFC 7518 section 3.4: both numbers, 32 bytes each, where OpenSSL makes DER.
+ * False when there is no memory.
+ */
+static bool
+der_to_raw(uint8_t sig[static 2 * P256_BYTES], size_t *len)
+{
+	const unsigned char *der = sig;
+	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)*len);
+	bool ok;
+
+	ok = pair != NULL &&
+	     BN_bn2binpad(ECDSA_SIG_get0_r(pair), sig, P256_BYTES) ==
+		 P256_BYTES &&
+	     BN_bn2binpad(ECDSA_SIG_get0_s(pair), sig + P256_BYTES,
+		 P256_BYTES) == P256_BYTES;
+	*len = 2 * P256_BYTES;
+	ECDSA_SIG_free(pair);
+	return ok;
+}
+
+/* Appends the signature of what is there. */
 static enum rg_err
-put_pss(const struct jose_key *k, struct buf *token)
+put_signature(const struct jose_key *k, struct buf *token)
 {
 	enum rg_err r = RG_E_INTERNAL;
+	const struct alg_info *alg = alg_info(k->alg);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx;
 	uint8_t sig[JWK_NUMBER_MAX * 2];
 	char b64[B64URL_ENC_LEN(sizeof(sig)) + 1];
 	size_t len = sizeof(sig);
 
-	if (ctx == NULL ||
-	    EVP_DigestSignInit_ex(
-		ctx, &pctx, "SHA256", NULL, NULL, k->pkey, NULL) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) !=
-		1 ||
-	    EVP_DigestSign(ctx, sig, &len, (const uint8_t *)buf_str(token),
-		token->len) != 1)
+	if (ctx == NULL || EVP_DigestSignInit_ex(ctx, &pctx, alg->digest, NULL,
+			       NULL, k->pkey, NULL) != 1)
+		goto out;
+	/* RFC 7518 section 3.5: MGF1 with the same hash, salt as long as it. */
+	if (alg->pss &&
+	    (EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) != 1 ||
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(
+		    pctx, RSA_PSS_SALTLEN_DIGEST) != 1))
+		goto out;
+	if (EVP_DigestSign(ctx, sig, &len, (const uint8_t *)buf_str(token),
+		token->len) != 1 ||
+	    (k->alg == JOSE_ES256 && !der_to_raw(sig, &len)))
 		goto out;
 	b64url_encode(sig, len, b64);
 	buf_putc(token, '.');
@@ -288,8 +284,8 @@ out:
 }
 
 static enum rg_err
-sign_pss(const struct jose_key *k, const json_t *header, const json_t *payload,
-    struct buf *token)
+sign_parts(const struct jose_key *k, const json_t *header,
+    const json_t *payload, struct buf *token)
 {
 	enum rg_err r = RG_E_NOMEM;
 	json_t *full =
@@ -303,42 +299,9 @@ sign_pss(const struct jose_key *k, const json_t *header, const json_t *payload,
 	buf_putc(token, '.');
 	if (!put_part(token, payload))
 		goto out;
-	r = put_pss(k, token);
+	r = put_signature(k, token);
 out:
 	json_decref(full);
-	return r;
-}
-
-static enum rg_err
-sign_libjwt(jwt_alg_t alg, const char *key, size_t key_len,
-    const json_t *header, const json_t *payload, struct buf *token)
-{
-	enum rg_err r = RG_E_NOMEM;
-	struct buf head = BUF_INIT, body = BUF_INIT;
-	jwt_t *jwt = NULL;
-	char *text = NULL;
-
-	if (!json_put(&body, payload) ||
-	    (header != NULL && !json_put(&head, header)) || jwt_new(&jwt) != 0)
-		goto out;
-	r = RG_E_INTERNAL;
-	if (jwt_set_alg(jwt, alg, (const unsigned char *)key, (int)key_len) !=
-		0 ||
-	    jwt_add_grants_json(jwt, buf_str(&body)) != 0 ||
-	    (header != NULL &&
-		jwt_add_headers_json(jwt, buf_str(&head)) != 0) ||
-	    (text = jwt_encode_str(jwt)) == NULL)
-		goto out;
-	buf_puts(token, text);
-	r = buf_ok(token) ? RG_OK : RG_E_NOMEM;
-out:
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-	jwt_free(jwt); /* wipes its copy of the key */
-	buf_clear(&head);
-	buf_clear(&body);
-	ERR_clear_error();
 	return r;
 }
 
@@ -354,12 +317,7 @@ jose_sign(const struct jose_key *k, const json_t *header, const json_t *payload,
 				   json_object_get(header, "alg") != NULL ||
 				   json_object_get(header, "typ") != NULL)))
 		return RG_E_USAGE;
-	if (k->alg == JOSE_PS256)
-		r = sign_pss(k, header, payload, &made);
-	else
-		r = sign_libjwt(
-		    k->alg == JOSE_RS256 ? JWT_ALG_RS256 : JWT_ALG_ES256,
-		    (const char *)k->pem, k->pem_len, header, payload, &made);
+	r = sign_parts(k, header, payload, &made);
 	if (r == RG_OK) {
 		buf_put(token, made.p, made.len);
 		r = buf_ok(token) ? RG_OK : RG_E_NOMEM;
@@ -372,9 +330,30 @@ enum rg_err
 jose_sign_hs256(
     const char *secret, size_t len, const json_t *payload, struct buf *token)
 {
+	enum rg_err r = RG_E_NOMEM;
+	struct buf body = BUF_INIT;
+	jwt_t *jwt = NULL;
+	char *text = NULL;
+
 	if (!json_is_object(payload) || len > INT_MAX)
 		return RG_E_USAGE;
 	if (len < JOSE_HS256_MIN)
 		return RG_E_JWK_WEAK;
-	return sign_libjwt(JWT_ALG_HS256, secret, len, NULL, payload, token);
+	if (!json_put(&body, payload) || jwt_new(&jwt) != 0)
+		goto out;
+	r = RG_E_INTERNAL;
+	if (jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret,
+		(int)len) != 0 ||
+	    jwt_add_grants_json(jwt, buf_str(&body)) != 0 ||
+	    (text = jwt_encode_str(jwt)) == NULL)
+		goto out;
+	buf_puts(token, text);
+	r = buf_ok(token) ? RG_OK : RG_E_NOMEM;
+out:
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+	jwt_free(jwt); /* wipes its copy of the secret */
+	buf_clear(&body);
+	return r;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Private keys, and compact JWS made with them. The only includer of libjwt,
- * which signs RS256, ES256 and HS256; PS256, which it lacks, is signed with
- * OpenSSL. Pure: no I/O, no clock; what makes a token unique is for the caller
- * to draw.
+ * Private keys, and compact JWS made with them, signed with OpenSSL; and HS256
+ * with libjwt, whose only includer this is. Pure: no I/O, no clock; what makes
+ * a token unique is for the caller to draw.
  */
 #ifndef RG_JOSE_SIGN_H
 #define RG_JOSE_SIGN_H
@@ -61,9 +60,9 @@ enum rg_err jose_key_spki_digest(
 
 /*
  * Appends header.payload.signature. `header` has the members beside "alg",
- * which is the key's, and "typ", which is "JWT" (libjwt 1.10.2 writes nothing
- * else); NULL: none. `payload` is an object. Both are borrowed and unchanged.
- * RG_E_USAGE, RG_E_NOMEM, RG_E_INTERNAL; nothing is appended then.
+ * which is the key's, and "typ", which is "JWT"; NULL: none. `payload` is an
+ * object. Both are borrowed and unchanged. RG_E_USAGE, RG_E_NOMEM,
+ * RG_E_INTERNAL; nothing is appended then.
  */
 enum rg_err jose_sign(const struct jose_key *, const json_t *header,
     const json_t *payload, struct buf *token);
@@ -72,7 +71,9 @@ enum rg_err jose_sign(const struct jose_key *, const json_t *header,
 
 /*
  * The same with HMAC-SHA-256, for a peer that knows nothing else and shares the
- * secret: `len` bytes, JOSE_HS256_MIN at least, else RG_E_JWK_WEAK.
+ * secret: `len` bytes, JOSE_HS256_MIN at least, else RG_E_JWK_WEAK. Not for a
+ * process that serves others: libjwt 1.10.2 (write_js() in its jwt.c) reads at
+ * NULL when there is no memory for the text that it is to sign.
  */
 enum rg_err jose_sign_hs256(
     const char *secret, size_t len, const json_t *payload, struct buf *token);

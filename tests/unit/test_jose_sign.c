@@ -209,6 +209,43 @@ test_signatures_differ(void **state)
 	jose_key_free(&key);
 }
 
+/*
+ * RFC 7518 section 3.4: 64 bytes, though one number in 256 is shorter than its
+ * 32; signs until there was one in either place.
+ */
+static void
+test_es256_is_padded(void **state)
+{
+	struct buf token = BUF_INIT;
+	struct jose_key *key = NULL;
+	json_t *claims =
+	    json_pack("{s:s, s:I}", "sub", "\xc3\xa4", "exp", 1700000300LL);
+	uint8_t sig[80];
+	const char *text;
+	size_t len;
+	int i, padded_r = 0, padded_s = 0;
+
+	(void)state;
+	assert_int_equal(parse(ec_pem, -1, &key), RG_OK);
+	for (i = 0; i < 20000 && (padded_r == 0 || padded_s == 0); i++) {
+		buf_clear(&token);
+		assert_int_equal(jose_sign(key, NULL, claims, &token), RG_OK);
+		text = strrchr(buf_str(&token), '.') + 1;
+		assert_int_equal(strlen(text), B64URL_ENC_LEN(64));
+		assert_int_equal(b64url_decode(text, 86, sig, &len), RG_OK);
+		if (sig[0] != 0 && sig[32] != 0)
+			continue;
+		padded_r += sig[0] == 0;
+		padded_s += sig[32] == 0;
+		assert_verifies(key, &token);
+	}
+	assert_true(padded_r > 0);
+	assert_true(padded_s > 0);
+	buf_clear(&token);
+	json_decref(claims);
+	jose_key_free(&key);
+}
+
 /* libjwt as a second reader of what it did not make itself to verify. */
 static void
 test_libjwt_agrees(void **state)
@@ -497,6 +534,7 @@ main(void)
 	    cmocka_unit_test(test_each_algorithm),
 	    cmocka_unit_test(test_pss_parameters),
 	    cmocka_unit_test(test_signatures_differ),
+	    cmocka_unit_test(test_es256_is_padded),
 	    cmocka_unit_test(test_libjwt_agrees),
 	    cmocka_unit_test(test_misuse),
 	    cmocka_unit_test(test_keys_that_are_refused),

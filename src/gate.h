@@ -213,7 +213,8 @@ enum rg_err gate_key_rotate(struct gate *, int64_t lead,
 struct gate_keys_replaced {
 	int64_t role_keys; /* sealed anew */
 	int64_t refresh_tokens;
-	int64_t until; /* the old keys open until then; 0: no more */
+	int64_t unopened; /* of both, left as they are: no key opens them */
+	int64_t until;	  /* the old keys open until then; 0: no more */
 };
 
 /*
@@ -224,6 +225,15 @@ struct gate_keys_replaced {
  */
 enum rg_err gate_keys_replace(struct gate *, bool at_once,
     const struct gate_context *, struct gate_keys_replaced *, struct err *e);
+
+struct gate_keys_unopened {
+	int64_t role_keys; /* that sign, now or later */
+	int64_t refresh_tokens;
+};
+
+/* Counts what the database holds and no key of the key file opens. */
+enum rg_err gate_keys_check(
+    struct gate *, int64_t now, struct gate_keys_unopened *out, struct err *e);
 
 /* The public keys of all role tokens that are alive at `now`: a JWK set. */
 enum rg_err

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "store/role_key.h"
 #include "store/sealed.h"
 
 /* More than a process needs from its look at the file to what it seals then. */
@@ -43,18 +44,21 @@ gate_keys(struct gate *g)
 struct reseal {
 	const struct seal_keys *keys;
 	const char *purpose;
+	int64_t unopened;
 };
 
 static enum rg_err
 seal_anew(void *ctx, const char *sealed, struct buf *fresh)
 {
-	const struct reseal *x = ctx;
+	struct reseal *x = ctx;
 	struct buf plain = BUF_INIT;
 	enum rg_err r;
 
 	r = seal_open(x->keys, x->purpose, sealed, strlen(sealed), &plain);
 	if (r == RG_OK)
 		r = seal(x->keys, x->purpose, plain.p, plain.len, fresh);
+	else if (r == RG_E_SEAL)
+		x->unopened++;
 	buf_clear(&plain);
 	return r;
 }
@@ -69,7 +73,7 @@ reseal_rows(struct gate *g, const struct seal_keys *keys,
     const struct gate_context *ctx, struct gate_keys_replaced *out,
     struct err *e)
 {
-	struct reseal x = {keys, GATE_SEAL_ROLE_KEY};
+	struct reseal x = {keys, GATE_SEAL_ROLE_KEY, 0};
 	enum rg_err r;
 
 	if ((r = store_begin(g->store)) == RG_OK &&
@@ -79,11 +83,13 @@ reseal_rows(struct gate *g, const struct seal_keys *keys,
 		r = store_reseal_refreshes(
 		    g->store, seal_anew, &x, &out->refresh_tokens);
 	}
+	out->unopened = x.unopened;
 	if (r == RG_OK)
 		r = gate_audit(g, ctx, "key_file.rotated", ctx->actor, "",
-		    json_pack("{s:I, s:I, s:I}", "role_keys",
+		    json_pack("{s:I, s:I, s:I, s:I}", "role_keys",
 			(json_int_t)out->role_keys, "refresh_tokens",
-			(json_int_t)out->refresh_tokens, "old_until",
+			(json_int_t)out->refresh_tokens, "unopened",
+			(json_int_t)out->unopened, "old_until",
 			(json_int_t)out->until));
 	return gate_commit(g, r, "sealing anew", e);
 }
@@ -129,6 +135,66 @@ gate_keys_replace(struct gate *g, bool at_once, const struct gate_context *ctx,
 	    (r = seal_rotation_add(t, e)) == RG_OK &&
 	    (r = reseal_rows(g, seal_rotation_keys(t), ctx, out, e)) == RG_OK)
 		r = seal_rotation_drop_others(t, out->until, e);
+	if (r == RG_OK && out->unopened > 0)
+		log_warn(
+		    "keys.unopened", "rows=%lld", (long long)out->unopened);
 	seal_rotation_free(&t);
 	return r;
+}
+
+struct check {
+	const struct seal_keys *keys;
+	int64_t now;
+	struct gate_keys_unopened *out;
+};
+
+static enum rg_err
+try_open(const struct check *c, const char *purpose, const char *sealed,
+    int64_t *unopened)
+{
+	struct buf plain = BUF_INIT;
+	enum rg_err r;
+
+	r = seal_open(c->keys, purpose, sealed, strlen(sealed), &plain);
+	buf_clear(&plain);
+	if (r == RG_E_SEAL) {
+		(*unopened)++;
+		r = RG_OK;
+	}
+	return r;
+}
+
+static enum rg_err
+check_role_key(void *ctx, const struct role_key_row *row)
+{
+	const struct check *c = ctx;
+
+	if (row->signs_until != 0 && row->signs_until <= c->now)
+		return RG_OK;
+	return try_open(c, GATE_SEAL_ROLE_KEY, row->sealed, &c->out->role_keys);
+}
+
+static enum rg_err
+check_refresh(void *ctx, const char *sealed, struct buf *fresh)
+{
+	const struct check *c = ctx;
+	enum rg_err r;
+
+	(void)fresh;
+	r = try_open(c, GATE_SEAL_REFRESH, sealed, &c->out->refresh_tokens);
+	return r == RG_OK ? RG_E_SEAL : r; /* it stays as it is */
+}
+
+enum rg_err
+gate_keys_check(
+    struct gate *g, int64_t now, struct gate_keys_unopened *out, struct err *e)
+{
+	struct check c = {gate_keys(g), now, out};
+	int64_t none;
+	enum rg_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = store_each_role_key(g->store, check_role_key, &c)) == RG_OK)
+		r = store_reseal_refreshes(g->store, check_refresh, &c, &none);
+	return r == RG_OK ? r : gate_store_err(g, r, "what is sealed", e);
 }

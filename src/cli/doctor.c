@@ -98,6 +98,33 @@ check_database(struct doctor *d)
 		    (long long)head.seq);
 }
 
+/* Of a backup, for one, or of a key file that came from elsewhere. */
+static void
+check_sealed(struct doctor *d)
+{
+	struct gate_keys_unopened no = {0};
+	struct err e = {RG_OK, ""};
+
+	if (gate_keys_check(d->cli->gate, d->cli->ctx.now, &no, &e) != RG_OK)
+		doctor_report(d, FINDING_FAIL, "key file",
+		    "what is sealed can't be read: %s", e.detail);
+	else if (no.role_keys == 0 && no.refresh_tokens == 0)
+		doctor_report(d, FINDING_OK, "key file",
+		    "opens all that is sealed in the database");
+	if (no.role_keys > 0)
+		doctor_report(d, FINDING_WARN, "key file",
+		    "keys of role tokens that it does not open: %lld; put back "
+		    "the lines that sealed them, or rolegatectl key rotate "
+		    "--now",
+		    (long long)no.role_keys);
+	if (no.refresh_tokens > 0)
+		doctor_report(d, FINDING_WARN, "key file",
+		    "refresh tokens that it does not open: %lld; put back the "
+		    "lines that sealed them, or these sessions are not renewed "
+		    "and end early",
+		    (long long)no.refresh_tokens);
+}
+
 /* Where every answer is to carry one; without a key nobody gets an answer. */
 static void
 check_role_token(struct doctor *d)
@@ -138,6 +165,7 @@ run(struct doctor *d)
 		return;
 	}
 	check_database(d);
+	check_sealed(d);
 	check_role_token(d);
 	for (i = 0; i < cli->settings->provider_count; i++) {
 		doctor_provider(d, &cli->settings->providers[i]);

@@ -91,16 +91,21 @@ cmd_key_file_rotate(struct cli *cli)
 	if (r != RG_OK)
 		return cli_fail(r, &e);
 	if (cli->json)
-		return cli_print_json_own(json_pack("{s:s, s:I, s:I, s:I}",
+		return cli_print_json_own(json_pack("{s:s, s:I, s:I, s:I, s:I}",
 		    "key_file", cli->settings->key_file, "role_keys",
 		    (json_int_t)done.role_keys, "refresh_tokens",
-		    (json_int_t)done.refresh_tokens, "old_until",
+		    (json_int_t)done.refresh_tokens, "unopened",
+		    (json_int_t)done.unopened, "old_until",
 		    (json_int_t)done.until));
 	clock_format(done.until, when);
 	(void)printf("%s: a new key seals; sealed anew: %lld role keys, %lld "
-		     "refresh tokens; old keys open %s%s\n",
+		     "refresh tokens",
 	    cli->settings->key_file, (long long)done.role_keys,
-	    (long long)done.refresh_tokens,
+	    (long long)done.refresh_tokens);
+	if (done.unopened > 0)
+		(void)printf("; left, since no key opens them: %lld",
+		    (long long)done.unopened);
+	(void)printf("; old keys open %s%s\n",
 	    done.until == 0 ? "no more" : "until ",
 	    done.until == 0 ? "" : when);
 	return CLI_OK;

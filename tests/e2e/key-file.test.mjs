@@ -78,7 +78,7 @@ test('a sign-in that began before ends after', async () => {
   assert.deepEqual(childrenOf(site.rolegate.pid), workers, 'nobody restarted');
   const [row] = await site.audit('--event', 'key_file.rotated');
   assert.deepEqual(row.detail, { role_keys: 1, refresh_tokens: 1,
-    old_until: told.old_until });
+    unopened: 0, old_until: told.old_until });
 });
 
 test('what began after is sealed by the new key alone', async () => {
@@ -164,6 +164,41 @@ test('mode and link stay, and two at once do not meet', async () => {
   assert.match(stderr, /another one replaces its keys/);
   assert.equal(readFileSync(real, 'utf8').split('\n').length, 3);
   assert.ok(!readdirSync(site.work.dir).some((name) => name.endsWith('.new')));
+});
+
+test('what no key opens is counted, and stays', async () => {
+  const findings = async () => (await site.ctlJson('doctor'))
+    .filter((f) => f.check === 'key file').map((f) => `${f.result} ${f.text}`);
+  await site.signIn('dev');
+  assert.match((await findings()).join(), /^ok .*,ok opens all that is sealed/);
+  const good = readFileSync(file);
+  // Another file in its place, as of another machine.
+  writeFileSync(file, `${'A'.repeat(43)}\n`);
+  const [{ count }] = await sql(site.config.rolegate.database,
+    'SELECT count(*) AS count FROM refreshes');
+  const sealed = () => sql(site.config.rolegate.database,
+    'SELECT sealed FROM refreshes UNION SELECT sealed FROM role_keys ORDER BY 1');
+  const was = await sealed();
+  try {
+    const list = await findings();
+    assert.match(list[1], /^warn keys of role tokens .* not open: 1;/);
+    assert.match(list[2],
+      new RegExp(`^warn refresh tokens .* not open: ${count};`));
+    const { stdout, stderr } = await site.ctlRaw(['key-file', 'rotate']);
+    assert.match(stdout, / 0 role keys, 0 refresh tokens; /);
+    assert.match(stdout, new RegExp(`left, since no key opens them: ${was.length}`));
+    assert.match(stderr, new RegExp(`keys\\.unopened rows=${was.length}$`, 'm'));
+    assert.equal((await rotate()).unopened, was.length);
+    assert.deepEqual(await sealed(), was);
+  } finally {
+    writeFileSync(file, good);
+  }
+  assert.equal((await rotate()).unopened, 0);
+  // One that signs no more is nothing to mend.
+  await site.ctl('key', 'rotate', '--now');
+  await sql(site.config.rolegate.database,
+    "UPDATE role_keys SET sealed = 'lost' ORDER BY signs_from LIMIT 1");
+  assert.match((await findings()).join(), /,ok opens all that is sealed/);
 });
 
 /* With a key file that can't be used. */

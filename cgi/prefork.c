@@ -285,14 +285,14 @@ dismiss(struct parent *p, size_t count)
 static void
 compare_address(const char *was, const char *now, const char *key)
 {
-	if (was == NULL && now == NULL)
-		return;
-	if (was == NULL || now == NULL || strcmp(was, now) != 0)
+	const char *served = was == NULL ? "none" : log_quote(was);
+	const char *configured = now == NULL ? "none" : log_quote(now);
+
+	if (strcmp(served, configured) != 0)
 		log_warn("server.listen_unchanged",
 		    "served=%s configured=%s detail=\"a new %s needs a "
 		    "restart\"",
-		    was == NULL ? "none" : log_quote(was),
-		    now == NULL ? "none" : log_quote(now), key);
+		    served, configured, key);
 }
 
 static void

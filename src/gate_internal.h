@@ -138,6 +138,13 @@ void gate_put_redirect_uri(const struct gate *, struct buf *out);
  */
 const struct seal_keys *gate_keys(struct gate *);
 
+/*
+ * seal_open() of what a row holds that was read after a call of gate_keys():
+ * also when the keys were replaced in between, and the row sealed anew.
+ */
+enum rg_err gate_open_sealed(
+    struct gate *, const char *purpose, const char *sealed, struct buf *out);
+
 /* What is sealed in rows, and as what (seal()). */
 #define GATE_SEAL_ROLE_KEY "role key"
 #define GATE_SEAL_REFRESH "rolegate refresh token"

@@ -41,6 +41,20 @@ gate_keys(struct gate *g)
 	return g->keys;
 }
 
+/* What sealed the row was in the file when it was read: so it was before that,
+ * or it is now. */
+enum rg_err
+gate_open_sealed(
+    struct gate *g, const char *purpose, const char *sealed, struct buf *out)
+{
+	size_t len = strlen(sealed);
+	enum rg_err r = seal_open(g->keys, purpose, sealed, len, out);
+
+	return r == RG_E_SEAL
+		   ? seal_open(gate_keys(g), purpose, sealed, len, out)
+		   : r;
+}
+
 struct reseal {
 	const struct seal_keys *keys;
 	const char *purpose;

@@ -122,8 +122,7 @@ open_secret(struct gate *g, struct due *d)
 	struct buf text = BUF_INIT;
 	enum rg_err r;
 
-	r = seal_open(gate_keys(g), GATE_SEAL_REFRESH, d->row.sealed,
-	    strlen(d->row.sealed), &text);
+	r = gate_open_sealed(g, GATE_SEAL_REFRESH, d->row.sealed, &text);
 	if (r == RG_OK)
 		r = json_load_strict(buf_str(&text), text.len, &d->secret);
 	if (r == RG_OK && json_str(d->secret, "token") == NULL)
@@ -314,6 +313,7 @@ gate_refresh_next(struct gate *g, const struct gate_context *ctx)
 	enum rg_err r = RG_E_INTERNAL;
 	struct due d = {.settings = g->settings};
 
+	(void)gate_keys(g);
 	r = store_refresh_take(
 	    g->store, ctx->now, clock_add(ctx->now, RETRY_SECONDS), &d.row);
 	if (r != RG_OK)

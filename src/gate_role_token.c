@@ -173,6 +173,7 @@ signing_key(struct gate *g, int64_t now, struct jose_key **key, char **kid,
 	struct buf pem = BUF_INIT;
 	enum rg_err r;
 
+	(void)gate_keys(g);
 	r = store_each_role_key(g->store, take_current, &c);
 	if (r != RG_OK)
 		(void)gate_store_err(g, r, "keys", e);
@@ -181,8 +182,8 @@ signing_key(struct gate *g, int64_t now, struct jose_key **key, char **kid,
 		    "%s: [role_token]: no key signs role tokens yet: make one "
 		    "with rolegatectl key rotate --now",
 		    g->settings->path);
-	else if ((r = seal_open(gate_keys(g), GATE_SEAL_ROLE_KEY, c.sealed,
-		      strlen(c.sealed), &pem)) != RG_OK)
+	else if ((r = gate_open_sealed(
+		      g, GATE_SEAL_ROLE_KEY, c.sealed, &pem)) != RG_OK)
 		(void)err_set(
 		    e, r, "the key file is not that of key %s", c.kid);
 	else

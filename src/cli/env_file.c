@@ -9,10 +9,13 @@
 #define FILE_MAX (1 << 20)
 
 struct env_reader {
+	const char *path;
 	const char *at;
 	int line;
 	struct buf name;
 	struct buf value;
+	json_t *env;
+	json_t *unexpanded;
 };
 
 static bool
@@ -95,11 +98,41 @@ read_name(struct env_reader *f)
 	return true;
 }
 
+/* ${NAME} or ${NAME:-default} */
+static bool
+has_variable(const char *p)
+{
+	while ((p = strstr(p, "${")) != NULL) {
+		p += 2;
+		p += strcspn(p, "}:");
+		if (*p == '}' || (strncmp(p, ":-", 2) == 0 && strchr(p, '}')))
+			return true;
+	}
+	return false;
+}
+
 static enum rg_err
-read_line(struct env_reader *f, json_t *env, struct err *e)
+put(struct env_reader *f, int line, struct err *e)
+{
+	const char *name = buf_str(&f->name);
+	json_t *value = json_stringn(f->value.p, f->value.len);
+
+	if (value == NULL)
+		return err_set(
+		    e, RG_E_INVALID, "%s:%d: is not UTF-8", f->path, line);
+	(void)json_object_del(f->unexpanded, name); /* of an earlier line */
+	if (json_object_set_new(f->env, name, value) != 0 ||
+	    (has_variable(buf_str(&f->value)) &&
+		json_object_set_new(f->unexpanded, name, json_integer(line)) !=
+		    0))
+		return err_set(e, RG_E_NOMEM, "%s:%d", f->path, line);
+	return RG_OK;
+}
+
+static enum rg_err
+read_line(struct env_reader *f, struct err *e)
 {
 	int line = f->line;
-	json_t *value;
 
 	buf_reset(&f->name);
 	buf_reset(&f->value);
@@ -111,40 +144,39 @@ read_line(struct env_reader *f, json_t *env, struct err *e)
 	if (*f->at != '"' && *f->at != '\'')
 		read_bare(f);
 	else if (!read_quoted(f))
-		return err_set(
-		    e, RG_E_INVALID, "line %d: the quote is not closed", line);
+		return err_set(e, RG_E_INVALID,
+		    "%s:%d: the quote is not closed", f->path, line);
 	if (!buf_ok(&f->name) || !buf_ok(&f->value))
-		return err_set(e, RG_E_NOMEM, "line %d", line);
-	if (f->value.len == 0)
-		return RG_OK;
-	if ((value = json_stringn(f->value.p, f->value.len)) == NULL)
-		return err_set(e, RG_E_INVALID, "line %d: is not UTF-8", line);
-	if (json_object_set_new(env, buf_str(&f->name), value) != 0)
-		return err_set(e, RG_E_NOMEM, "line %d", line);
-	return RG_OK;
+		return err_set(e, RG_E_NOMEM, "%s:%d", f->path, line);
+	return f->value.len == 0 ? RG_OK : put(f, line, e);
 }
 
 enum rg_err
-env_file_read(const char *path, json_t **out, struct err *e)
+env_file_read(
+    const char *path, json_t **out, json_t **unexpanded, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
-	struct env_reader f = {NULL, 1, BUF_INIT, BUF_INIT};
+	struct env_reader f = {.path = path,
+	    .line = 1,
+	    .name = BUF_INIT,
+	    .value = BUF_INIT,
+	    .env = json_object(),
+	    .unexpanded = json_object()};
 	struct buf text = BUF_INIT;
-	json_t *env = NULL;
 
-	*out = NULL;
+	*out = *unexpanded = NULL;
 	if ((r = file_read(path, FILE_MAX, &text, e)) != RG_OK)
 		goto out;
 	if (strlen(buf_str(&text)) != text.len) {
 		r = err_set(e, RG_E_INVALID, "%s: is no text", path);
 		goto out;
 	}
-	if ((env = json_object()) == NULL) {
+	if (f.env == NULL || f.unexpanded == NULL) {
 		r = err_set(e, RG_E_NOMEM, "%s", path);
 		goto out;
 	}
 	for (f.at = buf_str(&text); r == RG_OK && *f.at != '\0';) {
-		r = read_line(&f, env, e);
+		r = read_line(&f, e);
 		if (r == RG_OK && *f.at == '\n') {
 			f.at++;
 			f.line++;
@@ -152,11 +184,13 @@ env_file_read(const char *path, json_t **out, struct err *e)
 	}
 	if (r != RG_OK)
 		goto out;
-	*out = env;
-	env = NULL;
+	*out = f.env;
+	*unexpanded = f.unexpanded;
+	f.env = f.unexpanded = NULL;
 	r = RG_OK;
 out:
-	json_decref(env);
+	json_decref(f.env);
+	json_decref(f.unexpanded);
 	buf_clear(&text);
 	buf_clear(&f.name);
 	buf_clear(&f.value);

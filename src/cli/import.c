@@ -19,7 +19,21 @@
 const char *
 import_get(const struct import *im, const char *setting)
 {
+	const json_t *line = json_object_get(im->unexpanded, setting);
+
+	if (line != NULL && im->e->code == RG_OK)
+		(void)err_set(im->e, RG_E_INVALID,
+		    "%s:%d: %s: variables like ${NAME} are not expanded here: "
+		    "write what they stand for into a copy",
+		    im->path, (int)json_integer_value(line), setting);
 	return json_str(im->env, setting);
+}
+
+void
+import_append(const struct import *im, json_t *list, json_t *item)
+{
+	if (json_array_append_new(list, item) != 0 && im->e->code == RG_OK)
+		(void)err_set(im->e, RG_E_NOMEM, "%s", im->path);
 }
 
 bool
@@ -48,9 +62,9 @@ import_report(struct import *im, const char *setting, const char *became,
 	(void)vsnprintf(note, sizeof(note), fmt, ap);
 	va_end(ap);
 	text_mend(note);
-	(void)json_array_append_new(
-	    im->report, json_pack("{s:s, s:s, s:s}", "setting", setting,
-			    "became", became, "note", note));
+	import_append(im, im->report,
+	    json_pack("{s:s, s:s, s:s}", "setting", setting, "became", became,
+		"note", note));
 }
 
 /* What a value has of control characters is not for a terminal. */
@@ -111,10 +125,30 @@ name_of(
 	return strdup(s);
 }
 
+static bool
+are_names(struct cli *cli)
+{
+	static const char *const options[] = {"entra", "keycloak", "generic"};
+	const char *s;
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		s = cli_option(cli, options[i]);
+		if (s != NULL && !text_is_name(s, "-", 32)) {
+			(void)cli_usage("--%s: a provider's name has 1 to 32 "
+					"letters, digits or -",
+			    options[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
 static void
 import_clear(struct import *im)
 {
 	json_decref(im->env);
+	json_decref(im->unexpanded);
 	json_decref(im->roles);
 	json_decref(im->mappings);
 	json_decref(im->report);
@@ -128,13 +162,15 @@ cmd_map_import(struct cli *cli)
 {
 	const char *path = cli_option(cli, "file");
 	struct err e = {RG_OK, ""};
-	struct import im = {0};
+	struct import im = {.path = path, .e = &e};
 	int status = CLI_FAILED;
 	enum rg_err r;
 
 	if (path == NULL)
 		return cli_usage("map import-contextforge needs --file");
-	if ((r = env_file_read(path, &im.env, &e)) != RG_OK)
+	if (!are_names(cli))
+		return CLI_USAGE;
+	if ((r = env_file_read(path, &im.env, &im.unexpanded, &e)) != RG_OK)
 		return cli_fail(r, &e);
 	im.entra = name_of(cli, "entra", NULL, "entra");
 	im.keycloak = name_of(cli, "keycloak", NULL, "keycloak");
@@ -146,7 +182,8 @@ cmd_map_import(struct cli *cli)
 	if (im.entra != NULL && im.keycloak != NULL && im.generic != NULL) {
 		import_mappings(&im);
 		import_rest(&im);
-		status = print_document(cli, &im);
+		status = e.code == RG_OK ? print_document(cli, &im)
+					 : cli_fail(e.code, &e);
 	} else {
 		status = cli_fail(RG_E_NOMEM, NULL);
 	}

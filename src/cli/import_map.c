@@ -32,7 +32,7 @@ get_list(const struct import *im, const char *setting)
 		n = trimmed = strcspn(s, ",");
 		while (s[trimmed - 1] == ' ')
 			trimmed--;
-		(void)json_array_append_new(list, json_stringn(s, trimmed));
+		import_append(im, list, json_stringn(s, trimmed));
 		s += n;
 	}
 	return list;
@@ -61,7 +61,7 @@ use_role(struct import *im, const char *role)
 		if (strcmp(json_str(json_array_get(im->roles, i), "name"),
 			role) == 0)
 			return role;
-	(void)json_array_append_new(im->roles,
+	import_append(im, im->roles,
 	    json_pack("{s:s, s:s, s:[]}", "name", role, "description",
 		"From ContextForge; give it permissions", "permissions"));
 	return role;
@@ -136,7 +136,7 @@ map(struct import *im, const struct found *f, const char *provider,
 	const char *ours = f->role == NULL ? "admin" : use_role(im, f->role);
 	char became[BECAME_MAX];
 
-	(void)json_array_append_new(im->mappings,
+	import_append(im, im->mappings,
 	    json_pack("{s:s, s:s, s:s*, s:s, s:s, s:s}", "provider", provider,
 		"kind", kind, "claim", claim, "value", value, "role", ours,
 		"note", f->setting));

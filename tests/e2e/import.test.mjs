@@ -123,8 +123,8 @@ SSO_GENERIC_ROLE_MAPPINGS=
 });
 
 test('what can not be read is said, and nothing is passed over', async () => {
-  for (const [text, said] of [['\nA="b\n', /line 2: the quote is not closed/],
-    [Buffer.from('A=\xff', 'latin1'), /line 1: is not UTF-8/],
+  for (const [text, said] of [['\nA="b\n', /cf\.env:2: the quote is not closed/],
+    [Buffer.from('A=\xff', 'latin1'), /cf\.env:1: is not UTF-8/],
     ['A=b\0c\n', /is no text/]]) {
     const { status, stderr } = await raw(text);
     assert.equal(status, 1);
@@ -145,6 +145,41 @@ SSO_KEYCLOAK_ROLE_MAPPINGS={"a":["admin"]}
   const { stderr } = await site.ctlRaw(['map', 'import-contextforge', '--file',
     site.work.write('cf.env', 'SSO_ENTRA_ADMIN_GROUPS=["a\\u001b[2J"]\n')]);
   assert.match(stderr, /^SSO_ENTRA_ADMIN_GROUPS: app_role a\?\[2J -> admin/);
+});
+
+test('variables are not expanded, and that is said', async () => {
+  const groups = 'SSO_ENTRA_ADMIN_GROUPS';
+  // As python-dotenv finds them: in any quotes, and in a JSON value.
+  for (const value of ['${ADMINS}', 'x,${ADMINS:-y}', "'${ADMINS}'",
+    '"[\\"${A}\\"]"']) {
+    const { status, stdout, stderr } = await raw(`A=1\n${groups}=${value}\n`);
+    assert.equal(status, 1, value);
+    assert.equal(stdout, '');
+    assert.match(stderr, new RegExp(`cf\\.env:2: ${groups}: variables like`));
+  }
+  // One that does not count, of settings and of lines; and what is none.
+  const { mappings } = await imported(`DATABASE_URL=\${DB}/x
+${groups}=\${ADMINS}
+${groups}=$A,\${B:c},\${D
+`);
+  assert.deepEqual(mappings.map((m) => m[3]), ['$A', '${B:c}', '${D']);
+});
+
+test('a name that no provider can have is refused', async () => {
+  const text = 'SSO_ENTRA_ADMIN_GROUPS=a\n';
+  for (const name of ['', 'a b', 'x'.repeat(33)]) {
+    const { status, stdout, stderr } = await raw(text, '--entra', name);
+    assert.equal(status, 2, name);
+    assert.equal(stdout, '');
+    assert.match(stderr, /--entra: a provider's name has/);
+  }
+  // Bytes that are not UTF-8 go through a shell: node has no such arguments.
+  const res = await site.work.run('/bin/sh', ['-c',
+    `exec "$0" --config "$1" map import-contextforge --file "$2" --entra "$(printf '\\377')"`,
+    site.programs.rolegatectl, site.work.path('rolegate.conf'),
+    site.work.write('cf.env', text)]);
+  assert.equal(res.status, 2, res.stdout);
+  assert.match(res.stderr, /--entra: a provider's name has/);
 });
 
 test('the document is applied, and counts at the next request', async () => {

@@ -73,9 +73,8 @@ handover_take(struct handover *out)
 }
 
 pid_t
-handover_check(const char *program, char *const *argv)
+handover_try(const char *program, char *const *argv, char *flag)
 {
-	static char flag[] = "--check";
 	char *args[ARGS_MAX + 2] = {NULL};
 	sigset_t none;
 	pid_t pid;

@@ -31,10 +31,16 @@ struct handover {
 bool handover_take(struct handover *out);
 
 /*
- * Starts `program` with the arguments `argv` and --check; the process id, or
- * -1. What it finds wrong it says on stderr.
+ * What `rolegate --check` exits with when the database is of an older rolegate
+ * and nothing else is wrong so far: --migrate would migrate it.
  */
-pid_t handover_check(const char *program, char *const *argv);
+#define CHECK_OLD 3
+
+/*
+ * Starts `program` with the arguments `argv` and `flag`, --check or --migrate;
+ * the process id, or -1. What it finds wrong it says on stderr.
+ */
+pid_t handover_try(const char *program, char *const *argv, char *flag);
 
 /* Becomes `program`. Returns only if that failed, with everything as it was. */
 enum rg_err handover_become(const char *program, char *const *argv,

@@ -42,6 +42,7 @@ struct parent {
 	size_t count;
 	int nudge;     /* eventfd: see nudge() */
 	pid_t checker; /* --check of what is to take over; 0: none */
+	bool draining; /* the database is migrated when no worker is left */
 	sigset_t signals;
 };
 
@@ -206,32 +207,97 @@ upgrade_refused(const char *why)
 	log_error("server.upgrade_refused", "detail=%s", log_quote(why));
 }
 
+/* Tells the first `count` to end; forgets those that do not run. */
 static void
-begin_upgrade(struct parent *p)
+dismiss(struct parent *p, size_t count)
+{
+	size_t i = count;
+
+	while (i-- > 0) {
+		if (p->procs[i].pid == 0) {
+			drop(p, i);
+			continue;
+		}
+		p->procs[i].leaving = true;
+		(void)kill(p->procs[i].pid, SIGTERM);
+	}
+}
+
+/* Those that were told to end for it are replaced by others of this program. */
+static void
+give_up(struct parent *p, const char *why)
+{
+	upgrade_refused(why);
+	if (!p->draining)
+		return;
+	p->draining = false;
+	/* Without any there is nothing left to do here. */
+	if (!add(p))
+		(void)kill(getpid(), SIGTERM);
+}
+
+static void
+try_program(struct parent *p, char *flag)
 {
 	const struct server_options *o = p->options;
 	pid_t pid;
 
-	if (p->checker != 0)
-		return;
 	if (o->program == NULL)
-		upgrade_refused("where the program is, is not known");
-	else if ((pid = handover_check(o->program, o->argv)) < 0)
-		upgrade_refused("it can't be started");
+		give_up(p, "where the program is, is not known");
+	else if ((pid = handover_try(o->program, o->argv, flag)) < 0)
+		give_up(p, "it can't be started");
 	else
 		p->checker = pid;
+}
+
+/*
+ * Workers of this version must not read what the next one makes of the database
+ * (and would refuse to: db_pin()). So they finish first, and connections wait
+ * in the sockets for those of the new one.
+ */
+static void
+drain(struct parent *p)
+{
+	log_info("server.upgrade",
+	    "detail=\"the database is migrated when the workers have ended\"");
+	p->draining = true;
+	dismiss(p, p->count);
+}
+
+static void
+go_on_upgrading(struct parent *p)
+{
+	static char migrate[] = "--migrate";
+
+	if (p->draining && p->count == 0 && p->checker == 0)
+		try_program(p, migrate);
+}
+
+static void
+begin_upgrade(struct parent *p)
+{
+	static char check[] = "--check";
+
+	if (p->checker == 0 && !p->draining)
+		try_program(p, check);
 }
 
 static void
 end_upgrade(struct parent *p, int status)
 {
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	struct err e = {RG_OK, ""};
 	static struct handover h;
 	size_t i;
 
 	p->checker = 0;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		upgrade_refused("--check of the new program failed");
+	if (code == CHECK_OLD && !p->draining) {
+		drain(p);
+		return;
+	}
+	if (code != 0) {
+		give_up(p, p->draining ? "--migrate of the new program failed"
+				       : "--check of the new program failed");
 		return;
 	}
 	h.count = 0;
@@ -242,7 +308,7 @@ end_upgrade(struct parent *p, int status)
 	    "server.upgrade", "program=%s", log_quote(p->options->program));
 	(void)handover_become(
 	    p->options->program, p->options->argv, p->listeners, &h, &e);
-	upgrade_refused(e.detail);
+	give_up(p, e.detail);
 }
 
 static void
@@ -262,22 +328,6 @@ reap(struct parent *p)
 				nudge(p);
 				break;
 			}
-	}
-}
-
-/* Tells the first `count` to end; forgets those that do not run. */
-static void
-dismiss(struct parent *p, size_t count)
-{
-	size_t i = count;
-
-	while (i-- > 0) {
-		if (p->procs[i].pid == 0) {
-			drop(p, i);
-			continue;
-		}
-		p->procs[i].leaving = true;
-		(void)kill(p->procs[i].pid, SIGTERM);
 	}
 }
 
@@ -455,11 +505,13 @@ prefork_run(struct listener *l, const struct server_options *o,
 		sig = next_signal(&p, next_due(&p));
 		if (sig == SIGTERM || sig == SIGINT)
 			break;
-		if (sig == SIGHUP)
+		/* Whoever comes next reads the configuration anyway. */
+		if (sig == SIGHUP && !p.draining)
 			reload(&p);
 		if (sig == SIGUSR2)
 			begin_upgrade(&p);
 		reap(&p);
+		go_on_upgrading(&p);
 	}
 	stop(&p);
 	free(p.procs);

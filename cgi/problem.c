@@ -164,6 +164,7 @@ static const struct problem *const problems[RG__MAX] = {
     [RG_E_STORE_READONLY] = &storage,
     [RG_E_STORE_CORRUPT] = &storage,
     [RG_E_STORE_SCHEMA] = &storage,
+    [RG_E_STORE_OLD] = &storage,
     [RG_E_SESSION_NONE] = &unauthenticated,
     [RG_E_SESSION_EXPIRED] = &unauthenticated,
     [RG_E_TOKEN_REFUSED] = &invalid_token,

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "cgi/client.h"
+#include "cgi/handover.h"
 #include "cgi/plain.h"
 #include "cgi/sandbox.h"
 #include "cgi/server.h"
@@ -38,6 +39,7 @@ static const char help[] =
     "\n"
     "  --listen ADDRESS  unix:/path, 127.0.0.1:PORT or [::1]:PORT\n"
     "  --check           check configuration, secrets and database, and exit\n"
+    "  --migrate         the same, but migrate an older database first\n"
     "  --version         print the version and exit; with --verbose also the\n"
     "                    libraries that are linked in\n"
     "  --help            print this and exit\n"
@@ -46,7 +48,8 @@ static const char help[] =
     "  rolegate --check --config /etc/rolegate/rolegate.conf\n"
     "  rolegate --listen unix:/run/rolegate/rolegate.sock\n"
     "\n"
-    "Exit status: 0 good, 1 failed (the reason is on stderr), 2 wrong usage.\n"
+    "Exit status: 0 good, 1 failed (the reason is on stderr), 2 wrong usage,\n"
+    "3 the database is of an older rolegate.\n"
     "See rolegate(8) and rolegate.conf(5).\n";
 
 /* Descriptors 0 to 2 must be open, or a database could become stdout. */
@@ -99,7 +102,7 @@ use_settings(struct program *prog)
 
 /* Settings and everything they name, tried once. */
 static enum rg_err
-check(const char *path, struct settings **out, struct err *e)
+check(const char *path, bool migrate, struct settings **out, struct err *e)
 {
 	enum rg_err r;
 	struct gate *gate = NULL;
@@ -108,6 +111,7 @@ check(const char *path, struct settings **out, struct err *e)
 	if ((r = settings_load(path, out, e)) != RG_OK)
 		return r;
 	if ((r = sandbox_check(*out, &words, e)) == RG_OK &&
+	    (!migrate || (r = gate_migrate(*out, e)) == RG_OK) &&
 	    (r = gate_open(*out, &gate, e)) == RG_OK &&
 	    (r = gate_check_schema(gate, e)) == RG_OK)
 		r = gate_role_token_check(gate, clock_now(), e);
@@ -287,7 +291,7 @@ program_reload(void *ctx, struct err *e)
 	struct settings *fresh = NULL;
 	enum rg_err r;
 
-	if ((r = check(prog->config, &fresh, e)) != RG_OK)
+	if ((r = check(prog->config, false, &fresh, e)) != RG_OK)
 		return r;
 	settings_free(&prog->settings);
 	prog->settings = fresh;
@@ -320,6 +324,7 @@ main(int argc, char **argv)
 	    {"config", required_argument, NULL, 'c'},
 	    {"listen", required_argument, NULL, 'l'},
 	    {"check", no_argument, NULL, 'n'},
+	    {"migrate", no_argument, NULL, 'm'},
 	    {"version", no_argument, NULL, 'v'},
 	    {"verbose", no_argument, NULL, 'V'},
 	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
@@ -327,7 +332,8 @@ main(int argc, char **argv)
 	struct server_app app = {0};
 	struct err e = {RG_OK, ""};
 	const char *config = NULL;
-	bool check_only = false, version = false, verbose = false;
+	bool check_only = false, migrate = false;
+	bool version = false, verbose = false;
 	int c, status;
 
 	fill_standard_fds();
@@ -347,6 +353,9 @@ main(int argc, char **argv)
 			break;
 		case 'n':
 			check_only = true;
+			break;
+		case 'm':
+			check_only = migrate = true;
 			break;
 		case 'v':
 			version = true;
@@ -370,10 +379,10 @@ main(int argc, char **argv)
 	sandbox_no_leaks();
 	json_object_seed(0);
 	prog.config = settings_path(config);
-	if (check(prog.config, &prog.settings, &e) != RG_OK) {
+	if (check(prog.config, migrate, &prog.settings, &e) != RG_OK) {
 		(void)fprintf(
 		    stderr, "rolegate: %s (%s)\n", e.detail, err_name(e.code));
-		return 1;
+		return e.code == RG_E_STORE_OLD ? CHECK_OLD : 1;
 	}
 	if (check_only) {
 		settings_free(&prog.settings);

@@ -72,6 +72,12 @@ check_default_roles(struct gate *g, struct err *e)
 }
 
 enum rg_err
+gate_migrate(const struct settings *s, struct err *e)
+{
+	return store_init(s->database, e);
+}
+
+enum rg_err
 gate_open(const struct settings *s, struct gate **out, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;

@@ -82,7 +82,7 @@ static bool
 is_theirs(enum rg_err code)
 {
 	return !(code >= RG_E_NET_URL && code <= RG_E_DISCOVERY_CLOUD) &&
-	       !(code >= RG_E_STORE && code <= RG_E_STORE_SCHEMA) &&
+	       !(code >= RG_E_STORE && code <= RG_E_STORE_OLD) &&
 	       !(code >= RG_E_KEY_ENCRYPTED && code <= RG_E_GRAPH_TOO_LARGE) &&
 	       code != RG_E_NOMEM && code != RG_E_INTERNAL &&
 	       code != RG_E_FILE && code != RG_E_FILE_MODE &&

@@ -164,6 +164,7 @@
 	X(RG_E_STORE_READONLY, "the database is read-only") \
 	X(RG_E_STORE_CORRUPT, "the database is damaged") \
 	X(RG_E_STORE_SCHEMA, "the database has another schema version") \
+	X(RG_E_STORE_OLD, "the database has an older schema version") \
 	X(RG_E_AUDIT_CHAIN, "the audit chain is broken") \
 	/* bearer tokens, RFC 6750 */ \
 	X(RG_E_BEARER_FORM, "not a bearer token in an Authorization header") \

@@ -15,6 +15,8 @@ struct store {
 	sqlite3 *db;
 	int busy_ms;
 	bool wants_sync, syncs; /* a commit waits for the disk */
+	int64_t schema;		/* db_pin(); 0: whichever */
+	bool unsure, outdated;	/* whether it is still that one */
 	char *path;
 	char error[200];
 	sqlite3_stmt *stmts[ST__MAX];
@@ -244,6 +246,14 @@ out:
 }
 
 static enum rg_err
+outdated(struct store *s)
+{
+	return db_fail(s, RG_E_STORE_SCHEMA,
+	    "another version of rolegate has migrated the database: this "
+	    "process must be replaced");
+}
+
+static enum rg_err
 prepare(struct store *s, enum stmt which)
 {
 	enum rg_err r;
@@ -387,6 +397,38 @@ db_fail(struct store *s, enum rg_err code, const char *why)
 	return code;
 }
 
+enum rg_err
+db_pin(struct store *s, int64_t schema)
+{
+	enum rg_err r;
+	int64_t now;
+
+	if ((r = db_exec_int(s, "PRAGMA user_version", &now)) != RG_OK)
+		return r;
+	s->schema = schema;
+	s->outdated = now != schema;
+	return s->outdated ? outdated(s) : RG_OK;
+}
+
+/*
+ * Whether a migration came between. SQLite prepares a statement anew when it
+ * meets another schema than before, so that nothing need be asked otherwise.
+ */
+static enum rg_err
+check_pin(struct query *q)
+{
+	struct store *s = q->store;
+	enum rg_err r;
+
+	if (sqlite3_stmt_status(q->stmt, SQLITE_STMTSTATUS_REPREPARE, 1) > 0)
+		s->unsure = true;
+	if (!s->unsure || s->schema == 0)
+		return RG_OK;
+	if ((r = db_pin(s, s->schema)) == RG_OK)
+		s->unsure = false;
+	return r;
+}
+
 void
 db_query(struct query *q, struct store *s, enum stmt which)
 {
@@ -394,7 +436,11 @@ db_query(struct query *q, struct store *s, enum stmt which)
 	q->stmt = NULL;
 	q->next = 1;
 	s->error[0] = '\0';
-	if ((q->r = prepare(s, which)) != RG_OK)
+	if (s->outdated && which != ST_ROLLBACK)
+		q->r = outdated(s);
+	else
+		q->r = prepare(s, which);
+	if (q->r != RG_OK)
 		return;
 	q->stmt = s->stmts[which];
 	if (sqlite3_stmt_busy(q->stmt) != 0) {
@@ -460,9 +506,12 @@ db_step(struct query *q, bool *row)
 		return q->r;
 	errno = 0;
 	rc = sqlite3_step(q->stmt);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return refused(q->store, rc);
+	if ((q->r = check_pin(q)) != RG_OK)
+		return q->r;
 	*row = rc == SQLITE_ROW;
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? RG_OK
-						     : refused(q->store, rc);
+	return RG_OK;
 }
 
 enum rg_err

@@ -39,6 +39,13 @@ db_open(const char *path, int busy_ms, struct store **out, struct err *e);
 /* Prepares every statement now: a schema other than ours fails here. */
 enum rg_err db_prepare(struct store *, struct err *e);
 
+/*
+ * From now on nothing is done but in this schema version: once a migration has
+ * made another one, every statement but ROLLBACK is RG_E_STORE_SCHEMA, for
+ * what the other version means by its rows is not known here.
+ */
+enum rg_err db_pin(struct store *, int64_t schema);
+
 /* Rolls back what is open and closes. */
 void db_close(struct store **);
 

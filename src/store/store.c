@@ -136,9 +136,14 @@ store_open(const char *path, int busy_ms, struct store **out, struct err *e)
 	    (r = read_version(s, &version, e)) != RG_OK)
 		goto out;
 	if (version < newest()) {
-		r = err_set(e, RG_E_STORE_SCHEMA,
+		r = err_set(e, version > 0 ? RG_E_STORE_OLD : RG_E_STORE_SCHEMA,
 		    "%s has schema %lld, %lld is needed: run rolegatectl init",
 		    path, (long long)version, (long long)newest());
+		goto out;
+	}
+	/* After the schema was read, so that none comes between unseen. */
+	if ((r = db_pin(s, version)) != RG_OK) {
+		(void)err_set(e, r, "%s: %s", path, db_error(s));
 		goto out;
 	}
 	*out = s;

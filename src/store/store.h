@@ -33,8 +33,11 @@ struct store;
  *                          system can't do WAL
  *     RG_E_FILE_MODE       others have access to it
  *     RG_E_STORE_READONLY  we can't write it, or not beside it
- *     RG_E_STORE_SCHEMA    older, newer, or of another program
+ *     RG_E_STORE_OLD       of an older rolegate: store_init() migrates it
+ *     RG_E_STORE_SCHEMA    empty, newer, or of another program
  *     RG_E_STORE_CORRUPT, RG_E_STORE_BUSY, RG_E_STORE, RG_E_NOMEM
+ *
+ * Once somebody has migrated it under us, every call is RG_E_STORE_SCHEMA.
  */
 enum rg_err
 store_open(const char *path, int busy_ms, struct store **out, struct err *e);

@@ -107,6 +107,120 @@ describe('a socket that systemd holds', () => {
   });
 });
 
+/* A program of the next schema version: its migration is where a picture was. */
+function ofNextSchema(program) {
+  const text = program.toString('latin1');
+  const [, last] = /sql\/(\d{4})-(?![^]*sql\/\d{4}-)/.exec(text);
+  const next = Number(last) + 1;
+  const picture = readFileSync(new URL('../../www/rolegate.svg', import.meta.url),
+    'latin1');
+  const sql = `ALTER TABLE meta ADD COLUMN later INTEGER NOT NULL DEFAULT 0;
+    CREATE TRIGGER later AFTER UPDATE OF later ON meta
+    BEGIN SELECT raise(ABORT, 'later'); END; PRAGMA user_version = ${next};`;
+  const name = `sql/${String(next).padStart(4, '0')}-new.sql`;
+  assert.equal(text.split(picture).length, 2);
+  return Buffer.from(text.replaceAll('www/rolegate.svg', name)
+    .replace(picture, sql.padEnd(picture.length)), 'latin1');
+}
+
+describe('a newer schema', () => {
+  let site;
+  let nginx;
+  let older;
+  let newer;
+  const install = (which, data) => {
+    const path = site.programs[which];
+    writeFileSync(`${path}.new`, data, { mode: 0o755 });
+    renameSync(`${path}.new`, path);
+  };
+  const schema = async () => {
+    const { stdout } = await site.work.run('/usr/bin/python3', ['-c', `
+import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version').fetchone()[0])`,
+    site.work.path('data/rolegate.db')]);
+    return Number(stdout);
+  };
+  const starts = () => count(logOf(site), 'server.start mode=handed');
+  const upgrade = async () => {
+    const before = starts();
+    site.rolegate.kill('SIGUSR2');
+    await until('the new program', () => starts() > before);
+  };
+  before(async () => {
+    site = await startSite({ config });
+    nginx = await withNginx(site);
+    older = readFileSync(site.programs.rolegate);
+    newer = ofNextSchema(older);
+  });
+  after(() => site?.close());
+
+  test('a migration that fails changes nothing', async () => {
+    const was = await schema();
+    install('rolegate', Buffer.from(newer.toString('latin1')
+      .replace('ADD COLUMN later', 'ADD COLUMN id   '), 'latin1'));
+    const refused = () => count(logOf(site), 'server.upgrade_refused');
+    site.rolegate.kill('SIGUSR2');
+    await until('the refusal', () => refused() === 1);
+    assert.match(logOf(site), /-new\.sql: duplicate column.*RG_E/);
+    assert.match(logOf(site), /--migrate of the new program failed/);
+    await until('workers again',
+      () => childrenOf(site.rolegate.pid).length === WORKERS);
+    await site.signIn('dev');
+    assert.equal(await schema(), was);
+  });
+
+  test('the database is migrated between two versions, and no request is lost',
+    async (t) => {
+      const was = await schema();
+      const tally = await underLoad(site, nginx, async (i) => {
+        if (i > 0) return;
+        install('rolegate', newer);
+        await upgrade();
+        assert.equal(await schema(), was + 1);
+      });
+      t.diagnostic(`${tally.requests} requests, ${tally.signIns} sign-ins`);
+      assert.match(logOf(site), /migrated when the workers have ended/);
+      assert.doesNotMatch(logOf(site), /worker\.kill|cut a request short|must be replaced/);
+      assert.equal(site.rolegate.ended, false, 'it is the same process');
+    });
+
+  test('the older one does not take over again', async () => {
+    install('rolegate', older);
+    const refused = () => count(logOf(site), 'server.upgrade_refused');
+    const before = refused();
+    site.rolegate.kill('SIGUSR2');
+    await until('the refusal', () => refused() > before);
+    assert.match(logOf(site), /made by a newer rolegate/);
+    await site.signIn('dev');
+  });
+});
+
+describe('a database that is migrated under running workers', () => {
+  let site;
+  before(async () => { site = await startSite({ config }); });
+  after(() => site?.close());
+
+  test('they answer nobody, until they are replaced', async () => {
+    const dev = await site.signIn('dev');
+    assert.equal((await site.whoami(dev)).status, 200);
+    for (const which of ['rolegatectl', 'rolegate']) {
+      const path = site.programs[which];
+      writeFileSync(`${path}.new`, ofNextSchema(readFileSync(path)), { mode: 0o755 });
+      renameSync(`${path}.new`, path);
+    }
+    await site.ctl('init');
+    for (let i = 0; i < 3 * WORKERS; i += 1) {
+      const { status } = await site.whoami(dev);
+      assert.equal(status, 503);
+    }
+    assert.match(logOf(site), /must be replaced/);
+    site.rolegate.kill('SIGUSR2');
+    await until('the new program',
+      () => logOf(site).includes('server.start mode=handed'));
+    await until('its answer', async () => (await site.whoami(dev)).status === 200);
+  });
+});
+
 describe('SIGUSR2', () => {
   let site;
   let nginx;

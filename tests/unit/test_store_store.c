@@ -142,6 +142,44 @@ test_schema(void **state)
 	    store_raw_int(other, "SELECT count(*) FROM sqlite_schema"), 1);
 }
 
+/*
+ * A newer version migrates the database that is in use: what its rows mean is
+ * not known here, so nothing is read or written any more.
+ */
+static void
+test_migrated_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	int64_t count;
+
+	assert_int_equal(store_session_count(f->s, 1, &count), RG_OK);
+	/* Another index is no migration. */
+	store_raw(f->path, "CREATE INDEX other ON sessions (issued_at)");
+	assert_int_equal(store_session_count(f->s, 1, &count), RG_OK);
+	assert_int_equal(store_begin(f->s), RG_OK);
+	store_rollback(f->s);
+	assert_int_equal(store_begin_read(f->s), RG_OK);
+	assert_int_equal(store_session_count(f->s, 1, &count), RG_OK);
+	store_raw(f->path, "BEGIN; ALTER TABLE meta ADD COLUMN later INTEGER;"
+			   "PRAGMA user_version = 99; COMMIT");
+	/* What was begun before ends in the state of then. */
+	assert_int_equal(store_session_count(f->s, 1, &count), RG_OK);
+	store_rollback(f->s);
+	/* A transaction that only begins afterwards finds out, and is undone.
+	 */
+	assert_int_equal(store_begin(f->s), RG_OK);
+	assert_int_equal(
+	    store_session_count(f->s, 1, &count), RG_E_STORE_SCHEMA);
+	assert_int_equal(store_commit(f->s), RG_E_STORE_SCHEMA);
+	store_rollback(f->s);
+	assert_non_null(strstr(store_error(f->s), "must be replaced"));
+	assert_int_equal(
+	    store_session_count(f->s, 1, &count), RG_E_STORE_SCHEMA);
+	assert_int_equal(store_ping(f->s, false), RG_E_STORE_SCHEMA);
+	/* Nor does a lock stay. */
+	store_raw(f->path, "UPDATE meta SET policy_version = 7");
+}
+
 static int
 init_child(void *ctx)
 {
@@ -545,6 +583,7 @@ main(void)
 	    store_test(test_modes),
 	    store_test(test_refuses_file),
 	    store_test(test_schema),
+	    store_test(test_migrated_meanwhile),
 	    store_test(test_schema_lacks),
 	    store_test(test_init_race),
 	    store_test(test_init_where_it_cannot),

@@ -2,6 +2,7 @@
 #include "cgi/sandbox.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -88,6 +89,23 @@ sandbox_check(const struct settings *s, struct buf *words, struct err *e)
 	return RG_OK;
 }
 
+/*
+ * The C library loads what nsswitch.conf(5) names for hosts when a name is
+ * first looked up, and no code can be loaded then. A label of 64 characters
+ * goes through all of it, and not into the network (RFC 1035 section 2.3.4).
+ */
+static void
+load_resolvers(void)
+{
+	struct addrinfo *list = NULL;
+	char name[65];
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	if (getaddrinfo(name, NULL, NULL, &list) == 0)
+		freeaddrinfo(list);
+}
+
 enum rg_err
 sandbox_enter(const struct settings *s, struct err *e)
 {
@@ -100,8 +118,10 @@ sandbox_enter(const struct settings *s, struct err *e)
 		r = err_set(e, RG_E_CONF, "capabilities: %s", strerror(errno));
 	if (r == RG_OK && sandbox_files_version() > 0)
 		r = sandbox_files(s, e);
-	if (r == RG_OK && sandbox_syscalls_possible())
+	if (r == RG_OK && sandbox_syscalls_possible()) {
+		load_resolvers();
 		r = sandbox_syscalls(e);
+	}
 	inside = r == RG_OK;
 	return r;
 }

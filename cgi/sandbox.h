@@ -2,11 +2,11 @@
 /*
  * What a process that serves requests can't do, even when somebody else has
  * taken it over: run a program, fork, trace or signal another process, listen,
- * make memory executable, use kernel interfaces that it never needs (seccomp);
- * open a file outside of what it works with, and write anywhere but beside the
- * database (Landlock, Linux 5.13); use a right of root's (capabilities). It is
- * for workers: the parent, which never reads a request, has none of it, so that
- * it can start others and read a new configuration.
+ * make memory or a file executable, use kernel interfaces that it never needs
+ * (seccomp); open a file outside of what it works with, and write anywhere but
+ * beside the database (Landlock, Linux 5.13); use a right of root's
+ * (capabilities). It is for workers: the parent, which never reads a request,
+ * has none of it, so that it can start others and read a new configuration.
  */
 #ifndef RG_CGI_SANDBOX_H
 #define RG_CGI_SANDBOX_H

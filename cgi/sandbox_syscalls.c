@@ -115,20 +115,20 @@ deny_others(scmp_filter_ctx f)
 	return rc;
 }
 
-/* Code is what was loaded from files, and nothing else becomes any. */
+/*
+ * Code is what was loaded until now: no memory becomes any, nor does a file,
+ * which could be one that was written beside the database.
+ */
 static int
 deny_new_code(scmp_filter_ctx f)
 {
-	const scmp_datum_t both = PROT_WRITE | PROT_EXEC;
-	int rc;
+	const int calls[] = {
+	    SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(pkey_mprotect)};
+	size_t i;
+	int rc = 0;
 
-	rc = seccomp_rule_add(f, DENY, SCMP_SYS(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, both, both));
-	if (rc == 0)
-		rc = seccomp_rule_add(f, DENY, SCMP_SYS(mprotect), 1,
-		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
-	if (rc == 0)
-		rc = seccomp_rule_add(f, DENY, SCMP_SYS(pkey_mprotect), 1,
+	for (i = 0; rc == 0 && i < sizeof(calls) / sizeof(calls[0]); i++)
+		rc = seccomp_rule_add(f, DENY, calls[i], 1,
 		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 	return rc;
 }

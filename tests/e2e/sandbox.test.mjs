@@ -4,7 +4,8 @@
 // that it is there for still works.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync,
+  statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { O, PROGRAMS } from './lib/programs.mjs';
@@ -90,6 +91,13 @@ for (const server of ['lighttpd', 'lighttpd-spawn', 'apache']) {
       for (const what of ['fork', 'kill', 'tgkill', 'limit', 'owner', 'signal',
         'typed', 'shared', 'trace', 'code', 'listen', 'packet',
         'core']) await fails(what);
+    });
+
+    test('no file becomes code, not even one of its own', async () => {
+      const data = join(site.config.rolegate.database, '../code');
+      await fails('code of a file', data);
+      assert.equal(statSync(data).size, 4096, 'it was written');
+      rmSync(data);
     });
 
     test('the kernel says the same of the process', async () => {

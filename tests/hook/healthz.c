@@ -69,6 +69,26 @@ new_code(void)
 	return mprotect(p, 4096, PROT_READ | PROT_EXEC);
 }
 
+/* Of a file that the worker has written itself. */
+static int
+code_of_file(const char *path)
+{
+	static const char code[4096];
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), why = errno;
+	void *p = MAP_FAILED;
+
+	if (fd < 0)
+		return 0; /* which is a failure of the test */
+	if (write(fd, code, sizeof(code)) == (ssize_t)sizeof(code)) {
+		p = mmap(NULL, sizeof(code), PROT_READ | PROT_EXEC, MAP_PRIVATE,
+		    fd, 0);
+		why = errno;
+	}
+	(void)close(fd);
+	errno = why;
+	return p == MAP_FAILED ? -1 : 0;
+}
+
 static int
 server(void)
 {
@@ -192,6 +212,8 @@ attempt(const char *todo, const char *what)
 		return (int)ptrace(PTRACE_SEIZE, getppid(), NULL, NULL);
 	if (strcmp(todo, "code") == 0)
 		return new_code();
+	if (strcmp(todo, "code of a file") == 0)
+		return code_of_file(what);
 	if (strcmp(todo, "listen") == 0)
 		return server();
 	if (strcmp(todo, "packet") == 0)

@@ -61,7 +61,7 @@ read_pem(const char *pem, size_t len, EVP_PKEY **out, struct err *e)
 static bool
 is_p256(EVP_PKEY *pkey)
 {
-	char group[32];
+	char group[32] = "";
 	size_t len;
 
 	/* No other kind of key has a group of this name. */
@@ -208,23 +208,28 @@ jose_key_spki_digest(
 }
 
 /* Appends base64url of the compact text of `value`. */
-static bool
+static enum rg_err
 put_part(struct buf *out, const json_t *value)
 {
+	enum rg_err r = RG_E_NOMEM;
 	struct buf text = BUF_INIT;
 	char *b64 = NULL;
-	bool ok = false;
 
-	if (!json_put(&text, value) || text.len > JWS_MAX_TOKEN ||
-	    (b64 = malloc(B64URL_ENC_LEN(text.len) + 1)) == NULL)
+	if (!json_put(&text, value))
+		goto out;
+	if (text.len > JWS_MAX_TOKEN) {
+		r = RG_E_TOO_LARGE; /* nobody would read it, we least of all */
+		goto out;
+	}
+	if ((b64 = malloc(B64URL_ENC_LEN(text.len) + 1)) == NULL)
 		goto out;
 	b64url_encode(buf_str(&text), text.len, b64);
 	buf_puts(out, b64);
-	ok = buf_ok(out);
+	r = buf_ok(out) ? RG_OK : RG_E_NOMEM;
 out:
 	free(b64);
 	buf_clear(&text);
-	return ok;
+	return r;
 }
 
 /*
@@ -293,11 +298,12 @@ sign_parts(const struct jose_key *k, const json_t *header,
 
 	if (full == NULL ||
 	    (header != NULL &&
-		json_object_update(full, (json_t *)(uintptr_t)header) != 0) ||
-	    !put_part(token, full))
+		json_object_update(full, (json_t *)(uintptr_t)header) != 0))
+		goto out;
+	if ((r = put_part(token, full)) != RG_OK)
 		goto out;
 	buf_putc(token, '.');
-	if (!put_part(token, payload))
+	if ((r = put_part(token, payload)) != RG_OK)
 		goto out;
 	r = put_signature(k, token);
 out:

@@ -61,8 +61,9 @@ enum rg_err jose_key_spki_digest(
 /*
  * Appends header.payload.signature. `header` has the members beside "alg",
  * which is the key's, and "typ", which is "JWT"; NULL: none. `payload` is an
- * object. Both are borrowed and unchanged. RG_E_USAGE, RG_E_NOMEM,
- * RG_E_INTERNAL; nothing is appended then.
+ * object. Both are borrowed and unchanged. RG_E_USAGE, RG_E_TOO_LARGE (more
+ * than JWS_MAX_TOKEN bytes of either), RG_E_NOMEM, RG_E_INTERNAL; nothing is
+ * appended then.
  */
 enum rg_err jose_sign(const struct jose_key *, const json_t *header,
     const json_t *payload, struct buf *token);

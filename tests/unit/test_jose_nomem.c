@@ -226,6 +226,7 @@ test_private_key(void **state)
 	assert_true(done);
 	assert_int_equal(r, RG_OK);
 	for (n = 0, done = false; n < NOMEM_MAX && !done; n++) {
+		print[0] = spki[0] = '\0';
 		fault_begin(n);
 		r = jose_key_thumbprint(key, print);
 		if (r == RG_OK)
@@ -271,36 +272,58 @@ test_certificate(void **state)
 	jose_key_free(&key);
 }
 
+static void
+assert_signed(const struct buf *token, const struct jwk *pub)
+{
+	struct jws *t = NULL;
+	json_t *claims = NULL;
+
+	assert_int_equal(
+	    jws_open(JWS_PLAIN, buf_str(token), token->len, &t), RG_OK);
+	assert_string_equal(jws_header(t)->kid, "k");
+	assert_int_equal(jws_verify(t, pub, &claims), RG_OK);
+	json_decref(claims);
+	jws_free(&t);
+}
+
 /* A token is whole, or none of it is there. */
 static void
 starve_signing(EVP_PKEY *pkey, int alg)
 {
-	static char pem[PEM_MAX];
+	static char pem[PEM_MAX], sub[300]; /* the signature needs room anew */
 	json_t *header = json_pack("{s:s}", "kid", "k");
-	json_t *payload = json_pack("{s:s}", "sub", "somebody");
+	json_t *payload, *public;
 	struct buf token = BUF_INIT;
+	struct jwk *pub = NULL;
 	struct jose_key *key = NULL;
-	size_t whole;
 	enum rg_err r = RG_E_INTERNAL;
 	bool done = false;
 	long n;
 
+	memset(sub, 's', sizeof(sub) - 1);
+	payload = json_pack("{s:s}", "sub", sub);
 	pem_key(pkey, NULL, pem);
 	assert_int_equal(
 	    jose_key_parse(pem, strlen(pem), alg, &key, NULL), RG_OK);
+	public = jose_key_jwk(key);
+	assert_int_equal(jwk_parse(public, alg, JOSE_RS256, &pub), RG_OK);
+	json_decref(public);
 	assert_int_equal(jose_sign(key, header, payload, &token), RG_OK);
-	whole = token.len;
 	fault_once = true;
 	for (n = 0; n < NOMEM_MAX && !done; n++) {
 		buf_clear(&token);
 		fault_begin(n);
 		r = jose_sign(key, header, payload, &token);
 		done = fault_end();
-		assert_int_equal(token.len, r == RG_OK ? whole : 0);
+		if (r == RG_OK)
+			assert_signed(&token, pub);
+		else
+			assert_int_equal(token.len, 0);
 	}
 	assert_true(done);
 	assert_int_equal(r, RG_OK);
 	buf_clear(&token);
+	jwk_free(&pub);
 	jose_key_free(&key);
 	json_decref(header);
 	json_decref(payload);

@@ -313,6 +313,32 @@ test_misuse(void **state)
 	jose_key_free(&key);
 }
 
+/* A token that nobody would take is not made. */
+static void
+test_payload_size(void **state)
+{
+	static char text[JWS_MAX_TOKEN + 1];
+	struct buf token = BUF_INIT;
+	struct jose_key *key = NULL;
+	json_t *claims = json_object();
+
+	(void)state;
+	assert_int_equal(parse(ec_pem, -1, &key), RG_OK);
+	memset(text, 'a', JWS_MAX_TOKEN - strlen("{\"a\":\"\"}"));
+	json_object_set_new(claims, "a", json_string(text));
+	assert_int_equal(jose_sign(key, NULL, claims, &token), RG_OK);
+	buf_clear(&token);
+	text[strlen(text)] = 'a';
+	json_object_set_new(claims, "a", json_string(text));
+	assert_int_equal(jose_sign(key, NULL, claims, &token), RG_E_TOO_LARGE);
+	assert_int_equal(token.len, 0);
+	assert_int_equal(
+	    jose_sign(key, claims, claims, &token), RG_E_TOO_LARGE);
+	assert_int_equal(token.len, 0);
+	json_decref(claims);
+	jose_key_free(&key);
+}
+
 static void
 test_keys_that_are_refused(void **state)
 {
@@ -352,6 +378,14 @@ test_keys_that_are_refused(void **state)
 	refused(rsa_pem, JOSE_ES256, RG_E_JWK_ALG);
 	refused(ec_pem, JOSE_RS256, RG_E_JWK_ALG);
 	refused(rsa_pem, JOSE_RS512, RG_E_JWK_ALG);
+	assert_int_equal(
+	    jose_key_parse(ec_pem, strlen(ec_pem), JOSE_PS256, &key, &e),
+	    RG_E_JWK_ALG);
+	assert_string_equal(e.detail, "PS256 is not for an EC P-256 key");
+	assert_int_equal(
+	    jose_key_parse(rsa_pem, strlen(rsa_pem), JOSE_ES256, &key, &e),
+	    RG_E_JWK_ALG);
+	assert_string_equal(e.detail, "ES256 is not for an RSA key");
 	assert_int_equal(
 	    jose_key_parse(rsa_pem, JOSE_KEY_MAX_PEM + 1, -1, &key, &e),
 	    RG_E_TOO_LARGE);
@@ -537,6 +571,7 @@ main(void)
 	    cmocka_unit_test(test_es256_is_padded),
 	    cmocka_unit_test(test_libjwt_agrees),
 	    cmocka_unit_test(test_misuse),
+	    cmocka_unit_test(test_payload_size),
 	    cmocka_unit_test(test_keys_that_are_refused),
 	    cmocka_unit_test(test_names_of_a_key),
 	    cmocka_unit_test(test_certificate),

@@ -4,9 +4,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { speakFcgi } from './lib/fcgi.mjs';
+import { CLIENT_ID } from './lib/idp.mjs';
 import { startSite } from './lib/site.mjs';
 import { until } from './lib/wait.mjs';
 
+const API = `api://${CLIENT_ID}`;
 const ANA = '192.0.2.10';
 const BOB = '198.51.100.20';
 const PROXY = '192.0.2.7';
@@ -18,7 +20,8 @@ describe('sign-ins of one address', () => {
     // Straight to the socket, as any web server would say who connected.
     site = await startSite({ server: 'none' });
     site.configure({ rolegate: { client_sign_ins: 5, client_failures: 3,
-      metrics_token_file: site.work.write('token', `${TOKEN}\n`, 0o600) } });
+      metrics_token_file: site.work.write('token', `${TOKEN}\n`, 0o600) },
+    'provider.entra': { audiences: API } });
     await site.restartRolegate();
   });
   after(() => site?.close());
@@ -93,6 +96,44 @@ describe('sign-ins of one address', () => {
     assert.equal((await ask('/login', '203.0.113.31')).status, 303);
     assert.equal(await lastRefused(), from);
   });
+
+  test('bearer tokens that fail keep nobody out, and are counted by cause',
+    async () => {
+      // A gateway brings the tokens of all its people from one address.
+      const gateway = '203.0.113.60';
+      const bring = (token) => ask('/whoami', gateway,
+        { HTTP_AUTHORIZATION: `Bearer ${token}` });
+      const token = async (what) => (await site.idp.control('POST',
+        '/access-token', { audience: API, login: 'ana', groups: true, ...what }))
+        .token;
+      const good = await token();
+      const [head, body, signature] = good.split('.');
+      const bad = {
+        RG_E_SIGNATURE: [5, [head, body, signature.replace(/^.{8}/, 'AAAAAAAA')]
+          .join('.')],
+        RG_E_EXPIRED: [4, await token({ claims: { exp: { now: -3600 } } })],
+        RG_E_KID_UNKNOWN: [3, await token({ header: { kid: 'nobody' } })],
+        RG_E_BEARER_FORM: [2, ''],
+      };
+      assert.equal((await bring(good)).status, 200);
+      const keys = async () => (await site.idp.counts()).keys;
+      const before = await keys();
+      for (const [times, one] of Object.values(bad)) {
+        for (let i = 0; i < times; i += 1) {
+          const { status } = await bring(one);
+          assert.ok(status === 401 || (one === '' && status === 400), `${status}`);
+        }
+      }
+      assert.ok(await keys() - before <= 1, 'strangers do not fetch keys at will');
+      assert.equal((await bring(good)).status, 200);
+      assert.equal((await ask('/login', gateway)).status, 303);
+      await until('the counters', async () => {
+        const { text } = await ask('/metrics', BOB,
+          { HTTP_AUTHORIZATION: `Bearer ${TOKEN}` });
+        return Object.entries(bad).every(([reason, [times]]) => text.includes(
+          `rolegate_bearer_refused_total{reason="${reason}"} ${times}\n`));
+      });
+    });
 
   test('of a proxy that is named, the last address counts', async () => {
     await site.restartRolegate({ rolegate: {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/audit_format.h"
 #include "cli/cli.h"
 
@@ -171,6 +172,7 @@ step(struct store *s, struct export *x, bool *more, struct err *e)
 	struct audit_head head;
 	enum rg_err r;
 
+	*more = false;
 	if ((r = store_audit_head(s, &head)) != RG_OK)
 		return err_set(e, r, "%s", store_error(s));
 	x->filter.after = b.last = x->last;
@@ -211,9 +213,18 @@ static enum rg_err
 run(struct store *s, struct export *x, struct err *e)
 {
 	enum rg_err r = RG_OK;
-	bool more;
+	bool more, busy = false, was = false;
 
-	while (!ended && (r = step(s, x, &more, e)) == RG_OK) {
+	while (!ended) {
+		r = step(s, x, &more, e);
+		/* Who follows waits for longer than database_timeout. */
+		busy = x->follow && r == RG_E_STORE_BUSY;
+		if (busy && !was)
+			log_warn("audit.busy", "last=%lld detail=%s",
+			    (long long)x->last, log_quote(e->detail));
+		was = busy;
+		if (r != RG_OK && !busy)
+			break;
 		if (more)
 			continue;
 		if (!x->follow || !wait_for_rows())

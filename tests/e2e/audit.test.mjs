@@ -14,7 +14,9 @@ import { merge, toIni } from './lib/config.mjs';
 import { TOP } from './lib/programs.mjs';
 import { startSite } from './lib/site.mjs';
 import { sql } from './lib/sqlite.mjs';
+import { until } from './lib/wait.mjs';
 
+const RECOVERING = join(TOP, 'tests/e2e/lib/recovering.py');
 const VERIFIER = join(TOP, 'tests/audit-verify.py');
 const ROWS = 16;
 const NO_GUARDS = ['audit_no_update', 'audit_no_delete', 'audit_in_order',
@@ -23,7 +25,8 @@ const NO_GUARDS = ['audit_no_update', 'audit_no_delete', 'audit_in_order',
 
 let site;
 before(async () => {
-  site = await startSite({ server: 'tools' });
+  site = await startSite({ server: 'tools',
+    config: { rolegate: { database_timeout: '1s' } } });
   for (let n = 1; (await site.audit()).length < ROWS; n += 1) {
     await site.ctl('role', 'add', `r${n}`, '--description', `="Zoë", ${n}\\|`);
   }
@@ -295,37 +298,63 @@ test('export: filters, and a place to go on from', async () => {
   }
 });
 
+/* What does not end is killed: no test waits for ever. */
+const bounded = (program, args, stdin) => spawn(program, args,
+  { stdio: [stdin, 'pipe', 'pipe'], timeout: 20_000, killSignal: 'SIGKILL' });
+const exporting = (...args) => bounded(site.programs.rolegatectl, ['--config',
+  site.work.path('rolegate.conf'), 'audit', 'export', ...args], 'ignore');
+
+/* seq of the next row that it prints. */
+function seqsOf(child) {
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return async () => JSON.parse((await lines.next()).value).seq;
+}
+
 test('export --follow: rows as they come, until TERM or nobody reads',
   async () => {
-    const child = spawn(site.programs.rolegatectl, ['--config',
-      site.work.path('rolegate.conf'), 'audit', 'export', '--follow',
-      '--after', String(ROWS - 1)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const ended = new Promise((resolve) => { child.once('exit', resolve); });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const next = async () => JSON.parse((await lines.next()).value).seq;
+    const child = exporting('--follow', '--after', String(ROWS - 1));
+    const ended = once(child, 'exit');
+    const next = seqsOf(child);
     assert.equal(await next(), ROWS);
     await site.ctl('role', 'add', 'followed');
     assert.equal(await next(), ROWS + 1);
     child.kill('SIGTERM');
-    assert.equal(await ended, 0);
+    assert.deepEqual(await ended, [0, null]);
 
-    const gone = spawn(site.programs.rolegatectl, ['--config',
-      site.work.path('rolegate.conf'), 'audit', 'export', '--follow'],
-    { stdio: ['ignore', 'pipe', 'inherit'] });
-    const over = new Promise((resolve) => { gone.once('exit', resolve); });
-    await new Promise((resolve) => { gone.stdout.once('data', resolve); });
+    const gone = exporting('--follow');
+    const over = once(gone, 'exit');
+    await once(gone.stdout, 'data');
     gone.stdout.destroy();
-    assert.equal(await over, 0, 'no row has to come to notice');
+    assert.deepEqual(await over, [0, null], 'no row has to come to notice');
   });
+
+test('export --follow goes on when the database was busy', async () => {
+  const { database } = site.config.rolegate;
+  const child = exporting('--follow', '--after', String(ROWS));
+  const ended = once(child, 'exit');
+  const next = seqsOf(child);
+  assert.equal(await next(), ROWS + 1);
+  let said = '';
+  child.stderr.on('data', (data) => { said += data; });
+  const other = bounded('/usr/bin/python3', [RECOVERING, database], 'pipe');
+  await once(other.stdout, 'data');
+  await until('notice', () => /audit\.busy last=\d+/.test(said),
+    { alive: () => assert.equal(child.exitCode, null, said) });
+  other.stdin.end();
+  await once(other, 'exit');
+  await site.ctl('role', 'add', 'later');
+  assert.equal(await next(), ROWS + 2);
+  child.kill('SIGTERM');
+  assert.deepEqual(await ended, [0, null]);
+  assert.equal(said.split('audit.busy').length, 2, 'said once');
+});
 
 test('export ends by TERM though nobody reads; and only --follow is then done',
   async () => {
     addAuditRows(site.config.rolegate.database, { count: 2000,
       time: 1_800_000_000, event: 'a.b', size: 600 }); // more than fits a pipe
     for (const [args, status] of [[['--follow'], 0], [[], 1]]) {
-      const child = spawn(site.programs.rolegatectl, ['--config',
-        site.work.path('rolegate.conf'), 'audit', 'export', ...args],
-      { stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = exporting(...args);
       const ended = once(child, 'exit');
       let said = '';
       child.stderr.on('data', (data) => { said += data; });

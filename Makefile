@@ -36,7 +36,8 @@ DEPS_BENCH := $(DEPS_RUN) apache2 libapache2-mod-fcgid nginx wrk \
               libapache2-mod-auth-openidc sqlite3 valgrind
 DEPS_LINT  := clang-tidy-14 cppcheck shellcheck
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
-DEPS_DEB   := debhelper dpkg-dev fakeroot lintian ca-certificates
+DEPS_DEB   := build-essential debhelper dpkg-dev fakeroot lintian \
+              ca-certificates
 DEPS_DEB_T := $(DEPS_DEB) systemd lighttpd curl openssl xxd procps iproute2
 
 # ---- how to compile -----------------------------------------------------

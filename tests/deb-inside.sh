@@ -76,6 +76,8 @@ include "/etc/rolegate/lighttpd.conf"
 EOF
 }
 configure() {
+	is "the example can be copied as the README says" cp \
+		/usr/share/doc/rolegate/rolegate.conf.example /run/in/
 	for f in lighttpd.conf lighttpd-strip-headers.conf; do
 		install -m 644 /usr/share/doc/rolegate/servers/$f /etc/rolegate
 	done

@@ -55,8 +55,10 @@ const lighttpd = (name, conf) => async (ctx, gw) => {
     'lighttpd-strip-token.lua'].map((file) => [`/etc/rolegate/${file}`,
     snippet(ctx, gw.tag, file)]));
   const include = snippet(ctx, gw.tag, conf, beside);
+  // As at the end of Debian's own file: what serves files is asked first.
   const main = work.write(`${gw.tag}.main.conf`, `
-server.modules = ( "mod_cgi", "mod_proxy" )
+server.modules = ( "mod_dirlisting", "mod_staticfile", "mod_cgi", "mod_proxy" )
+static-file.exclude-extensions = ( ".cgi" )
 server.bind = "127.0.0.1"
 server.port = ${gw.port}
 server.document-root = "${ctx.htdocs}"
@@ -270,7 +272,9 @@ export class Gateways {
     this.echoPort = await freePort();
     this.echo = await startEcho(this);
     this.work.write('echo', 'echo');
-    await untilListens(this.work.spawn('echo', process.execPath, [TOY,
+    // Where the servers' user can read it, which the sources perhaps are not.
+    this.toyProgram = this.work.write('toy-fcgi.mjs', readFileSync(TOY));
+    await untilListens(this.work.spawn('echo', process.execPath, [this.toyProgram,
       this.work.path('echo'), `unix:${this.work.path('echo.sock')}`]),
     { path: this.work.path('echo.sock') });
     for (const gw of GATEWAYS) gw.port = await freePort();
@@ -344,9 +348,9 @@ export class Gateways {
     const { work } = this;
     work.write('answer.asked', '');
     const node = process.execPath;
-    work.write('start-rolegate', `#!/bin/sh\nexec ${node} ${TOY} ${
+    work.write('start-rolegate', `#!/bin/sh\nexec ${node} ${this.toyProgram} ${
       work.path('answer')} fd:0\n`, 0o755);
-    this.toy = work.spawn('toy', node, [TOY, work.path('answer'),
+    this.toy = work.spawn('toy', node, [this.toyProgram, work.path('answer'),
       `unix:${work.socket}`, `tcp:${this.authorizerPort}`]);
     await untilListens(this.toy, { path: work.socket });
     // All of them: lighttpd remembers for a while that nobody was there.

@@ -123,7 +123,8 @@ seal_keys_load(const char *path, struct seal_keys **out, struct err *e)
 	}
 	/* Before it is read: one that comes between is read again. */
 	if (stat(path, &keys->file) != 0) {
-		r = err_set(e, RG_E_FILE, "%s: %s", path, strerror(errno));
+		r = err_set(e, RG_E_FILE, "%s: %s%s", path, strerror(errno),
+		    errno == ENOENT ? " (rolegatectl init makes it)" : "");
 		goto out;
 	}
 	if ((r = file_read_secret(path, FILE_MAX, &text, e)) != RG_OK ||

@@ -54,12 +54,18 @@ cmd_audit_checkpoint(struct cli *cli)
 	return status;
 }
 
+struct printed {
+	const struct cli *cli;
+	size_t segments;
+};
+
 static void
 print_segment(void *ctx, const char *file, int64_t first, int64_t last)
 {
-	const struct cli *cli = ctx;
+	struct printed *p = ctx;
 
-	if (cli->json)
+	p->segments++;
+	if (p->cli->json)
 		(void)cli_print_json_own(
 		    json_pack("{s:s, s:I, s:I}", "file", file, "first_seq",
 			(json_int_t)first, "last_seq", (json_int_t)last));
@@ -72,6 +78,7 @@ int
 cmd_audit_archive(struct cli *cli)
 {
 	struct gate_archive a = {0};
+	struct printed p = {.cli = cli};
 	struct err e = {RG_OK, ""};
 	const char *before = cli_option(cli, "before");
 	enum rg_err r;
@@ -85,7 +92,10 @@ cmd_audit_archive(struct cli *cli)
 				 "2026-01-01 or 365d");
 	if ((status = cli_open(cli)) != CLI_OK)
 		return status;
-	r = gate_audit_archive(
-	    cli->gate, &cli->ctx, &a, print_segment, cli, &e);
-	return r == RG_OK ? CLI_OK : cli_fail(r, &e);
+	r = gate_audit_archive(cli->gate, &cli->ctx, &a, print_segment, &p, &e);
+	if (r != RG_OK)
+		return cli_fail(r, &e);
+	if (p.segments == 0 && !cli->json)
+		(void)printf("nothing to archive before %s\n", before);
+	return CLI_OK;
 }

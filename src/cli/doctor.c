@@ -154,7 +154,6 @@ run(struct doctor *d)
 		    e.detail, err_name(e.code));
 		return;
 	}
-	doctor_report(d, FINDING_OK, "configuration", "%s", cli->config);
 	check_mode(d, "configuration", cli->config, false);
 	check_mode(d, "database file", cli->settings->database, true);
 	check_mode(d, "key file", cli->settings->key_file, true);

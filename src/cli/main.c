@@ -64,7 +64,8 @@ static const struct command commands[] = {
 	{"permission*", "no-permissions!", "description", "admin!", "no-admin!",
 	    "force!"},
 	1,
-	"Changes a role. Permissions that are given replace those it has.\n\n"
+	"Changes a role. Permissions that are given replace those it has.\n"
+	"--force: even if nobody is left who can be admin.\n\n"
 	"  rolegatectl role set analyst --permission reports.read \\\n"
 	"      --permission reports.export\n"},
     {"role", "remove", cmd_role_remove, "role remove NAME", {NULL}, 1,
@@ -78,8 +79,8 @@ static const struct command commands[] = {
 	    "note", "expires", "deny!"},
 	0,
 	"Maps a value to a role, or denies access to whoever has it. KIND is "
-	"group,\napp_role, directory_role, claim or app. It counts at the "
-	"next request of\neverybody who is signed in.\n\n"
+	"group,\ngroup_name, app_role, directory_role, claim or app. It counts "
+	"at the next\nrequest of everybody who is signed in.\n\n"
 	"  rolegatectl map add --provider entra --kind group \\\n"
 	"      --value 8f1a2b3c-0d4e-4f5a-9b6c-7d8e9f0a1b2c --role analyst \\\n"
 	"      --label data-analysts\n"
@@ -104,7 +105,8 @@ static const struct command commands[] = {
 	{"file", "dry-run!", "force!"}, 0,
 	"Makes roles and mappings what FILE says, all or nothing: adds, "
 	"changes and\nremoves. Prints the plan first, and who gains or loses "
-	"which role by it;\n--dry-run leaves it at that.\n\n"
+	"which role by it;\n--dry-run leaves it at that. --force: even if "
+	"nobody is left who can be admin.\n\n"
 	"  rolegatectl map export > mappings.json\n"
 	"  rolegatectl map apply --file mappings.json --dry-run\n"},
     {"map", "export", cmd_map_export, "map export", {NULL}, 0,
@@ -130,11 +132,13 @@ static const struct command commands[] = {
     {"grant", "set", cmd_grant_set,
 	"grant set ID [--reason TEXT] [--expires WHEN|never] [--force]",
 	{"reason", "expires", "force!"}, 1,
-	"Changes why a role was given, or until when.\n\n"
+	"Changes why a role was given, or until when. --force: even if nobody "
+	"is left\nwho can be admin.\n\n"
 	"  rolegatectl grant set 2 --expires 30d\n"},
     {"grant", "remove", cmd_grant_remove, "grant remove ID [--force]",
 	{"force!"}, 1,
-	"Takes a grant back; the role is gone at the next request.\n\n"
+	"Takes a grant back; the role is gone at the next request. --force: "
+	"even if\nnobody is left who can be admin.\n\n"
 	"  rolegatectl grant remove 2\n"},
     {"principal", "list", cmd_principal_list,
 	"principal list [--search TEXT] [--provider P] [--disabled]",
@@ -143,7 +147,8 @@ static const struct command commands[] = {
 	"  rolegatectl principal list --search ana\n"},
     {"principal", "disable", cmd_principal_disable,
 	"principal disable SUBJECT [--force]", {"force!"}, 1,
-	"Ends all sessions of a person and refuses every sign-in.\n\n"
+	"Ends all sessions of a person and refuses every sign-in. --force: "
+	"even if\nnobody is left who can be admin.\n\n"
 	"  rolegatectl principal disable entra:TENANT:OID\n"},
     {"principal", "enable", cmd_principal_enable, "principal enable SUBJECT",
 	{NULL}, 1,
@@ -203,8 +208,9 @@ static const struct command commands[] = {
 	"machine.\n\n  rolegatectl audit checkpoint > monday.checkpoint\n"},
     {"audit", "archive", cmd_audit_archive,
 	"audit archive --before WHEN --to DIR", {"before", "to"}, 0,
-	"Moves older rows into signed segment files, which stay "
-	"verifiable.\n\n"
+	"Moves older rows into signed segment files, which stay verifiable. "
+	"DIR "
+	"must\nexist.\n\n"
 	"  rolegatectl audit archive --before 365d --to /srv/audit\n"},
     {"audit", "export", cmd_audit_export,
 	"audit export [--format jsonl|csv|cef] [--after SEQ[:HASH]] "
@@ -272,6 +278,30 @@ print_help(FILE *to)
 	    to);
 }
 
+/* A command that is none, or half of one: then what it can go on with. */
+static int
+no_such_command(const char *noun, const char *verb)
+{
+	char verbs[256] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < COMMAND_COUNT; i++) {
+		const struct command *c = &commands[i];
+
+		if (c->verb == NULL || strcmp(c->noun, noun) != 0)
+			continue;
+		(void)snprintf(verbs + len, sizeof(verbs) - len, "%s%s",
+		    len > 0 ? ", " : "", c->verb);
+		len = strlen(verbs);
+	}
+	if (len == 0)
+		return cli_usage("no such command: %s", noun);
+	if (verb == NULL)
+		return cli_usage("%s what? One of: %s", noun, verbs);
+	return cli_usage(
+	    "no such command: %s %s; one of: %s", noun, verb, verbs);
+}
+
 static int
 print_help_of(const char *noun, const char *verb)
 {
@@ -287,7 +317,7 @@ print_help_of(const char *noun, const char *verb)
 		(void)printf("%sUsage: rolegatectl %s\n\n%s",
 		    shown++ > 0 ? "\n" : "", c->synopsis, c->text);
 	}
-	return shown > 0 ? CLI_OK : cli_usage("no such command: %s", noun);
+	return shown > 0 ? CLI_OK : no_such_command(noun, verb);
 }
 
 static const struct command *
@@ -418,8 +448,8 @@ main(int argc, char **argv)
 	}
 	c = find_command(argv[at], at + 1 < argc ? argv[at + 1] : NULL);
 	if (c == NULL)
-		return cli_usage("no such command: %s %s", argv[at],
-		    at + 1 < argc ? argv[at + 1] : "");
+		return no_such_command(
+		    argv[at], at + 1 < argc ? argv[at + 1] : NULL);
 	/* The last word of the command becomes argv[0] for getopt. */
 	words = c->verb == NULL ? 0 : 1;
 	status = parse(&cli, c, argc - at - words, argv + at + words);

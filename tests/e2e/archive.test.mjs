@@ -161,6 +161,9 @@ test('old rows move into segments, and the chain goes on', async () => {
   await addRows(1);
   const files = segments(dir);
   assert.equal(files.length, 2);
+  const none = ['audit', 'archive', '--before', '2020-01-01', '--to', dir];
+  assert.equal(await site.ctl(...none), 'nothing to archive before 2020-01-01\n');
+  assert.equal(await site.ctl(...none, '--json'), '');
 
   // All of it, by both verifiers, and by openssl.
   const all = await verify('--segments', dir, '--checkpoint', noted, '--key',

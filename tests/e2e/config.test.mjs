@@ -154,6 +154,7 @@ test('init makes what is missing, private, and keeps what is there',
     const { status, stderr } = await check();
     assert.equal(status, 1);
     assert.ok(stderr.includes(path), stderr);
+    assert.match(stderr, /\(rolegatectl init makes it\)/);
     assert.deepEqual(await site.ctlJson('init'),
       { database: 'ready', key_file: 'created' });
     assert.equal(statSync(path).mode & 0o777, 0o600);

@@ -35,6 +35,8 @@ test('a sound installation', async () => {
     new RegExp(`${site.publicUrl}/logout \\(front-channel logout URL\\)`));
   const text = await site.ctl('doctor');
   assert.match(text, /^ok {4}mappings: 3, all can match$/m);
+  const lines = text.split('\n');
+  assert.deepEqual(lines.filter((l, i) => lines.indexOf(l) !== i), [], 'said twice');
   assert.ok(!text.includes('\u001b'), 'no colour into a file');
 });
 

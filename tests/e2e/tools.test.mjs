@@ -43,6 +43,28 @@ describe('help', () => {
     }
   });
 
+  test('every option that overrides a refusal says which', async () => {
+    const whole = (await ctl(['help'])).stdout;
+    const forced = whole.split(/\n(?= {2}\S)/).filter((s) => s.includes('--force'));
+    assert.ok(forced.length >= 8, whole);
+    for (const synopsis of forced) {
+      const [noun, verb] = synopsis.trim().split(/\s+/);
+      const { stdout } = await ctl(['help', noun, ...(/^[a-z]/.test(verb) ? [verb] : [])]);
+      assert.match(stdout, /--force:\s+even\s+if/, synopsis);
+    }
+  });
+
+  test('half a command, or a wrong one, is told what there is', async () => {
+    for (const args of [['map'], ['help', 'map', 'nonsense'], ['map', 'nonsense']]) {
+      const { status, stderr } = await ctl(args);
+      assert.equal(status, 2);
+      assert.match(stderr, args.includes('nonsense')
+        ? /no such command: map nonsense; one of: add, list, .*import-contextforge\n/
+        : /map what\? One of: add, list, /);
+    }
+    assert.match((await ctl(['nonsense', 'x'])).stderr, /no such command: nonsense\n/);
+  });
+
   test('wrong usage is status 2, on stderr', async () => {
     for (const args of [[], ['nothing'], ['role'], ['role', 'nothing'],
       ['role', 'add'], ['role', 'list', 'x'], ['map', 'add', '--wrong', 'x'],

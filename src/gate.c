@@ -182,12 +182,12 @@ enum rg_err
 gate_commit(struct gate *g, enum rg_err r, const char *doing, struct err *e)
 {
 	if (r == RG_OK)
-		r = store_commit(g->store);
+		r = gate_try_commit(g);
 	if (r == RG_OK)
 		return r;
 	if (e != NULL && e->code != r)
 		(void)gate_store_err(g, r, doing, e);
-	store_rollback(g->store);
+	gate_rollback(g);
 	return r;
 }
 

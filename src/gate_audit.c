@@ -72,7 +72,7 @@ gate_audit(struct gate *g, const struct gate_context *ctx, const char *event,
 			r = store_audit_add(g->store, &row);
 	}
 	if (r == RG_OK)
-		gate_count(g, "audit", event, ctx->now);
+		gate_count_row(g, event, ctx->now);
 	free(text);
 	json_decref(detail);
 	return r;

@@ -278,10 +278,10 @@ record_first(struct gate *g, const struct gate_context *ctx,
 			"kind", id->kind, "client", id->client, "roles",
 			roles));
 	if (r == RG_OK)
-		r = store_commit(g->store);
+		r = gate_try_commit(g);
 out:
 	if (r != RG_OK)
-		store_rollback(g->store);
+		gate_rollback(g);
 	if (r == RG_E_EXISTS)
 		r = RG_OK;
 	if (r != RG_OK)

@@ -30,6 +30,7 @@ struct count {
 	char name[COUNTER_WORD_MAX + 1];
 	char reason[COUNTER_WORD_MAX + 1];
 	int64_t count;
+	int64_t open; /* more, if the open transaction is committed */
 };
 
 struct counters {
@@ -66,7 +67,7 @@ entry(struct counters *c, const char *name, const char *reason, int64_t minute)
 		return other;
 	e = &c->all[c->used++];
 	e->minute = minute;
-	e->count = 0;
+	e->count = e->open = 0;
 	(void)snprintf(e->name, sizeof(e->name), "%s", name);
 	(void)snprintf(e->reason, sizeof(e->reason), "%s", reason);
 	return e;
@@ -78,16 +79,59 @@ is_word(const char *s)
 	return text_is_name(s, "_./:-", COUNTER_WORD_MAX);
 }
 
+static struct count *
+find(struct gate *g, const char *name, const char *reason, int64_t now)
+{
+	if (g == NULL || now < 0 || !is_word(name) || !is_word(reason))
+		return NULL;
+	return entry(g->counters, name, reason, now - now % 60);
+}
+
 void
 gate_count(struct gate *g, const char *name, const char *reason, int64_t now)
 {
-	struct count *e;
+	struct count *e = find(g, name, reason, now);
 
-	if (g == NULL || now < 0 || !is_word(name) || !is_word(reason))
-		return;
-	e = entry(g->counters, name, reason, now - now % 60);
 	if (e != NULL)
 		e->count++;
+}
+
+void
+gate_count_row(struct gate *g, const char *event, int64_t now)
+{
+	struct count *e = find(g, "audit", event, now);
+
+	if (e != NULL)
+		e->open++;
+}
+
+static void
+count_rows(struct counters *c, bool written)
+{
+	size_t i;
+
+	for (i = 0; i < c->used; i++) {
+		if (written)
+			c->all[i].count += c->all[i].open;
+		c->all[i].open = 0;
+	}
+}
+
+enum rg_err
+gate_try_commit(struct gate *g)
+{
+	enum rg_err r = store_commit(g->store);
+
+	if (r == RG_OK)
+		count_rows(g->counters, true);
+	return r;
+}
+
+void
+gate_rollback(struct gate *g)
+{
+	store_rollback(g->store);
+	count_rows(g->counters, false);
 }
 
 /* All or none: what can't be written now is kept for the next time. */
@@ -97,13 +141,14 @@ flush(struct gate *g, int patience_ms)
 	struct counters *c = g->counters;
 	struct counter_row rows[PAIRS_MAX];
 	enum rg_err r;
-	size_t i;
+	size_t i, n = 0;
 
 	for (i = 0; i < c->used; i++)
-		rows[i] = (struct counter_row){c->all[i].minute, c->all[i].name,
-		    c->all[i].reason, c->all[i].count};
+		if (c->all[i].count > 0) /* else it was rolled back */
+			rows[n++] = (struct counter_row){c->all[i].minute,
+			    c->all[i].name, c->all[i].reason, c->all[i].count};
 	store_chores_begin(g->store, patience_ms);
-	r = store_counters_add(g->store, rows, c->used);
+	r = store_counters_add(g->store, rows, n);
 	store_chores_end(g->store);
 	if (r == RG_OK)
 		c->used = 0;

@@ -66,15 +66,15 @@ end(struct gate *g, const struct gate_edit *edit, struct gate_edit_run *t,
 	if (t->r == RG_OK)
 		t->r = guard_admin(g, edit, t, e);
 	if (t->r == RG_OK && t->again) {
-		store_rollback(g->store);
+		gate_rollback(g);
 		t->r = gate_admins_search(g, edit->ctx->now, &t->admins);
 	} else if (t->r == RG_OK) {
-		t->r = store_commit(g->store);
+		t->r = gate_try_commit(g);
 	}
 	if (t->r != RG_OK) {
 		t->again = false;
 		explain(g, t->r, t->doing, e);
-		store_rollback(g->store);
+		gate_rollback(g);
 	}
 }
 

@@ -280,6 +280,15 @@ void gate_cf_signed_in(
     struct gate *, const struct gate_context *, int64_t principal);
 void gate_cf_free(struct gate_cf **);
 
+/*
+ * An audit row that is counted when the open transaction is committed. That is
+ * what gate_try_commit() is for, and gate_rollback() forgets it: a transaction
+ * with rows in it ends by one of the two, as gate_commit() does.
+ */
+void gate_count_row(struct gate *, const char *event, int64_t now);
+enum rg_err gate_try_commit(struct gate *);
+void gate_rollback(struct gate *);
+
 /* What gate_count() counts in; NULL when out of memory. */
 struct counters *gate_counters_new(void);
 

@@ -183,12 +183,12 @@ renew_all(struct gate *g, const struct gate_context *ctx,
 		     json_loads(s->roles_text, 0, NULL), "cause", "refresh",
 		     "session", old->public_id))) != RG_OK)
 		goto out;
-	r = store_commit(g->store);
+	r = gate_try_commit(g);
 out:
 	if (r != RG_OK) {
 		if (r != RG_E_DISABLED)
 			(void)gate_store_err(g, r, "renewing a session", e);
-		store_rollback(g->store);
+		gate_rollback(g);
 	}
 	return r;
 }
@@ -235,14 +235,14 @@ write_all(struct gate *g, const struct gate_context *ctx,
 		goto out;
 	out->principal_id = row.principal.id;
 	if ((r = audit_sign_in(g, ctx, a->groups, s, &row, d)) != RG_OK ||
-	    (r = store_commit(g->store)) != RG_OK)
+	    (r = gate_try_commit(g)) != RG_OK)
 		goto out;
 	r = RG_OK;
 out:
 	if (r != RG_OK) {
 		if (r != RG_E_DISABLED)
 			(void)gate_store_err(g, r, "recording the sign-in", e);
-		store_rollback(g->store);
+		gate_rollback(g);
 		explicit_bzero(out->session, sizeof(out->session));
 	}
 	return r;

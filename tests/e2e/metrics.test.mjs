@@ -96,6 +96,27 @@ test('they are well-formed, and count what happened', async () => {
     { provider: 'entra', document: 'keys' }) < 600);
 });
 
+test('an edit that is refused is in no counter of the audit', async () => {
+  const admins = (await site.ctlJson('map', 'list'))
+    .filter((m) => m.role === 'admin').map((m) => String(m.id));
+  assert.equal(admins.length, 1);
+  for (let i = 0; i < 3; i += 1) {
+    const { status, stderr } = await site.ctlRaw(['map', 'remove', ...admins]);
+    assert.equal(status, 1);
+    assert.match(stderr, /RG_E_LAST_ADMIN/);
+  }
+  const { id } = await site.ctlJson('map', 'add', '--provider', 'entra',
+    '--kind', 'group', '--value', GROUPS.developers, '--role', 'admin');
+  await site.ctl('map', 'remove', String(id));
+  const rows = await site.audit();
+  const counted = (await site.ctl('--json', 'counters')).trim().split('\n')
+    .map((line) => JSON.parse(line)).filter(({ name }) => name === 'audit');
+  for (const event of ['mapping.add', 'mapping.remove']) {
+    assert.equal(counted.find(({ reason }) => reason === event)?.count,
+      rows.filter((row) => row.event === event).length, event);
+  }
+});
+
 test('each family has a type and a help; nothing of a client is in a label',
   async () => {
     await site.client().get(site.url('/evil"} 1\\n?x={y="z"}'));

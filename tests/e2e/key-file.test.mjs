@@ -155,7 +155,8 @@ test('mode and link stay, and two at once do not meet', async () => {
   assert.equal(statSync(real).mode & 0o777, 0o640);
   assert.equal(readFileSync(real, 'utf8').split('\n').length, 3);
   await site.signIn('dev');
-  const lock = spawn('flock', [site.work.dir, 'sh', '-c', 'echo held; cat'],
+  // A shared lock is in the way of an exclusive one only.
+  const lock = spawn('flock', ['-s', site.work.dir, 'sh', '-c', 'echo held; cat'],
     { stdio: ['pipe', 'pipe', 'ignore'] });
   await new Promise((resolve) => { lock.stdout.once('data', resolve); });
   const { status, stderr } = await site.ctlRaw(['key-file', 'rotate']);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "gate_internal.h"
 #include "store/admin.h"
 #include "store/backup.h"
@@ -30,17 +31,28 @@ sync_folder_of(const char *file, struct err *e)
 /* ---- making one -----------------------------------------------------------
  */
 
+/* Before the copy: a restore of it finds no row here that it has not. */
 static enum rg_err
-record_backup(struct gate *g, const char *file, const struct audit_head *head,
-    const struct gate_context *ctx, struct err *e)
+record_backup(struct gate *g, const char *file, const struct gate_context *ctx,
+    struct err *e)
 {
-	enum rg_err r;
+	return gate_audit_alone(g, ctx, "database.backup", ctx->actor, "",
+	    json_pack("{s:s}", "file", file), e);
+}
 
-	if ((r = store_begin(g->store)) == RG_OK)
-		r = gate_audit(g, ctx, "database.backup", ctx->actor, "",
-		    json_pack("{s:s, s:I, s:s}", "file", file, "seq",
-			(json_int_t)head->seq, "hash", head->hash));
-	return gate_commit(g, r, "recording the backup", e);
+/* What the row before it announced is not there. */
+static void
+record_failure(struct gate *g, const char *file, const struct gate_context *ctx,
+    enum rg_err error)
+{
+	struct err why = {RG_OK, ""};
+
+	if (gate_audit_alone(g, ctx, "database.backup_failed", ctx->actor, "",
+		json_pack("{s:s, s:s}", "file", file, "error", err_name(error)),
+		&why) != RG_OK)
+		log_event(LOG_WARN, "database.backup_failed",
+		    "file=%s audited=no error=%s detail=%s", log_quote(file),
+		    err_name(error), log_quote(why.detail));
 }
 
 /* link(2) overwrites nothing. */
@@ -59,7 +71,7 @@ gate_backup(struct gate *g, const char *file, const struct gate_context *ctx,
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct buf part = BUF_INIT;
-	bool made = false;
+	bool made = false, told = false;
 
 	buf_printf(&part, "%s.part", file);
 	if (!buf_ok(&part)) {
@@ -70,6 +82,9 @@ gate_backup(struct gate *g, const char *file, const struct gate_context *ctx,
 		r = err_set(e, RG_E_EXISTS, "%s: exists already", file);
 		goto out;
 	}
+	if ((r = record_backup(g, file, ctx, e)) != RG_OK)
+		goto out;
+	told = true;
 	store_audit_chain_begin(chain, NULL);
 	if ((r = store_copy(g->settings->database, buf_str(&part), e)) !=
 	    RG_OK) {
@@ -81,11 +96,11 @@ gate_backup(struct gate *g, const char *file, const struct gate_context *ctx,
 		goto out;
 	}
 	made = true;
-	if ((r = store_copy_check(buf_str(&part), chain, e)) != RG_OK ||
-	    (r = record_backup(g, file, &chain->at, ctx, e)) != RG_OK)
-		goto out;
-	r = publish(buf_str(&part), file, e);
+	if ((r = store_copy_check(buf_str(&part), chain, e)) == RG_OK)
+		r = publish(buf_str(&part), file, e);
 out:
+	if (told && r != RG_OK)
+		record_failure(g, file, ctx, r);
 	if (made)
 		(void)unlink(buf_str(&part));
 	buf_clear(&part);

@@ -12,8 +12,9 @@
 /*
  * Makes `file` (RG_E_EXISTS when there is one): the database as of one moment,
  * mode 0600, read back, its audit chain verified. Only whole ones ever have
- * this name; an interrupted one is `file`.part. Audited, with the head that is
- * in it, which *chain tells too.
+ * this name; an interrupted one is `file`.part. Audited before the copy, so
+ * that it has the row; a failure is another row. *chain tells the head that is
+ * in it.
  */
 enum rg_err gate_backup(struct gate *, const char *file,
     const struct gate_context *, struct audit_chain *chain, struct err *e);

@@ -47,7 +47,8 @@ static const struct command commands[] = {
     {"restore", NULL, cmd_restore, "restore FILE [--force]", {"force!"}, 1,
 	"Makes the database what FILE, a backup, holds, if it is whole and "
 	"nobody has\nthe database open. All sessions end. --force: even if "
-	"the database has audit\nrows that FILE has not.\n\n"
+	"the database has audit\nrows that FILE has not, of later sign-ins "
+	"and edits.\n\n"
 	"  systemctl stop rolegate.service rolegate.socket\n"
 	"  rolegatectl restore /srv/backup/rolegate-monday.db\n"},
     {"role", "add", cmd_role_add,

@@ -70,7 +70,10 @@ test('while people are served and roles are edited', async () => {
   }
   const [row] = await site.audit('--event', 'database.backup');
   assert.equal(row.actor, (await site.audit())[0].actor);
-  assert.equal(row.detail.hash, made.hash);
+  assert.deepEqual(row.detail, { file });
+  const [own] = await sql(file,
+    "SELECT seq FROM audit WHERE event = 'database.backup'");
+  assert.equal(own.seq, row.seq, 'it has the row that tells of it');
   // A verifier that shares no code with rolegate agrees.
   execFileSync('python3', ['-B', join(TOP, 'tests/audit-verify.py'), file]);
 });
@@ -86,7 +89,22 @@ test('does not overwrite, nor take an unfinished one for whole', async () => {
   const beside = await site.ctlRaw(['backup', other]);
   assert.match(beside.stderr, /interrupted/);
   assert.ok(!existsSync(other));
+  const rows = await site.audit('--event', 'database.');
+  assert.deepEqual(rows.map((r) => [r.event, r.detail]), [
+    ['database.backup', { file }], ['database.backup', { file: other }],
+    ['database.backup_failed', { file: other, error: 'RG_E_EXISTS' }]]);
   rmSync(`${other}.part`);
+});
+
+test('none is made that the audit does not tell of', async () => {
+  const silent = site.work.path('silent.db');
+  await sql(database, `CREATE TRIGGER full BEFORE INSERT ON audit
+    BEGIN SELECT RAISE(ABORT, 'full'); END`);
+  const { status, stderr } = await site.ctlRaw(['backup', silent]);
+  await sql(database, 'DROP TRIGGER full');
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /full/);
+  assert.ok(!existsSync(silent) && !existsSync(`${silent}.part`));
 });
 
 test('is not put back under processes that run', async () => {
@@ -123,6 +141,14 @@ test('what is not whole, not ours, or open to others is refused', async () => {
   await refused(file, 'STORE_SCHEMA', /newer rolegate/);
   const [{ user_version: ours }] = await sql(file, 'PRAGMA user_version');
   await sql(database, `PRAGMA user_version = ${ours}`);
+});
+
+test('one that was just made is put back as it is, without force', async () => {
+  const now = site.work.path('now.db');
+  const made = await site.ctlJson('backup', now);
+  const done = await restore(now, '--json');
+  assert.equal(done.status, 0, done.stderr);
+  assert.equal(JSON.parse(done.stdout).replaced_hash, made.hash);
 });
 
 test('gives up later edits only when told to, and ends all sessions',

@@ -150,8 +150,10 @@ static void
 test_migrated_meanwhile(void **state)
 {
 	struct fixture *f = *state;
+	struct store *idle = NULL;
 	int64_t count;
 
+	assert_int_equal(store_open(f->path, 1000, &idle, NULL), RG_OK);
 	assert_int_equal(store_session_count(f->s, 1, &count), RG_OK);
 	/* Another index is no migration. */
 	store_raw(f->path, "CREATE INDEX other ON sessions (issued_at)");
@@ -178,6 +180,10 @@ test_migrated_meanwhile(void **state)
 	assert_int_equal(store_ping(f->s, false), RG_E_STORE_SCHEMA);
 	/* Nor does a lock stay. */
 	store_raw(f->path, "UPDATE meta SET policy_version = 7");
+	/* Who has asked for nothing before finds out by the first question. */
+	assert_int_equal(
+	    store_session_count(idle, 1, &count), RG_E_STORE_SCHEMA);
+	store_free(&idle);
 }
 
 static int

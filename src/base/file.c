@@ -27,11 +27,17 @@ check_secret(const char *path, const struct stat *st, struct err *e)
 		return err_set(e, RG_E_FILE_MODE,
 		    "%s has mode %04o: others must not read it (chmod 600)",
 		    path, (unsigned)(st->st_mode & 07777));
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	if (st->st_uid == 0 || st->st_uid == geteuid())
+		return RG_OK;
+	/* What root made beside it would be closed to that user. */
+	if (geteuid() == 0)
 		return err_set(e, RG_E_FILE_MODE,
-		    "%s belongs to uid %u, which is neither root nor us", path,
-		    (unsigned)st->st_uid);
-	return RG_OK;
+		    "%s belongs to uid %u: run this as that user, not as root "
+		    "(sudo -u '#%u' ...)",
+		    path, (unsigned)st->st_uid, (unsigned)st->st_uid);
+	return err_set(e, RG_E_FILE_MODE,
+	    "%s belongs to uid %u, which is neither root nor us", path,
+	    (unsigned)st->st_uid);
 }
 
 static enum rg_err

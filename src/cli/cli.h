@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "cli/actor.h"
 #include "gate.h"
 #include "gate_admin.h"
 
@@ -32,7 +33,7 @@ struct cli {
 	int arg_count;
 	struct settings *settings; /* NULL until cli_open() */
 	struct gate *gate;
-	char actor[80];
+	char actor[CLI_ACTOR_MAX];
 	struct gate_context ctx;
 };
 
@@ -58,7 +59,7 @@ const char *cli_option(const struct cli *, const char *name);
 int cli_load(struct cli *);
 int cli_open(struct cli *);
 
-/* Fills in cli->ctx; cli_open() has done it. */
+/* Fills in cli->ctx (actor.c); cli_open() has done it. */
 void cli_find_actor(struct cli *);
 
 /* An edit by whoever runs this, with --force if it was given. */

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "cli/cli.h"
 
 const char *
@@ -71,23 +68,6 @@ cli_load(struct cli *cli)
 	if ((r = settings_load(cli->config, &cli->settings, &e)) != RG_OK)
 		return cli_fail(r, &e);
 	return CLI_OK;
-}
-
-/* Who administers: the person behind sudo, else the user. */
-void
-cli_find_actor(struct cli *cli)
-{
-	const char *name = getenv("SUDO_USER");
-	const struct passwd *pw;
-
-	if (getuid() != 0 || name == NULL || !text_is_line(name, 64)) {
-		pw = getpwuid(getuid());
-		name = pw == NULL ? "?" : pw->pw_name;
-	}
-	(void)snprintf(cli->actor, sizeof(cli->actor), "cli:%s", name);
-	cli->ctx.actor = cli->actor;
-	cli->ctx.client = "";
-	cli->ctx.request_id = "";
 }
 
 int

@@ -3,6 +3,8 @@
 // whether a mistake is named.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { Jar, Rp } from '../idp/rp.mjs';
 import { CLIENT_ID, CLIENT_SECRET } from './lib/idp.mjs';
@@ -182,12 +184,29 @@ describe('audit', () => {
   });
 
   test('who acted is on record, sudo or not', async () => {
-    const run = (env) => ctl(['role', 'add', 'brief'], { env })
-      .then(() => site.ctl('role', 'remove', 'brief'));
-    await run({ SUDO_USER: 'maria' });
-    const [row] = (await site.audit('--event', 'role.add')).slice(-1);
-    assert.equal(row.actor, process.getuid() === 0 ? 'cli:maria' : row.actor);
-    assert.match(row.actor, /^cli:./);
+    const actor = async (fn) => {
+      const { status, stderr } = await fn(['role', 'add', 'brief']);
+      assert.equal(status, 0, stderr);
+      await site.ctl('role', 'remove', 'brief');
+      return (await site.audit('--event', 'role.add')).at(-1).actor;
+    };
+    const user = userInfo().username;
+    const login = readFileSync('/proc/self/loginuid', 'utf8').trim();
+    const says = (name) => (args) => ctl(args, { env: { SUDO_USER: name } });
+    if (login !== '4294967295') { // somebody has logged in: nobody else acted
+      assert.equal(await actor(says('maria')), await actor(ctl));
+      return;
+    }
+    assert.equal(await actor(ctl), `cli:${user}`);
+    assert.equal(await actor(says('maria')), `cli:${user} (sudo: maria)`);
+    assert.equal(await actor(says('x\nrole.add')), `cli:${user}`);
+    // Who has logged in is known, whatever the environment says.
+    const loggedIn = (uid) => (args) => site.work.run('/bin/sh', ['-c',
+      `echo ${uid} >/proc/self/loginuid && exec "$@"`, 'sh',
+      site.programs.rolegatectl, '--config', site.work.path('rolegate.conf'),
+      ...args], { env: { SUDO_USER: 'maria' } });
+    assert.equal(await actor(loggedIn(1)), 'cli:daemon');
+    assert.equal(await actor(loggedIn(54321)), 'cli:54321');
   });
 });
 

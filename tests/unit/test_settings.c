@@ -468,9 +468,31 @@ test_missing_file(void **state)
 	assert_non_null(strstr(e.detail, "/nowhere/rolegate.conf"));
 }
 
+/* A key of the example that is commented out: where it begins, else NULL. */
+static const char *
+commented(const char *line)
+{
+	static const char *const apart[] = {"ca_file", "metrics_token_file",
+	    "client_secret", "client_certificate_file", "client_key_file",
+	    "client_assertion", "tenant", "allowed_tenants", "sts",
+	    "group_names_claim"};
+	const char *p = line[0] == ';'		      ? line + 1
+			: strncmp(line, "# ", 2) == 0 ? line + 2
+						      : line;
+	size_t i, n = strspn(p, "abcdefghijklmnopqrstuvwxyz_");
+
+	if (p == line || n == 0 || strncmp(p + n, " = ", 3) != 0)
+		return NULL;
+	for (i = 0; i < sizeof(apart) / sizeof(apart[0]); i++)
+		if (strncmp(p, apart[i], strlen(apart[i])) == 0)
+			return NULL;
+	return p;
+}
+
 /*
- * Copies the example to `path` with a secret that exists; `all` takes the ";"
- * off each commented-out key that can stand beside the others.
+ * Copies the example to `path` with a secret that exists; `all` uncomments each
+ * key that can stand beside the others, up to the first [section] that is
+ * commented out.
  */
 static void
 copy_example(bool all)
@@ -488,11 +510,11 @@ copy_example(bool all)
 			    "client_secret_file = %s\n", secret);
 			continue;
 		}
-		if (all && *p == ';' && strncmp(p, ";ca_file", 8) != 0 &&
-		    strncmp(p, ";metrics_token_file", 19) != 0 &&
-		    (strncmp(p, ";client_", 8) != 0 ||
-			strncmp(p, ";client_auth", 12) == 0))
-			p++;
+		all = all && strncmp(p, "# [", 3) != 0;
+		if (all && strcmp(p, ";refresh = off\n") == 0)
+			p = "refresh = on\n"; /* claims_max_age goes with it */
+		else if (all && commented(p) != NULL)
+			p = commented(p);
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s", p);
 		assert_true(at < sizeof(text));
 	}

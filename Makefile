@@ -279,8 +279,8 @@ lint: deps-lint ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck
 
 .PHONY: bench bench-audit bench-compare bench-peer bench-growth bench-files \
         bench-hot
-bench: bench-compare bench-peer bench-growth bench-files bench-hot \
-       bench-audit ## measure: tests/bench/README.md
+BENCHES := bench-compare bench-peer bench-growth bench-files bench-hot bench-audit
+bench: $(BENCHES) ## measure: tests/bench/README.md
 
 bench-audit: $(O)/bench/audit $(O)/bench/sweep
 	@d=$$(mktemp -d) && $(O)/bench/audit "$$d" 1000000; \

@@ -132,6 +132,23 @@ move_socket(const char *from, const char *to)
 	return rename(from, to);
 }
 
+/* Whoever is not root can give a file to groups of theirs only. */
+static enum rg_err
+fail_chown(struct err *e, const struct server_options *o, uid_t uid, gid_t gid,
+    const char *path)
+{
+	if (errno == EPERM && uid != (uid_t)-1 && uid != geteuid())
+		return err_set(e, RG_E_FILE,
+		    "%s: socket_owner: only root can give it to %s", path,
+		    o->socket_owner);
+	if (errno == EPERM && gid != (gid_t)-1)
+		return err_set(e, RG_E_FILE,
+		    "%s: socket_group: the user that rolegate runs as must be "
+		    "in the group %s",
+		    path, o->socket_group);
+	return fail(e, RG_E_FILE, "chown", path);
+}
+
 /*
  * Binds under a name of our own, which nobody can open (umask), gives it its
  * owner and mode, listens, and only then moves it to the path: at no moment
@@ -163,7 +180,7 @@ make_unix(const struct server_options *o, const struct sockaddr_un *sa,
 		(void)fail(e, r, "bind", sa->sun_path);
 	else if ((uid != (uid_t)-1 || gid != (gid_t)-1) &&
 		 chown(tmp.sun_path, uid, gid) != 0)
-		(void)fail(e, r, "chown", sa->sun_path);
+		(void)fail_chown(e, o, uid, gid, sa->sun_path);
 	else if (chmod(tmp.sun_path, o->socket_mode & 0777) != 0)
 		(void)fail(e, r, "chmod", sa->sun_path);
 	else if (lstat(tmp.sun_path, &st) != 0)

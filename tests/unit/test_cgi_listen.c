@@ -151,6 +151,49 @@ test_owner_and_group(void **state)
 	assert_int_equal(st.st_mode & 07777, 0660);
 }
 
+/* listen_open() as nobody, who is in the group `gid` besides, or in none. */
+static void
+open_as_nobody(gid_t gid, size_t groups, enum rg_err expect, const char *why)
+{
+	struct stat st = {0};
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (setgroups(groups, &gid) != 0 || setgid(65534) != 0 ||
+		    setuid(65534) != 0)
+			_exit(1);
+		if (listen_open(&o, &l, &e) != expect ||
+		    strstr(e.detail, why) == NULL)
+			_exit(2);
+		if (expect == RG_OK &&
+		    (lstat(path, &st) != 0 || st.st_gid != gid))
+			_exit(3);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void
+test_group_of_ours(void **state)
+{
+	const struct group *gr = getgrnam("daemon");
+
+	(void)state;
+	if (geteuid() != 0 || gr == NULL)
+		skip();
+	assert_int_equal(chown(dir, 65534, 65534), 0);
+	o.socket_group = "daemon";
+	open_as_nobody(gr->gr_gid, 0, RG_E_FILE,
+	    "socket_group: the user that rolegate runs as must be in the "
+	    "group daemon");
+	open_as_nobody(gr->gr_gid, 1, RG_OK, "");
+	o.socket_owner = "root";
+	open_as_nobody(gr->gr_gid, 1, RG_E_FILE,
+	    "socket_owner: only root can give it to root");
+}
+
 /* What can't be done as written is an error, and leaves nothing behind. */
 static void
 test_unknown_names(void **state)
@@ -369,6 +412,7 @@ main(void)
 	    T(test_authorizer_listener),
 	    T(test_mode_does_not_depend_on_umask),
 	    T(test_owner_and_group),
+	    T(test_group_of_ours),
 	    T(test_unknown_names),
 	    T(test_stale_is_replaced),
 	    T(test_live_is_left_alone),

@@ -28,7 +28,8 @@ static const struct {
     {RG_E_AUTHORITY, 403, "beyond_authority",
 	"You can't give or take what is not yours."},
     {RG_E_CROSS_SITE, 403, "cross_site",
-	"With a cookie, send X-Rolegate-CSRF: 1 from a page of this site."},
+	"With a cookie, an edit needs the header X-Rolegate-CSRF: 1 and the "
+	"Origin of this site, or Sec-Fetch-Site: same-origin."},
     {RG_E_REQ_TYPE, 415, "unsupported_media_type",
 	"The body is not application/json."},
     {RG_E_REQ_TOO_LARGE, 413, "too_large", "That is too much."},

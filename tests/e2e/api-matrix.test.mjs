@@ -201,6 +201,8 @@ describe('who may what', () => {
           ? headers(new URL(site.publicUrl).origin) : headers;
         const res = await ask(people.admin, o, { headers: sent });
         assert.deepEqual([res.status, res.body.error], [403, 'cross_site'], o.id);
+        assert.match(res.body.message,
+          /X-Rolegate-CSRF: 1 and the Origin of this site, or Sec-Fetch-Site/);
       }));
   }
 

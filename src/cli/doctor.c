@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/keypair.h"
 #include "base/text.h"
 #include "store/store.h"
 
@@ -142,6 +143,28 @@ check_role_token(struct doctor *d)
 		    "rolegate would not start: %s (%s)", e.detail, err_name(r));
 }
 
+/* Nothing but rolegatectl needs it: rolegate starts without. */
+static void
+check_audit_key(struct doctor *d)
+{
+	const char *path = d->cli->settings->audit_key_file;
+	struct keypair *key = NULL;
+	struct err e = {RG_OK, ""};
+
+	if (path == NULL)
+		return;
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		doctor_report(d, FINDING_FAIL, "audit key",
+		    "%s is not there; run rolegatectl init", path);
+	else if (keypair_load(path, &key, &e) != RG_OK)
+		doctor_report(d, FINDING_FAIL, "audit key", "%s (%s)", e.detail,
+		    err_name(e.code));
+	else
+		doctor_report(d, FINDING_OK, "audit key", "%s, key %s", path,
+		    keypair_id(key));
+	keypair_free(&key);
+}
+
 static void
 run(struct doctor *d)
 {
@@ -157,6 +180,7 @@ run(struct doctor *d)
 	check_mode(d, "configuration", cli->config, false);
 	check_mode(d, "database file", cli->settings->database, true);
 	check_mode(d, "key file", cli->settings->key_file, true);
+	check_audit_key(d);
 	if (gate_open(cli->settings, &cli->gate, &e) != RG_OK) {
 		doctor_report(d, FINDING_FAIL, "start",
 		    "rolegate would not start: %s (%s)", e.detail,

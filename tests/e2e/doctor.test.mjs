@@ -53,6 +53,21 @@ test('a finding is never lost, however long and in whatever letters', async () =
   }
 });
 
+test('the key that signs the audit', async () => {
+  const path = site.work.path('audit.key');
+  site.configure({ rolegate: { audit_key_file: path } });
+  has(await doctor(1), 'fail', 'audit key', /is not there; run rolegatectl init/);
+  await site.ctl('init');
+  has(await doctor(0), 'ok', 'audit key', /audit\.key, key [0-9a-f]{16}$/);
+  chmodSync(path, 0o644);
+  has(await doctor(1), 'fail', 'audit key', /0644.*RG_E_FILE_MODE/);
+  chmodSync(path, 0o600);
+  writeFileSync(path, 'no key');
+  has(await doctor(1), 'fail', 'audit key', /audit\.key/);
+  site.configure({ rolegate: { audit_key_file: null } });
+  assert.ok(!(await doctor(0)).some((f) => f.check === 'audit key'));
+});
+
 test('what the last tokens had', async () => {
   has(await doctor(0), 'ok', 'tokens of entra', /nobody has signed in/);
   await site.signIn('noa'); // no group, and no claim then

@@ -4,13 +4,14 @@
 //   node demo.mjs FOLDER           fixed ports, state kept in FOLDER
 //   node demo.mjs --temporary      free ports, nothing kept; prints the address
 //
-// PORT and IDP_PORT choose the fixed ports.
+// PORT and IDP_PORT choose the fixed ports. Another PORT has a folder of its own.
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { GROUPS, startSite } from './e2e/lib/site.mjs';
 import { O, PROGRAMS } from './e2e/lib/programs.mjs';
 import { listens } from './e2e/lib/wait.mjs';
 
+const PORT = 8080;
 const MORE = `server.modules += ( "mod_redirect" )
 url.redirect = ( "^/$" => "/auth/" )
 `;
@@ -26,10 +27,14 @@ function portFrom(name, fallback) {
   return Number(text);
 }
 
-async function assertFree(name, port) {
-  if (await listens({ host: '127.0.0.1', port })) {
-    throw new Error(`Port ${port} is taken. Is the demo running already? `
-      + `Else choose another: make run ${name}=${port + 1}`);
+/* Before anything is touched: the one that runs keeps its files. */
+async function assertFree(...ports) {
+  for (const port of ports) {
+    if (await listens({ host: '127.0.0.1', port })) {
+      const [one, idp] = ports.map((p) => p + 1);
+      throw new Error(`Port ${port} is taken. Is the demo running already? `
+        + `Else choose others: make run PORT=${one} IDP_PORT=${idp}`);
+    }
   }
 }
 
@@ -39,7 +44,13 @@ function near(path) {
   return way.startsWith('..') ? path : way;
 }
 
-function describe(site) {
+/* The number of the analysts' mapping, which may be another than at first. */
+async function analysts(site) {
+  const maps = await site.ctlJson('map', 'list');
+  return maps.find((m) => m.value === GROUPS.analysts)?.id ?? 'ID';
+}
+
+function describe(site, id) {
   const shorter = join(dirname(O), 'rolegatectl');
   const ctl = `${near(existsSync(shorter) ? shorter : PROGRAMS.rolegatectl)
   } --config ${near(site.work.path('rolegate.conf'))}`;
@@ -49,6 +60,7 @@ ${bold('Open')}  ${bold(site.url('/'))}  and sign in as one of
     Dev Dobrev    in group developers      is a user, and no admin
     Ada Admin     in group admins          is an admin
     Ana Lindt     in group data-analysts   is an analyst, may read reports
+    Rob Reviewer  with app role auditor    has no role until that is mapped
     Noa Nobody    in no group              is signed in, and has no role
 
 ${bold('Try')}   the role JSON:  ${site.url('/whoami')}
@@ -56,13 +68,15 @@ ${bold('Try')}   the role JSON:  ${site.url('/whoami')}
         curl -i ${site.url('/whoami')}
       what is mapped, and how it is to lose a role (reload the page):
         ${ctl} map list
-        ${ctl} map remove 3
+        ${ctl} map remove ${id}
         ${ctl} map add --provider entra --kind group \\
-            --value ${GROUPS.analysts} --role analyst
+            --value ${GROUPS.analysts} --role analyst --label data-analysts
       what happened:
         ${ctl} audit list
 
-Everything is in ${near(site.work.dir)}. Ctrl-C stops the demo.
+Everything is in ${near(site.work.dir)}, also for the next time; to begin anew
+remove it: rm -r ${near(site.work.dir)}
+Ctrl-C stops the demo.
 `;
 }
 
@@ -83,15 +97,15 @@ async function main([what]) {
   const options = { more: MORE, config: { rolegate: { log_level: 'info',
     contact: 'the administrator of this demo' } } };
   if (what !== '--temporary') {
-    options.dir = what;
-    options.port = portFrom('PORT', 8080);
+    options.port = portFrom('PORT', PORT);
     options.idpPort = portFrom('IDP_PORT', 9000);
-    await assertFree('PORT', options.port);
-    await assertFree('IDP_PORT', options.idpPort);
+    options.dir = options.port === PORT ? what : `${what}-${options.port}`;
+    await assertFree(options.port, options.idpPort);
   }
   const site = await startSite(options);
   const end = untilEnd(site);
-  process.stdout.write(options.dir ? describe(site) : `${site.publicUrl}\n`);
+  process.stdout.write(options.dir ? describe(site, await analysts(site))
+    : `${site.publicUrl}\n`);
   const trouble = await end;
   if (trouble) {
     process.exitCode = 1;

@@ -44,8 +44,9 @@ test('demo-curl: everybody by curl alone, one line each', async () => {
 
 test('run: says what to try, keeps its state, ends on Ctrl-C', async () => {
   const ports = { PORT: await freePort(), IDP_PORT: await freePort() };
-  const running = async () => {
-    const one = demo('run', ports);
+  const folder = join(dir, `demo-${ports.PORT}`);
+  const running = async (at = ports) => {
+    const one = demo('run', at);
     await until('the demo to be ready', () => one.said.stdout.includes('Ctrl-C'),
       { ms: 20_000, alive: () => {
         if (one.child.exitCode !== null) throw new Error(one.said.stderr);
@@ -66,9 +67,24 @@ test('run: says what to try, keeps its state, ends on Ctrl-C', async () => {
   assert.ok(!first.said.stdout.includes('\x1b'), 'no colours in a file');
   assert.equal((await send(`${url}/auth/whoami`)).status, 401);
   assert.equal((await send(`${url}/`)).headers.location, '/auth/');
-  const again = demo('run', ports);
-  assert.equal(await again.end, 1);
-  assert.match(again.said.stderr, /Port \d+ is taken/);
+  // Whichever port is taken: refused before a file of the one that runs changes.
+  const conf = () => statSync(join(folder, 'rolegate.conf')).mtimeMs;
+  const was = conf();
+  for (const other of [{}, { IDP_PORT: await freePort() }]) {
+    const again = demo('run', { ...ports, ...other });
+    assert.equal(await again.end, 1);
+    assert.match(again.said.stderr,
+      /Port \d+ is taken.*make run PORT=\d+ IDP_PORT=\d+/);
+  }
+  assert.equal(conf(), was);
+  // On ports of its own a second one has files of its own.
+  const beside = await running({ PORT: await freePort(), IDP_PORT: await freePort() });
+  assert.equal(conf(), was);
+  assert.equal((await send(`${url}/auth/readyz`)).status, 200);
+  beside.child.kill('SIGTERM');
+  assert.equal(await beside.end, 0, beside.said.stderr);
+  assert.match(first.said.stdout, /Rob Reviewer/);
+  assert.ok(first.said.stdout.includes(`rm -r ${folder}`), first.said.stdout);
   // What it says to type works as it stands.
   const command = /^ +(\S*rolegatectl .* map remove 3)$/m
     .exec(first.said.stdout)[1];
@@ -76,7 +92,7 @@ test('run: says what to try, keeps its state, ends on Ctrl-C', async () => {
   assert.deepEqual((await once(typed, 'close'))[0], 0);
   await stop(first, 'SIGINT');
   for (const file of ['data/rolegate.db', 'data/rolegate.key', 'client-secret']) {
-    assert.equal(statSync(join(dir, 'demo', file)).mode & 0o777, 0o600);
+    assert.equal(statSync(join(folder, file)).mode & 0o777, 0o600);
   }
 
   const second = await running();
@@ -87,5 +103,13 @@ test('run: says what to try, keeps its state, ends on Ctrl-C', async () => {
   await once(list, 'close');
   assert.match(maps, /developers/);
   assert.doesNotMatch(maps, /data-analysts/);
+  const add = /^ +(\S*rolegatectl .* map add [^]*?data-analysts)$/m
+    .exec(second.said.stdout)[1];
+  const added = spawn('sh', ['-c', add], { cwd: TOP, stdio: 'inherit' });
+  assert.deepEqual((await once(added, 'close'))[0], 0);
   await stop(second, 'SIGTERM');
+
+  const third = await running();
+  assert.match(third.said.stdout, /map remove 4$/m, 'its number of today');
+  await stop(third, 'SIGTERM');
 });

@@ -111,7 +111,7 @@ check(const char *path, bool migrate, struct settings **out, struct err *e)
 	if ((r = settings_load(path, out, e)) != RG_OK)
 		return r;
 	if ((r = sandbox_check(*out, &words, e)) == RG_OK &&
-	    (!migrate || (r = gate_migrate(*out, e)) == RG_OK) &&
+	    (!migrate || (r = gate_migrate(*out, clock_now(), e)) == RG_OK) &&
 	    (r = gate_open(*out, &gate, e)) == RG_OK &&
 	    (r = gate_check_schema(gate, e)) == RG_OK)
 		r = gate_role_token_check(gate, clock_now(), e);

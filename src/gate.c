@@ -71,10 +71,37 @@ check_default_roles(struct gate *g, struct err *e)
 	return RG_OK;
 }
 
-enum rg_err
-gate_migrate(const struct settings *s, struct err *e)
+struct approval {
+	const struct settings *settings;
+	int64_t now;
+};
+
+/*
+ * All that could refuse what is configured must do it now: once the migration
+ * is there, neither version would answer anybody.
+ */
+static enum rg_err
+approve(struct store *store, void *ctx, struct err *e)
 {
-	return store_init(s->database, e);
+	const struct approval *a = ctx;
+	struct gate g = {.settings = a->settings, .store = store};
+	enum rg_err r;
+
+	if ((r = seal_keys_load(g.settings->key_file, &g.keys, e)) == RG_OK &&
+	    (r = gate_policy_within(&g, e)) == RG_OK &&
+	    (r = check_default_roles(&g, e)) == RG_OK)
+		r = gate_role_token_check(&g, a->now, e);
+	access_policy_free(&g.policy);
+	seal_keys_free(&g.keys);
+	return r;
+}
+
+enum rg_err
+gate_migrate(const struct settings *s, int64_t now, struct err *e)
+{
+	struct approval a = {s, now};
+
+	return store_migrate(s->database, approve, &a, e);
 }
 
 enum rg_err

@@ -40,10 +40,11 @@ struct gate_context {
 enum rg_err gate_open(const struct settings *, struct gate **, struct err *e);
 
 /*
- * Migrates the database of an older rolegate, wholly or not at all. Processes
- * of the older one that have it open answer nobody any more.
+ * Migrates the database of an older rolegate, wholly or not at all, and only if
+ * what is configured fits it at `now`. Processes of the older one that have it
+ * open answer nobody any more.
  */
-enum rg_err gate_migrate(const struct settings *, struct err *e);
+enum rg_err gate_migrate(const struct settings *, int64_t now, struct err *e);
 
 /* store_check_schema(): at the start of a service, not in each worker. */
 enum rg_err gate_check_schema(struct gate *, struct err *e);

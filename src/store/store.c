@@ -212,7 +212,8 @@ take_turns(const char *path)
 }
 
 enum rg_err
-store_init(const char *path, struct err *e)
+store_migrate(
+    const char *path, store_approve_fn *approve, void *ctx, struct err *e)
 {
 	enum rg_err r = RG_E_INTERNAL;
 	struct store *s = NULL;
@@ -232,14 +233,13 @@ store_init(const char *path, struct err *e)
 		(void)err_set(e, r, "%s: %s", path, db_error(s));
 		goto out;
 	}
-	if ((r = migrate(s, e)) != RG_OK)
+	if ((r = migrate(s, e)) != RG_OK || (r = db_prepare(s, e)) != RG_OK ||
+	    (approve != NULL && (r = approve(s, ctx, e)) != RG_OK))
 		goto out;
 	if ((r = db_exec(s, "COMMIT")) != RG_OK) {
 		(void)err_set(e, r, "%s: %s", path, db_error(s));
 		goto out;
 	}
-	if ((r = db_prepare(s, e)) != RG_OK)
-		goto out;
 	err_clear(e);
 	r = RG_OK;
 out:
@@ -249,6 +249,12 @@ out:
 	if (turn >= 0)
 		(void)close(turn);
 	return r;
+}
+
+enum rg_err
+store_init(const char *path, struct err *e)
+{
+	return store_migrate(path, NULL, NULL, e);
 }
 
 void

@@ -56,6 +56,16 @@ enum rg_err store_check_schema(struct store *, struct err *e);
  */
 enum rg_err store_init(const char *path, struct err *e);
 
+/*
+ * Looks at what is about to be committed. What is not RG_OK, with *e set,
+ * leaves the database as it was.
+ */
+typedef enum rg_err store_approve_fn(struct store *, void *ctx, struct err *e);
+
+/* The same, if `approve` agrees. */
+enum rg_err store_migrate(
+    const char *path, store_approve_fn *approve, void *ctx, struct err *e);
+
 void store_free(struct store **);
 
 /* What SQLite said about the last failure; "" if nothing. Borrowed. */

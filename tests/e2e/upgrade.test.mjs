@@ -169,6 +169,24 @@ print(sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version').fetchone()[0])
     assert.equal(await schema(), was);
   });
 
+  test('nor does one of a program that refuses what is configured', async () => {
+    const was = await schema();
+    const refused = () => count(logOf(site), 'server.upgrade_refused');
+    const before = refused();
+    const conf = readFileSync(site.work.path('rolegate.conf'), 'utf8');
+    site.work.write('rolegate.conf', conf.replace('[provider.entra]',
+      '[provider.entra]\ndefault_role = nowhere'), 0o600);
+    install('rolegate', newer);
+    site.rolegate.kill('SIGUSR2');
+    await until('the refusal', () => refused() > before);
+    assert.match(logOf(site), /default_role: there is no role nowhere/);
+    assert.equal(await schema(), was);
+    site.work.write('rolegate.conf', conf, 0o600);
+    await until('workers again',
+      () => childrenOf(site.rolegate.pid).length === WORKERS);
+    await site.signIn('dev');
+  });
+
   test('the database is migrated between two versions, and no request is lost',
     async (t) => {
       const was = await schema();

@@ -42,7 +42,7 @@ struct parent {
 	size_t count;
 	int nudge;     /* eventfd: see nudge() */
 	pid_t checker; /* --check of what is to take over; 0: none */
-	bool draining; /* the database is migrated when no worker is left */
+	bool draining; /* the database is migrated when no child is left */
 	sigset_t signals;
 };
 
@@ -89,7 +89,8 @@ start_due(struct parent *p)
 	size_t i;
 
 	for (i = 0; i < p->count; i++)
-		if (p->procs[i].pid == 0 && p->procs[i].due <= now)
+		if (p->procs[i].pid == 0 && !p->procs[i].leaving &&
+		    p->procs[i].due <= now)
 			start(p, &p->procs[i]);
 }
 
@@ -253,15 +254,36 @@ try_program(struct parent *p, char *flag)
 /*
  * Workers of this version must not read what the next one makes of the database
  * (and would refuse to: db_pin()). So they finish first, and connections wait
- * in the sockets for those of the new one.
+ * in the sockets for those of the new one. Before them the keeper, and whoever
+ * is leaving already: nobody waits for these, and a keeper waits as long as a
+ * provider lets it.
  */
 static void
 drain(struct parent *p)
 {
+	size_t i;
+
 	log_info("server.upgrade",
 	    "detail=\"the database is migrated when the workers have ended\"");
 	p->draining = true;
-	dismiss(p, p->count);
+	for (i = 0; i < p->count; i++) {
+		if (!p->procs[i].keeper)
+			continue;
+		p->procs[i].leaving = true;
+		if (p->procs[i].pid != 0)
+			(void)kill(p->procs[i].pid, SIGTERM);
+	}
+}
+
+static bool
+is_one_leaving(const struct parent *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->count; i++)
+		if (p->procs[i].leaving && p->procs[i].pid != 0)
+			return true;
+	return false;
 }
 
 static void
@@ -269,7 +291,10 @@ go_on_upgrading(struct parent *p)
 {
 	static char migrate[] = "--migrate";
 
-	if (p->draining && p->count == 0 && p->checker == 0)
+	if (!p->draining || p->checker != 0 || is_one_leaving(p))
+		return;
+	dismiss(p, p->count);
+	if (p->count == 0)
 		try_program(p, migrate);
 }
 
@@ -415,7 +440,7 @@ next_due(const struct parent *p)
 	size_t i;
 
 	for (i = 0; i < p->count; i++) {
-		if (p->procs[i].pid != 0)
+		if (p->procs[i].pid != 0 || p->procs[i].leaving)
 			continue;
 		left = p->procs[i].due > now ? p->procs[i].due - now : 0;
 		if (least < 0 || left < least)

@@ -12,6 +12,7 @@ import { after, before, describe, test } from 'node:test';
 import { childrenOf } from './lib/processes.mjs';
 import { startNginx } from './lib/servers.mjs';
 import { startSite } from './lib/site.mjs';
+import { sql } from './lib/sqlite.mjs';
 import { sleep, freePort, listens, until, untilListens } from './lib/wait.mjs';
 
 const HOLD = fileURLToPath(new URL('./lib/hold-socket.py', import.meta.url));
@@ -210,6 +211,40 @@ print(sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version').fetchone()[0])
     await until('the refusal', () => refused() > before);
     assert.match(logOf(site), /made by a newer rolegate/);
     await site.signIn('dev');
+  });
+});
+
+describe('a newer schema while a session is renewed', () => {
+  let site;
+  before(async () => {
+    site = await startSite({ config: { ...config,
+      'provider.entra': { refresh: 'on', claims_max_age: '1h', timeout: 30 } } });
+  });
+  after(() => site?.close());
+
+  test('a provider that does not answer keeps nobody waiting', async () => {
+    const path = site.programs.rolegate;
+    const db = (text) => sql(site.work.path('data/rolegate.db'), text);
+    const schema = async () => (await db('PRAGMA user_version'))[0].user_version;
+    const was = await schema();
+    const dev = await site.signIn('dev');
+    await site.idp.fault('token', 'hang');
+    await db('UPDATE refreshes SET due_at = 0');
+    await until('the keeper to ask', async () => (
+      await db('SELECT due_at FROM refreshes'))[0].due_at > 0);
+    writeFileSync(`${path}.new`, ofNextSchema(readFileSync(path)), { mode: 0o755 });
+    renameSync(`${path}.new`, path);
+    site.rolegate.kill('SIGUSR2');
+    await until('the wait', () => logOf(site).includes('is migrated when'));
+    for (let i = 0; i < 2 * WORKERS; i += 1) {
+      assert.equal((await site.whoami(dev)).status, 200);
+    }
+    assert.equal(await schema(), was);
+    await site.idp.wellAgain();
+    await until('the new program',
+      () => logOf(site).includes('server.start mode=handed'));
+    assert.equal(await schema(), was + 1);
+    assert.equal((await site.whoami(dev)).status, 200);
   });
 });
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,6 +19,8 @@
 
 #define APPLICATION_ID 1919896679 /* sql/0001-init.sql */
 #define INIT_BUSY_MS 10000
+#define TURN_TRIES 40 /* of TURN_MS */
+#define TURN_MS 50
 #define ROOM_MIN (256UL << 10) /* bytes: some sign-ins */
 
 /* The number of "sql/0001-init.sql", 0 if it is not a migration. */
@@ -194,20 +197,24 @@ migrate(struct store *s, struct err *e)
  * Those who make the same database at once take turns: the change to WAL does
  * not wait for locks, and who fails removes the file that others are using.
  * Returns the lock, -1 when the folder can't be locked; then nothing is lost
- * but this courtesy.
+ * but this courtesy. It is not waited for without end: whoever may list the
+ * folder can lock it.
  */
 static int
 take_turns(const char *path)
 {
 	char *copy = strdup(path);
-	int fd;
+	int fd, i;
 
 	if (copy == NULL)
 		return -1;
 	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(copy);
-	if (fd >= 0)
-		(void)flock(fd, LOCK_EX);
+	for (i = 0; fd >= 0 && i < TURN_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			break;
+		(void)poll(NULL, 0, TURN_MS);
+	}
 	return fd;
 }
 

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -207,6 +210,22 @@ test_init_race(void **state)
 	assert_int_equal(total[RG_OK], 4);
 	assert_int_equal(try_open(other, &e), RG_OK);
 	assert_int_equal(store_raw_int(other, "SELECT count(*) FROM roles"), 1);
+}
+
+static void
+test_init_of_a_locked_folder(void **state)
+{
+	struct fixture *f = *state;
+	int fd = open(f->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct err e = {RG_OK, ""};
+
+	assert_true(fd >= 0);
+	/* As anybody may who can list it, for as long as they like. */
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	(void)alarm(60);
+	assert_int_equal(store_init(f->path, &e), RG_OK);
+	(void)alarm(0);
+	(void)close(fd);
 }
 
 static void
@@ -592,6 +611,7 @@ main(void)
 	    store_test(test_migrated_meanwhile),
 	    store_test(test_schema_lacks),
 	    store_test(test_init_race),
+	    store_test(test_init_of_a_locked_folder),
 	    store_test(test_init_where_it_cannot),
 	    store_test(test_read_only),
 	    store_test(test_locked),

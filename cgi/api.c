@@ -216,10 +216,14 @@ serve(struct api_call *c, const struct operation *o)
 {
 	enum rg_err r;
 
-	if ((r = api_caller(c->w, c->q, &c->caller)) != RG_OK ||
-	    (r = check_permissions(o, &c->caller.id.decision)) != RG_OK)
+	if ((r = api_caller(c->w, c->q, &c->caller)) != RG_OK)
 		return r;
 	c->ctx = worker_context(c->q);
+	if ((r = check_permissions(o, &c->caller.id.decision)) != RG_OK) {
+		gate_access_refused(
+		    c->w->gate, &c->ctx, &c->caller.id, r, o->permissions[0]);
+		return r;
+	}
 	c->ctx.actor = c->caller.id.id;
 	c->edit.ctx = &c->ctx;
 	c->edit.authority = &c->caller.id.decision;

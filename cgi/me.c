@@ -175,13 +175,10 @@ me_denied(struct worker *w, const struct request *q, struct response *s,
     const struct gate_identity *id, enum rg_err why)
 {
 	json_t *v = me_values(w, q, id), *list = needed(q);
+	struct gate_context ctx = worker_context(q);
 
 	/* The page names this request: let it be found. */
-	log_info("me.no_role", "subject=%s denied=%d groups=%s", id->id,
-	    id->decision.denied,
-	    id->decision.groups_state == GROUPS_UNKNOWN
-		? id->decision.groups_reason
-		: id->decision.groups_source);
+	gate_access_refused(w->gate, &ctx, id, why, q->require);
 	(void)json_object_set_new(
 	    v, "needed", json_boolean(json_array_size(list) > 0));
 	(void)json_object_set_new(v, "needed_list", list);

@@ -180,6 +180,16 @@ enum rg_err gate_whoami(struct gate *, const char *session,
 void gate_identity_clear(struct gate_identity *);
 
 /*
+ * Logs and audits that somebody who has signed in was refused for want of a
+ * role: 20 times a day of each, so that a page that is asked for again and
+ * again does not fill the audit. `needed` is what would have done, as the
+ * configuration says it; or NULL. That it can't be written changes nothing: it
+ * is refused.
+ */
+void gate_access_refused(struct gate *, const struct gate_context *,
+    const struct gate_identity *, enum rg_err why, const char *needed);
+
+/*
  * Who brings this access token, with the roles of this moment: any provider
  * with audiences may have made it (oidc/access_token.h). It has nothing to do
  * with a session of the same person: neither's claims count for the other, but

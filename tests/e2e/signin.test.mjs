@@ -121,6 +121,49 @@ describe('one site', () => {
   });
 });
 
+test('a role that somebody lacks is on record, under the reference shown',
+  async () => {
+    const site = await startSite();
+    try {
+      const noa = await site.signIn('noa'); // in no group
+      const page = await noa.get(site.url('/me'),
+        { headers: { accept: 'text/html' } });
+      assert.equal(page.status, 403);
+      const shown = async (body) => {
+        const rows = (await site.audit('--event', 'access.refused'))
+          .filter((row) => body.includes(row.request_id));
+        assert.equal(rows.length, 1, body);
+        const found = await site.audit('--request', rows[0].request_id);
+        assert.deepEqual(found, rows);
+        return rows[0];
+      };
+      const row = await shown(page.body);
+      const signIn = (await site.audit('--event', 'sign_in.ok')).at(-1);
+      assert.equal(row.subject, signIn.subject);
+      assert.equal(row.detail.error, 'RG_E_NO_ROLE');
+      assert.deepEqual(row.detail.roles, []);
+      // At the API: what was needed.
+      const dev = await site.signIn('dev');
+      const api = await dev.json(site.url('/api/mappings'));
+      assert.equal(api.status, 403);
+      const { detail } = await shown(api.body);
+      assert.equal(detail.error, 'RG_E_INSUFFICIENT_ROLE');
+      assert.equal(detail.needed, 'mappings.read');
+      assert.deepEqual(detail.roles, ['user']);
+      // Nobody fills the audit by reloading; others have room.
+      for (let i = 0; i < 25; i += 1) {
+        assert.equal((await noa.get(site.url('/me'))).status, 403);
+      }
+      const of = async (subject) => (await site.audit('--event',
+        'access.refused', '--subject', subject)).length;
+      assert.equal(await of(signIn.subject), 20);
+      assert.equal((await dev.json(site.url('/api/mappings'))).status, 403);
+      assert.equal((await site.audit('--event', 'access.refused')).length, 22);
+    } finally {
+      await site.close();
+    }
+  });
+
 test('with two providers one chooses', async () => {
   const site = await startSite();
   try {

@@ -7,7 +7,8 @@ import { filters, pagedList } from './list.js';
 import { plot } from './plot.js';
 import { number, t, when } from './text.js';
 
-const EVENTS = ['', 'sign_in.', 'sign_in.ok', 'sign_in.refused', 'sign_out',
+const EVENTS = ['', 'sign_in.', 'sign_in.ok', 'sign_in.refused',
+  'access.refused', 'sign_out',
   'roles.changed', 'mapping.', 'role.', 'grant.', 'principal.', 'session.',
   'policy.', 'audit.'];
 

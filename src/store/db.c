@@ -506,8 +506,12 @@ db_step(struct query *q, bool *row)
 		return q->r;
 	errno = 0;
 	rc = sqlite3_step(q->stmt);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+		/* What fits no more is not prepared anew, nor counted so. */
+		if (rc == SQLITE_ERROR || rc == SQLITE_SCHEMA)
+			q->store->unsure = true;
 		return refused(q->store, rc);
+	}
 	if ((q->r = check_pin(q)) != RG_OK)
 		return q->r;
 	*row = rc == SQLITE_ROW;

@@ -170,6 +170,22 @@ print(sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version').fetchone()[0])
     assert.equal(await schema(), was);
   });
 
+  test('nor does one that processes with the database open would not notice',
+    async () => {
+      const was = await schema();
+      const path = site.work.path('unnoticed');
+      const text = newer.toString('latin1');
+      const sql = /ALTER TABLE meta ADD[^]*?END;/.exec(text)[0];
+      writeFileSync(path, Buffer.from(text.replace(sql,
+        'UPDATE meta SET policy_version = 99;'.padEnd(sql.length)), 'latin1'),
+      { mode: 0o755 });
+      const { status, stderr } = await site.work.run(path,
+        ['--config', site.work.path('rolegate.conf'), '--migrate']);
+      assert.equal(status, 1);
+      assert.match(stderr, /-new\.sql changes no schema/);
+      assert.equal(await schema(), was);
+    });
+
   test('nor does one of a program that refuses what is configured', async () => {
     const was = await schema();
     const refused = () => count(logOf(site), 'server.upgrade_refused');

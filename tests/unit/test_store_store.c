@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "store/policy.h"
 #include "store/session.h"
 #include "store_util.h"
 
@@ -187,6 +188,22 @@ test_migrated_meanwhile(void **state)
 	assert_int_equal(
 	    store_session_count(idle, 1, &count), RG_E_STORE_SCHEMA);
 	store_free(&idle);
+}
+
+/* Nor when what was asked for before does not fit any more. */
+static void
+test_migrated_away(void **state)
+{
+	struct fixture *f = *state;
+	int64_t count;
+
+	assert_int_equal(store_session_count(f->s, 1, &count), RG_OK);
+	store_raw(f->path, "BEGIN; ALTER TABLE sessions RENAME TO gone;"
+			   "PRAGMA user_version = 99; COMMIT");
+	assert_int_not_equal(store_session_count(f->s, 1, &count), RG_OK);
+	assert_int_equal(store_policy_version(f->s, &count), RG_E_STORE_SCHEMA);
+	assert_int_equal(
+	    store_session_count(f->s, 1, &count), RG_E_STORE_SCHEMA);
 }
 
 static int
@@ -610,6 +627,7 @@ main(void)
 	    store_test(test_schema),
 	    store_test(test_migrated_meanwhile),
 	    store_test(test_schema_lacks),
+	    store_test(test_migrated_away),
 	    store_test(test_init_race),
 	    store_test(test_init_of_a_locked_folder),
 	    store_test(test_init_where_it_cannot),

@@ -115,12 +115,16 @@ static enum rg_err
 put(struct env_reader *f, int line, struct err *e)
 {
 	const char *name = buf_str(&f->name);
-	json_t *value = json_stringn(f->value.p, f->value.len);
+	json_t *value;
 
-	if (value == NULL)
+	/* Of an earlier line; also where nothing takes its place. */
+	(void)json_object_del(f->unexpanded, name);
+	(void)json_object_del(f->env, name);
+	if (f->value.len == 0)
+		return RG_OK;
+	if ((value = json_stringn(f->value.p, f->value.len)) == NULL)
 		return err_set(
 		    e, RG_E_INVALID, "%s:%d: is not UTF-8", f->path, line);
-	(void)json_object_del(f->unexpanded, name); /* of an earlier line */
 	if (json_object_set_new(f->env, name, value) != 0 ||
 	    (has_variable(buf_str(&f->value)) &&
 		json_object_set_new(f->unexpanded, name, json_integer(line)) !=
@@ -148,7 +152,7 @@ read_line(struct env_reader *f, struct err *e)
 		    "%s:%d: the quote is not closed", f->path, line);
 	if (!buf_ok(&f->name) || !buf_ok(&f->value))
 		return err_set(e, RG_E_NOMEM, "%s:%d", f->path, line);
-	return f->value.len == 0 ? RG_OK : put(f, line, e);
+	return put(f, line, e);
 }
 
 enum rg_err

@@ -165,6 +165,14 @@ ${groups}=$A,\${B:c},\${D
   assert.deepEqual(mappings.map((m) => m[3]), ['$A', '${B:c}', '${D']);
 });
 
+test('what a later line empties is not there', async () => {
+  const { mappings } = await imported(`SSO_ENTRA_ADMIN_GROUPS=everybody
+SSO_KEYCLOAK_ROLE_MAPPINGS={"reporting":"analyst"}
+SSO_ENTRA_ADMIN_GROUPS=
+`);
+  assert.deepEqual(mappings.map((m) => m[3]), ['reporting']);
+});
+
 test('a name that no provider can have is refused', async () => {
   const text = 'SSO_ENTRA_ADMIN_GROUPS=a\n';
   for (const name of ['', 'a b', 'x'.repeat(33)]) {

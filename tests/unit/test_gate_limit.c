@@ -11,7 +11,7 @@
 #include "util.h"
 
 struct world {
-	char folder[UTIL_PATH_MAX];
+	char folder[UTIL_PATH_MAX], key_file[UTIL_PATH_MAX];
 	struct settings settings;
 	struct gate gate;
 };
@@ -27,9 +27,10 @@ set_up(void **state)
 	util_folder(w->folder);
 	w->settings.client_sign_ins = w->settings.client_failures = 2;
 	w->gate.settings = &w->settings;
-	util_path(path, w->folder, "key");
-	assert_int_equal(seal_keys_create(path, &e), RG_OK);
-	assert_int_equal(seal_keys_load(path, &w->gate.keys, &e), RG_OK);
+	util_path(w->key_file, w->folder, "key");
+	w->settings.key_file = w->key_file;
+	assert_int_equal(seal_keys_create(w->key_file, &e), RG_OK);
+	assert_int_equal(seal_keys_load(w->key_file, &w->gate.keys, &e), RG_OK);
 	util_path(path, w->folder, "limits");
 	assert_int_equal(
 	    limiter_open(path, LIMIT_KINDS, &w->gate.limiter, &e), RG_OK);

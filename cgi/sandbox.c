@@ -2,6 +2,7 @@
 #include "cgi/sandbox.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,17 +94,21 @@ sandbox_check(const struct settings *s, struct buf *words, struct err *e)
  * The C library loads what nsswitch.conf(5) names for hosts when a name is
  * first looked up, and no code can be loaded then. A label of 64 characters
  * goes through all of it, and not into the network (RFC 1035 section 2.3.4).
+ * And it loads libgcc_s when a thread is first cancelled, or a stack is looked
+ * at, and aborts if it can't; some libcurl cancel their resolver.
  */
 static void
-load_resolvers(void)
+load_libraries(void)
 {
 	struct addrinfo *list = NULL;
 	char name[65];
+	void *frame;
 
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	if (getaddrinfo(name, NULL, NULL, &list) == 0)
 		freeaddrinfo(list);
+	(void)backtrace(&frame, 1);
 }
 
 enum rg_err
@@ -119,7 +124,7 @@ sandbox_enter(const struct settings *s, struct err *e)
 	if (r == RG_OK && sandbox_files_version() > 0)
 		r = sandbox_files(s, e);
 	if (r == RG_OK && sandbox_syscalls_possible()) {
-		load_resolvers();
+		load_libraries();
 		r = sandbox_syscalls(e);
 	}
 	inside = r == RG_OK;

@@ -63,6 +63,7 @@ for (const server of ['lighttpd', 'lighttpd-spawn', 'apache']) {
         await site.ctl('role', 'add', 'later');
         assert.equal((await site.client().get(site.url('/readyz'))).status, 200);
         assert.equal((await attempt('resolve', 'localhost')).done, true);
+        assert.equal((await attempt('cancel')).done, true, 'a thread is cancelled');
       });
 
     test('no file outside is opened, nor one made', async () => {

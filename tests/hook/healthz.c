@@ -181,6 +181,29 @@ resolved(const char *name)
 	return found == NULL ? -1 : 0;
 }
 
+static void *
+wait_for_ever(void *unused)
+{
+	for (;;)
+		(void)pause();
+	return unused;
+}
+
+/* As some libcurl do with a lookup that takes too long. */
+static int
+cancelled(void)
+{
+	void *end = NULL;
+	pthread_t thread;
+
+	errno = pthread_create(&thread, NULL, wait_for_ever, NULL);
+	if (errno != 0)
+		return -1;
+	(void)pthread_cancel(thread);
+	(void)pthread_join(thread, &end);
+	return end == PTHREAD_CANCELED ? 0 : -1;
+}
+
 static int
 attempt(const char *todo, const char *what)
 {
@@ -222,6 +245,8 @@ attempt(const char *todo, const char *what)
 		return core_file();
 	if (strcmp(todo, "resolve") == 0)
 		return resolved(what);
+	if (strcmp(todo, "cancel") == 0)
+		return cancelled();
 	if (strcmp(todo, "chmod") == 0)
 		return chmod(what, 0777);
 	errno = EINVAL;

@@ -16,7 +16,7 @@
 #include "store/admin.h"
 #include "store/db.h"
 #include "store/grant.h"
-#include "store_util.h"
+#include "gate_util.h"
 
 #define NOW 1800000000
 #define PEOPLE 1200 /* more than two pages */
@@ -29,13 +29,11 @@ struct world {
 	struct fixture *db;
 	struct settings settings;
 	struct gate *gate;
-	char key_file[UTIL_PATH_MAX];
 	struct err e;
 };
 
-static char conf[] = "rolegate.conf", url[] = "https://app.example/auth",
-	    prefix[] = "/auth", groups[] = "groups", roles[] = "roles",
-	    provider[] = "entra", issuer[] = "i";
+static char groups[] = "groups", roles[] = "roles", provider[] = "entra",
+	    issuer[] = "i";
 static const struct gate_context ctx = {"request", "192.0.2.1", "admin", NOW};
 static const struct gate_edit edit = {&ctx, NULL, NULL, false};
 
@@ -91,8 +89,6 @@ setup(void **state)
 
 	memset(&w, 0, sizeof(w));
 	assert_int_equal(store_setup((void **)&w.db), 0);
-	util_path(w.key_file, w.db->folder, "key");
-	assert_int_equal(seal_keys_create(w.key_file, &w.e), RG_OK);
 	run(&w,
 	    "INSERT INTO mappings (provider, kind, value, effect, role, label,"
 	    " note, enabled, expires_at, created_by, created_at) VALUES"
@@ -106,18 +102,12 @@ setup(void **state)
 	    " 'user', '', '', '', '[]', 1, 1, 0, '{\"groups\":[]}' FROM n;"
 	    "UPDATE principals SET roles = '[\"admin\"]',"
 	    " claims = '{\"groups\":[\"" GROUP_1 "\"]}' WHERE id = 5");
-	w.settings = (struct settings){.path = conf,
-	    .public_url = url,
-	    .prefix = prefix,
-	    .database = w.db->path,
-	    .database_timeout_ms = 1000,
-	    .key_file = w.key_file,
-	    .sign_in_workers = 1,
-	    .provider_count = 1,
-	    .providers = {{.name = provider,
-		.issuer = issuer,
-		.groups_claim = groups,
-		.roles_claim = roles}}};
+	w.settings = settings_for(w.db);
+	w.settings.provider_count = 1;
+	w.settings.providers[0] = (struct provider){.name = provider,
+	    .issuer = issuer,
+	    .groups_claim = groups,
+	    .roles_claim = roles};
 	assert_int_equal(gate_open(&w.settings, &w.gate, &w.e), RG_OK);
 	(void)sqlite3_trace_v2(db_handle(gate_store(w.gate)),
 	    SQLITE_TRACE_STMT | SQLITE_TRACE_ROW, watch, NULL);

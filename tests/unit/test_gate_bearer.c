@@ -9,7 +9,7 @@
 #include "tests/unit/oidc_stub.h"
 /* after <cmocka.h> */
 #include "store/admin.h"
-#include "store_util.h"
+#include "gate_util.h"
 
 #define SKEW 60
 #define ID "test:" TID ":" OID
@@ -21,11 +21,9 @@ struct world {
 	struct fixture *db;
 	struct settings settings;
 	struct gate *gate;
-	char key_file[UTIL_PATH_MAX];
 };
 
-static char conf[] = "rolegate.conf", url[] = "https://app.example/auth",
-	    prefix[] = "/auth", groups[] = "groups", roles[] = "roles";
+static char groups[] = "groups", roles[] = "roles";
 static char *audiences[] = {(char[]){"api://client"}};
 static char *scopes[] = {(char[]){"mcp.read"}};
 
@@ -58,8 +56,6 @@ setup(void **state)
 	memset(&w, 0, sizeof(w));
 	assert_int_equal(op_setup((void **)&w.op), 0);
 	assert_int_equal(store_setup((void **)&w.db), 0);
-	util_path(w.key_file, w.db->folder, "key");
-	assert_int_equal(seal_keys_create(w.key_file, &e), RG_OK);
 	w.op->provider.audiences = audiences;
 	w.op->provider.audience_count = 1;
 	w.op->provider.groups_claim = groups;
@@ -70,16 +66,10 @@ setup(void **state)
 	op_set(w.op->claims, "azp", json_string(APP));
 	op_set(w.op->claims, "name", json_string("Dana Diaz"));
 	op_set(w.op->claims, "groups", json_pack("[s]", GROUP));
-	w.settings = (struct settings){.path = conf,
-	    .public_url = url,
-	    .prefix = prefix,
-	    .database = w.db->path,
-	    .database_timeout_ms = 1000,
-	    .key_file = w.key_file,
-	    .sign_in_workers = 1,
-	    .clock_skew = SKEW,
-	    .provider_count = 1,
-	    .providers = {w.op->provider}};
+	w.settings = settings_for(w.db);
+	w.settings.clock_skew = SKEW;
+	w.settings.provider_count = 1;
+	w.settings.providers[0] = w.op->provider;
 	assert_int_equal(store_begin(w.db->s), RG_OK);
 	assert_int_equal(store_role_add(w.db->s, &role), RG_OK);
 	assert_int_equal(store_commit(w.db->s), RG_OK);

@@ -14,20 +14,17 @@
 
 /* after <cmocka.h> */
 #include "store/db.h"
-#include "store_util.h"
+#include "gate_util.h"
 
 #define NOW 1100 /* a session of store_session() lives */
 
-static char conf[] = "rolegate.conf", url[] = "https://app.example",
-	    prefix[] = "", provider[] = "entra",
-	    issuer[] = "https://127.0.0.1:1";
+static char provider[] = "entra", issuer[] = "https://127.0.0.1:1";
 static const struct gate_context ctx = {"request", "", "cli:x", NOW};
 
 struct world {
 	struct fixture *db;
 	struct settings settings;
 	struct gate *gate;
-	char key_file[UTIL_PATH_MAX];
 };
 
 /* When the statement `at` begins or has ended, the keys are replaced, once. */
@@ -85,22 +82,14 @@ setup(void **state)
 
 	memset(&w, 0, sizeof(w));
 	assert_int_equal(store_setup((void **)&w.db), 0);
-	util_path(w.key_file, w.db->folder, "key");
-	assert_int_equal(seal_keys_create(w.key_file, &e), RG_OK);
-	w.settings = (struct settings){.path = conf,
-	    .public_url = url,
-	    .prefix = prefix,
-	    .database = w.db->path,
-	    .database_timeout_ms = 1000,
-	    .key_file = w.key_file,
-	    .sign_in_workers = 1,
-	    .role_token_always = true,
-	    .provider_count = 1,
-	    .providers = {{.name = provider,
-		.issuer = issuer,
-		.timeout_ms = 3000,
-		.refresh = true,
-		.claims_max_age = 60}}};
+	w.settings = settings_for(w.db);
+	w.settings.role_token_always = true;
+	w.settings.provider_count = 1;
+	w.settings.providers[0] = (struct provider){.name = provider,
+	    .issuer = issuer,
+	    .timeout_ms = 3000,
+	    .refresh = true,
+	    .claims_max_age = 60};
 	assert_int_equal(gate_open(&w.settings, &w.gate, &e), RG_OK);
 	(void)sqlite3_trace_v2(db_handle(gate_store(w.gate)),
 	    SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE, watch, NULL);

@@ -14,7 +14,7 @@
 /* after <cmocka.h> */
 #include "access/decide.h"
 #include "store/db.h"
-#include "store_util.h"
+#include "gate_util.h"
 
 #define ROUNDS 600
 
@@ -23,12 +23,8 @@ struct world {
 	struct settings settings;
 	struct gate *gate;
 	sqlite3 *raw; /* somebody else's connection */
-	char key_file[UTIL_PATH_MAX];
 	struct err e;
 };
-
-static char conf[] = "rolegate.conf", url[] = "https://app.example/auth",
-	    prefix[] = "/auth";
 
 /* How often all mappings were read. */
 static int reads;
@@ -58,8 +54,6 @@ setup(void **state)
 
 	memset(&w, 0, sizeof(w));
 	assert_int_equal(store_setup((void **)&w.db), 0);
-	util_path(w.key_file, w.db->folder, "key");
-	assert_int_equal(seal_keys_create(w.key_file, &w.e), RG_OK);
 	assert_int_equal(sqlite3_open(w.db->path, &w.raw), SQLITE_OK);
 	(void)sqlite3_busy_timeout(w.raw, 1000);
 	assert_int_equal(
@@ -76,13 +70,7 @@ setup(void **state)
 		" 'allow' END, CASE i % 8 WHEN 5 THEN NULL ELSE 'r' || (i % 2)"
 		" END, '', '', 1, 0, 'x', 1 FROM n"),
 	    SQLITE_OK);
-	w.settings = (struct settings){.path = conf,
-	    .public_url = url,
-	    .prefix = prefix,
-	    .database = w.db->path,
-	    .database_timeout_ms = 1000,
-	    .key_file = w.key_file,
-	    .sign_in_workers = 1};
+	w.settings = settings_for(w.db);
 	assert_int_equal(gate_open(&w.settings, &w.gate, &w.e), RG_OK);
 	(void)sqlite3_trace_v2(
 	    db_handle(gate_store(w.gate)), SQLITE_TRACE_STMT, watch, NULL);

@@ -61,6 +61,9 @@ write_key(struct gate *g, const struct gate_context *ctx,
 		r = gate_audit(g, ctx, "key.rotated", ctx->actor, "",
 		    json_pack("{s:s, s:I}", "kid", row->kid, "signs_from",
 			(json_int_t)row->signs_from));
+	if (r == RG_E_EXISTS) /* which one would sign is not said by time */
+		(void)err_set(e, r,
+		    "another key signs from the same second on: try again");
 	return gate_commit(g, r, "keeping the key", e);
 }
 

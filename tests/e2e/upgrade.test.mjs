@@ -108,16 +108,18 @@ describe('a socket that systemd holds', () => {
   });
 });
 
+const CHANGE = `ALTER TABLE meta ADD COLUMN later INTEGER NOT NULL DEFAULT 0;
+    CREATE TRIGGER later AFTER UPDATE OF later ON meta
+    BEGIN SELECT raise(ABORT, 'later'); END;`;
+
 /* A program of the next schema version: its migration is where a picture was. */
-function ofNextSchema(program) {
+function ofNextSchema(program, change = CHANGE) {
   const text = program.toString('latin1');
   const [, last] = /sql\/(\d{4})-(?![^]*sql\/\d{4}-)/.exec(text);
   const next = Number(last) + 1;
   const picture = readFileSync(new URL('../../www/rolegate.svg', import.meta.url),
     'latin1');
-  const sql = `ALTER TABLE meta ADD COLUMN later INTEGER NOT NULL DEFAULT 0;
-    CREATE TRIGGER later AFTER UPDATE OF later ON meta
-    BEGIN SELECT raise(ABORT, 'later'); END; PRAGMA user_version = ${next};`;
+  const sql = `${change} PRAGMA user_version = ${next};`;
   const name = `sql/${String(next).padStart(4, '0')}-new.sql`;
   assert.equal(text.split(picture).length, 2);
   return Buffer.from(text.replaceAll('www/rolegate.svg', name)
@@ -157,8 +159,8 @@ print(sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version').fetchone()[0])
 
   test('a migration that fails changes nothing', async () => {
     const was = await schema();
-    install('rolegate', Buffer.from(newer.toString('latin1')
-      .replace('ADD COLUMN later', 'ADD COLUMN id   '), 'latin1'));
+    install('rolegate', ofNextSchema(older,
+      CHANGE.replace('ADD COLUMN later', 'ADD COLUMN id')));
     const refused = () => count(logOf(site), 'server.upgrade_refused');
     site.rolegate.kill('SIGUSR2');
     await until('the refusal', () => refused() === 1);
@@ -174,11 +176,8 @@ print(sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version').fetchone()[0])
     async () => {
       const was = await schema();
       const path = site.work.path('unnoticed');
-      const text = newer.toString('latin1');
-      const sql = /ALTER TABLE meta ADD[^]*?END;/.exec(text)[0];
-      writeFileSync(path, Buffer.from(text.replace(sql,
-        'UPDATE meta SET policy_version = 99;'.padEnd(sql.length)), 'latin1'),
-      { mode: 0o755 });
+      writeFileSync(path, ofNextSchema(older, 'UPDATE meta SET policy_version = 99;'),
+        { mode: 0o755 });
       const { status, stderr } = await site.work.run(path,
         ['--config', site.work.path('rolegate.conf'), '--migrate']);
       assert.equal(status, 1);

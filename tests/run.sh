@@ -52,7 +52,8 @@ units() {
 		CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$program" >"$log" 2>&1
 		status=$?
 		n=$(grep -c '^ok ' "$log")
-		m=$(grep -c '^not ok ' "$log")
+		# cmocka calls what was skipped not ok as well.
+		m=$(grep '^not ok ' "$log" | grep -vc '# SKIP')
 		ok=$((ok + n))
 		bad=$((bad + m))
 		if [ $status != 0 ]; then

@@ -336,6 +336,9 @@ describe('SIGUSR2', () => {
 
   test('a program that does not start changes nothing', async () => {
     const good = readFileSync(site.programs.rolegate);
+    // Those of the test before have ended by now, or will soon.
+    await until('nobody who leaves',
+      () => childrenOf(site.rolegate.pid).length === WORKERS);
     const workers = childrenOf(site.rolegate.pid);
     const bad = ['#!/bin/sh\necho "no libfoo.so.7" >&2; exit 1\n', 'no program'];
     for (const [i, text] of bad.entries()) {
